@@ -1,0 +1,55 @@
+# Crosstalk: set up, try, test. Only Python 3.11+ and make are needed; all else is installed here.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ONCE ?=
+READY := $(VENV)/.ready
+
+.PHONY: demo test unit lint format types imports setup lock schema clean
+
+demo: $(READY) ## a whole company on this machine, and a first question answered in its Slack
+	@$(BIN)/crosstalk sandbox demo $(if $(ONCE),--once)
+
+test: lint types imports $(READY) ## everything: lint, types, imports and every test, real servers included
+	@$(BIN)/python -m pytest
+
+unit: $(READY) ## the quick tests alone
+	@$(BIN)/python -m pytest tests/unit tests/architecture
+
+lint: $(READY)
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: $(READY)
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+types: $(READY)
+	@$(BIN)/pyright
+
+imports: $(READY)
+	@$(BIN)/lint-imports
+
+schema: $(READY) ## docs/semantic_model.schema.json from the code
+	@$(BIN)/crosstalk schema > docs/semantic_model.schema.json
+
+setup: $(READY)
+
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Crosstalk needs Python 3.11 or newer; give it with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Setting up in $(VENV); the first time takes a few minutes."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock -e '.[dev]' \
+	  --progress-bar on > >(grep -vE '^(Requirement already|Looking in|Obtaining file)') || \
+	  { echo "The set-up failed while downloading or installing a package: the lines above say which."; \
+	    echo "Check the network and the disk, then run make again; it goes on where it stopped."; exit 1; }
+	@touch $@
+
+lock: ## pin every package as it is installed now
+	@rm -rf .lock-venv && $(PYTHON) -m venv .lock-venv
+	@.lock-venv/bin/python -m pip install --disable-pip-version-check -q -e '.[dev]'
+	@.lock-venv/bin/python -m pip freeze --exclude-editable | sed 's/+cpu//' > requirements.lock
+	@rm -rf .lock-venv
+
+clean:
+	@rm -rf $(VENV) .sandbox .pytest_cache .ruff_cache

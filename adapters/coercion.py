@@ -1,0 +1,140 @@
+"""The one table of canonical types: words to Arrow types, and Python values to Arrow columns.
+
+| word          | Arrow              | PostgreSQL             | MongoDB     | Qdrant payload |
+|---------------|--------------------|------------------------|-------------|----------------|
+| `int64`       | int64              | int2 int4 int8         | int, long   | integer        |
+| `float64`     | float64            | float4 float8          | double      | float          |
+| `decimal`     | decimal128(38, 9)  | numeric                | decimal     | –              |
+| `string`      | string             | text varchar uuid enum | string, oid | keyword, text  |
+| `bool`        | bool               | bool                   | bool        | bool           |
+| `date`        | date32             | date                   | –           | ISO text       |
+| `timestamptz` | timestamp[us, UTC] | timestamptz            | date        | ISO text       |
+| `timestamp`   | timestamp[us]      | timestamp              | –           | –              |
+| `json`        | string (JSON text) | json, jsonb, arrays    | array, doc  | array, object  |
+
+A value that does not fit its column's type is an error that names the column; nothing is silently
+turned into text, except where a binding's `transform` asks for text.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from adapters.errors import SourceRefused
+from adapters.query import OutputColumn
+
+ARROW_TYPES: dict[str, pa.DataType] = {
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "decimal": pa.decimal128(38, 9),
+    "string": pa.string(),
+    "bool": pa.bool_(),
+    "date": pa.date32(),
+    "timestamptz": pa.timestamp("us", tz="UTC"),
+    "timestamp": pa.timestamp("us"),
+    "json": pa.string(),
+}
+
+_DECIMAL_STEP = Decimal("0.000000001")
+
+
+def schema_of(columns: Sequence[OutputColumn]) -> pa.Schema:
+    """The Arrow schema of a step's result."""
+    return pa.schema([pa.field(column.name, ARROW_TYPES[column.type]) for column in columns])
+
+
+def to_table(
+    rows: Iterable[Sequence[Any]],
+    columns: Sequence[OutputColumn],
+    native: Callable[[Any], Any] = lambda value: value,
+) -> pa.Table:
+    """Rows (sequences in the columns' order) to an Arrow table.
+
+    `native` first turns a driver's own value types into plain Python ones.
+    Raises SourceRefused with the column's name when a value does not fit.
+    """
+    by_column = list(zip(*rows, strict=True)) or [()] * len(columns)
+    arrays = [
+        _array([native(value) for value in values], column)
+        for values, column in zip(by_column, columns, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema_of(columns))
+
+
+def _array(values: list[Any], column: OutputColumn) -> pa.Array:
+    convert = _CONVERT.get(column.type)
+    try:
+        if convert is not None:
+            values = [None if value is None else convert(value) for value in values]
+        return pa.array(values, type=ARROW_TYPES[column.type])
+    except (pa.ArrowInvalid, pa.ArrowTypeError, ArithmeticError, ValueError, TypeError) as error:
+        raise SourceRefused(
+            f"The column {column.name!r} holds a value that is not {column.type}. "
+            "Correct the field's `type` in the semantic model, or give its binding a `transform`."
+        ) from error
+
+
+def _int64(value: Any) -> int:
+    if isinstance(value, bool):
+        raise TypeError("bool is not a number")
+    if isinstance(value, float | Decimal) and value != int(value):
+        raise ValueError("not a whole number")
+    if isinstance(value, str):
+        raise TypeError("text is not a number")
+    return int(value)
+
+
+def _float64(value: Any) -> float:
+    if isinstance(value, bool | str):
+        raise TypeError("not a number")
+    return float(value)
+
+
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, bool | str):
+        raise TypeError("not a number")
+    return Decimal(str(value)).quantize(_DECIMAL_STEP, ROUND_HALF_EVEN)
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | uuid.UUID) and not isinstance(value, bool):
+        return str(value)
+    raise TypeError("not text")
+
+
+def _timestamptz(value: Any) -> datetime:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if not isinstance(value, datetime):
+        raise TypeError("not a point in time")
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _date(value: Any) -> date:
+    if isinstance(value, str):
+        return date.fromisoformat(value)
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise TypeError("not a date")
+    return value
+
+
+def _json(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+
+
+_CONVERT: dict[str, Callable[[Any], Any]] = {
+    "int64": _int64,
+    "float64": _float64,
+    "decimal": _decimal,
+    "string": _string,
+    "timestamptz": _timestamptz,
+    "date": _date,
+    "json": _json,
+}

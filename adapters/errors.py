@@ -1,0 +1,99 @@
+"""Every error of Crosstalk, in one tree.
+
+CrosstalkError
+├── ConfigurationError        settings, semantic model or tokens are wrong: start-up stops
+│   ├── SemanticModelError    one or more mistakes in semantic_model.yaml, each with path:line
+│   └── ModelWeightsMissing   the embedding model is not on this machine
+├── QueryError                the question or its SQL can't be answered as it stands
+│   ├── SqlNotAllowed         a node or function outside the allow-list, or over a bound
+│   └── UnknownName           an entity, field, source or metric that the model does not have
+├── SourceError               one source could not answer; the others go on
+│   ├── SourceUnreachable     transient: connection refused, reset, shutting down
+│   ├── SourceTimeout         the step's deadline passed
+│   ├── SourceRefused         the source said no: rights, syntax, unknown relation
+│   └── UnsafeQuery           the adapter's own guard refused a generated query
+├── CredentialError           no credential for a source
+│   ├── VaultUnreachable      transient: Vault does not answer
+│   ├── VaultSealed           Vault answers that it is sealed
+│   └── VaultRefused          login or role refused, or the role is missing
+└── PlannerError              the planning model failed
+
+A message says what happened, what it means for the answer and what to do. It never holds a
+secret, a DSN or a row value.
+"""
+
+
+class CrosstalkError(Exception):
+    """The root: `str()` of it can be shown to a person."""
+
+
+class ConfigurationError(CrosstalkError):
+    """Settings, semantic model or tokens are wrong."""
+
+
+class SemanticModelError(ConfigurationError):
+    """One or more mistakes in the semantic model; each line of the message is `path:line: what`."""
+
+
+class ModelWeightsMissing(ConfigurationError):
+    """The embedding model is not on this machine and can't be fetched."""
+
+
+class QueryError(CrosstalkError):
+    """The question or its SQL can't be answered as it stands."""
+
+
+class SqlNotAllowed(QueryError):
+    """A syntax node or function outside the allow-list, or a bound that was passed."""
+
+
+class UnknownName(QueryError):
+    """A name that the semantic model does not have."""
+
+
+class SourceError(CrosstalkError):
+    """One source could not answer."""
+
+    transient = False
+
+
+class SourceUnreachable(SourceError):
+    """The source refused or lost the connection; it may be back soon."""
+
+    transient = True
+
+
+class SourceTimeout(SourceError):
+    """The step's deadline passed before the source had answered."""
+
+
+class SourceRefused(SourceError):
+    """The source answered no: rights, syntax or an unknown relation."""
+
+
+class UnsafeQuery(SourceError):
+    """The adapter's own guard refused a generated query; this is a fault of the compiler."""
+
+
+class CredentialError(CrosstalkError):
+    """No credential could be had for a source."""
+
+    transient = False
+
+
+class VaultUnreachable(CredentialError):
+    """Vault does not answer; it may be back soon."""
+
+    transient = True
+
+
+class VaultSealed(CredentialError):
+    """Vault is sealed: an operator has to unseal it."""
+
+
+class VaultRefused(CredentialError):
+    """Vault refused the login or the role, or does not know the role."""
+
+
+class PlannerError(CrosstalkError):
+    """The planning model failed or answered what can't be used."""

@@ -1,0 +1,117 @@
+"""Runs generated aggregation pipelines on MongoDB (motor) and gives Arrow.
+
+Locks of a query, in order: the guard, a login of its own, a fresh client, maxTimeMS, row and byte
+caps. motor is past its end of life; ADR 0003 says how PyMongo's async client takes its place.
+"""
+
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pyarrow as pa
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
+
+from adapters.base import Capabilities, Fetched, Limits
+from adapters.coercion import schema_of, to_table
+from adapters.credentials import Credential
+from adapters.errors import SourceRefused
+from adapters.mongo import errors
+from adapters.mongo.coercion import native, to_bson
+from adapters.mongo.guard import check
+from adapters.mongo.introspect import introspect
+from adapters.query import AggregationQuery, NativeQuery
+from adapters.schema import Catalog
+
+_BATCH_ROWS = 5_000
+
+
+class MongoAdapter:
+    """A MongoDB database at `host:port/database`; its users live in `auth_database`."""
+
+    kind = "mongo"
+    capabilities = Capabilities(
+        language="aggregation",
+        comparisons=frozenset({"=", "<>", "<", "<=", ">", ">=", "in", "is null"}),
+    )
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        host: str,
+        port: int,
+        database: str,
+        auth_database: str | None = None,
+        tls: bool = False,
+    ) -> None:
+        self.source = source
+        self._database = database
+        self._address: dict[str, Any] = {"host": host, "port": port, "tls": tls}
+        self._auth_database = auth_database or database
+
+    async def introspect(self, credential: Credential | None, timeout_s: float) -> Catalog:
+        """The collections that the credential may read, by sampling. Raises SourceError."""
+        async with self._open(credential, timeout_s) as database:
+            return await introspect(database, self.source, int(timeout_s * 1000))
+
+    async def fetch(
+        self, query: NativeQuery, credential: Credential | None, limits: Limits
+    ) -> Fetched:
+        """Run one pipeline in batches, up to the caps. Raises SourceError."""
+        if not isinstance(query, AggregationQuery):
+            raise SourceRefused(f"{self.source} takes aggregation pipelines alone.")
+        check(query)
+        names = [column.name for column in query.columns]
+        batches: list[pa.Table] = []
+        rows = size = 0
+        async with self._open(credential, limits.timeout_s) as database:
+            cursor = database[query.relations[0]].aggregate(
+                [to_bson(stage) for stage in query.pipeline],
+                maxTimeMS=int(limits.timeout_s * 1000),
+                batchSize=_BATCH_ROWS,
+            )
+            while documents := await cursor.to_list(min(_BATCH_ROWS, limits.max_rows + 1 - rows)):
+                batch = to_table(
+                    ([document.get(name) for name in names] for document in documents),
+                    query.columns,
+                    native,
+                )
+                batches.append(batch)
+                rows += batch.num_rows
+                size += batch.nbytes
+                if rows > limits.max_rows or size > limits.max_bytes:
+                    break
+        table = pa.concat_tables(batches) if batches else schema_of(query.columns).empty_table()
+        truncated = rows > limits.max_rows or size > limits.max_bytes
+        return Fetched(table.slice(0, limits.max_rows), truncated)
+
+    @contextlib.asynccontextmanager
+    async def _open(
+        self, credential: Credential | None, timeout_s: float
+    ) -> AsyncGenerator["AsyncIOMotorDatabase[dict[str, Any]]"]:
+        login: dict[str, Any] = {}
+        if credential is not None:
+            login = {
+                "username": credential.username,
+                "password": credential.password,
+                "authSource": self._auth_database,
+            }
+        milliseconds = int(timeout_s * 1000)
+        client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+            **self._address,
+            **login,
+            serverSelectionTimeoutMS=min(milliseconds, 3_000),
+            connectTimeoutMS=min(milliseconds, 3_000),
+            socketTimeoutMS=milliseconds,
+            maxPoolSize=1,
+            retryReads=False,
+            appname="crosstalk",
+        )
+        try:
+            options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
+            yield client.get_database(self._database, codec_options=options)
+        except errors.CAUGHT as error:
+            raise errors.translate(error, self.source) from error
+        finally:
+            client.close()

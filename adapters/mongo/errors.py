@@ -1,0 +1,36 @@
+"""PyMongo's errors to Crosstalk's, one table."""
+
+from pymongo.errors import (
+    AutoReconnect,
+    ConnectionFailure,
+    ExecutionTimeout,
+    NetworkTimeout,
+    OperationFailure,
+    PyMongoError,
+    WTimeoutError,
+)
+
+from adapters.errors import SourceError, SourceRefused, SourceTimeout, SourceUnreachable
+
+CAUGHT = (PyMongoError, OSError, TimeoutError)
+_SHUTTING_DOWN = frozenset({91, 189, 11600, 11602})
+
+
+def translate(error: Exception, source: str) -> SourceError:
+    """The error to raise for a driver's error; the driver's text is kept out of it."""
+    if isinstance(error, ExecutionTimeout | NetworkTimeout | WTimeoutError):
+        return SourceTimeout(
+            f"{source} did not answer in time, so its documents are missing. "
+            "Ask for a shorter period or fewer rows."
+        )
+    if isinstance(error, AutoReconnect | ConnectionFailure | OSError) or (
+        isinstance(error, OperationFailure) and error.code in _SHUTTING_DOWN
+    ):
+        return SourceUnreachable(
+            f"{source} can't be reached, so its documents are missing. "
+            "Check that the database is up, then ask again."
+        )
+    return SourceRefused(
+        f"{source} refused the query ({type(error).__name__}), so its documents are missing. "
+        "Check the rights of its Vault role, and the semantic model against the database."
+    )

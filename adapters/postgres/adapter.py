@@ -1,0 +1,103 @@
+"""Runs generated SELECTs on PostgreSQL (asyncpg) and gives Arrow.
+
+Locks of a query, in order: the guard, a login of its own, a fresh connection, a read-only
+transaction with statement, lock and idle timeouts, the extended protocol (prepare and cursor),
+row and byte caps.
+"""
+
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import asyncpg
+import pyarrow as pa
+
+from adapters.base import Capabilities, Fetched, Limits
+from adapters.coercion import schema_of, to_table
+from adapters.credentials import Credential
+from adapters.errors import SourceRefused
+from adapters.postgres import errors
+from adapters.postgres.guard import check
+from adapters.postgres.introspect import introspect
+from adapters.query import NativeQuery, SqlQuery
+from adapters.schema import Catalog
+
+_BATCH_ROWS = 5_000
+
+
+class PostgresAdapter:
+    """A PostgreSQL database at `host:port/database`."""
+
+    kind = "postgres"
+    capabilities = Capabilities(
+        language="sql",
+        comparisons=frozenset({"=", "<>", "<", "<=", ">", ">=", "in", "is null", "like"}),
+        whole_query=True,
+    )
+
+    def __init__(
+        self, source: str, *, host: str, port: int, database: str, tls: str = "prefer"
+    ) -> None:
+        self.source = source
+        self._address: dict[str, Any] = {
+            "host": host,
+            "port": port,
+            "database": database,
+            "ssl": tls,
+        }
+
+    async def introspect(self, credential: Credential | None, timeout_s: float) -> Catalog:
+        """The relations that the credential may read. Raises SourceError."""
+        async with self._transaction(credential, timeout_s) as connection:
+            return await introspect(connection, self.source)
+
+    async def fetch(
+        self, query: NativeQuery, credential: Credential | None, limits: Limits
+    ) -> Fetched:
+        """Run one SELECT in batches, up to the caps. Raises SourceError."""
+        if not isinstance(query, SqlQuery):
+            raise SourceRefused(f"{self.source} takes SQL alone.")
+        check(query)
+        batches: list[pa.Table] = []
+        rows = size = 0
+        async with self._transaction(credential, limits.timeout_s) as connection:
+            cursor = await connection.cursor(query.text, *query.parameters)
+            while records := await cursor.fetch(min(_BATCH_ROWS, limits.max_rows + 1 - rows)):
+                batch = to_table(records, query.columns)
+                batches.append(batch)
+                rows += batch.num_rows
+                size += batch.nbytes
+                if rows > limits.max_rows or size > limits.max_bytes:
+                    break
+        table = pa.concat_tables(batches) if batches else schema_of(query.columns).empty_table()
+        truncated = rows > limits.max_rows or size > limits.max_bytes
+        return Fetched(table.slice(0, limits.max_rows), truncated)
+
+    @contextlib.asynccontextmanager
+    async def _transaction(
+        self, credential: Credential | None, timeout_s: float
+    ) -> AsyncGenerator[asyncpg.Connection]:
+        login = credential or Credential()
+        connection: asyncpg.Connection | None = None
+        try:
+            connection = opened = await asyncpg.connect(
+                **self._address,
+                user=login.username or None,
+                password=login.password or None,
+                timeout=timeout_s,  # pyright: ignore[reportArgumentType]
+                command_timeout=timeout_s,
+                statement_cache_size=0,
+                server_settings={"application_name": "crosstalk", "TimeZone": "UTC"},
+            )
+            async with opened.transaction(readonly=True):
+                await opened.execute(
+                    f"SET LOCAL statement_timeout = {int(timeout_s * 1000)}; "
+                    f"SET LOCAL lock_timeout = {int(timeout_s * 500)}; "
+                    f"SET LOCAL idle_in_transaction_session_timeout = {int(timeout_s * 1000)}"
+                )
+                yield opened
+        except errors.CAUGHT as error:
+            raise errors.translate(error, self.source) from error
+        finally:
+            if connection is not None:
+                connection.terminate()

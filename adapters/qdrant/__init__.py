@@ -1,0 +1,5 @@
+"""Qdrant: search by meaning and filtered scrolls over payloads."""
+
+from adapters.qdrant.adapter import QdrantAdapter
+
+__all__ = ["QdrantAdapter"]

@@ -1,0 +1,110 @@
+"""Runs generated vector queries on Qdrant and gives Arrow.
+
+Locks of a query, in order: the guard, an API key read from Vault for this step, a fresh client, a
+time-out, row caps. The text becomes a vector by the `embed` given at construction.
+"""
+
+import contextlib
+import warnings
+from collections.abc import AsyncGenerator
+from urllib.parse import urlsplit
+
+import numpy as np
+from qdrant_client import AsyncQdrantClient, models
+
+from adapters.base import Capabilities, Embed, Fetched, Limits
+from adapters.coercion import to_table
+from adapters.credentials import Credential
+from adapters.errors import SourceRefused
+from adapters.qdrant import errors
+from adapters.qdrant.coercion import condition, row
+from adapters.qdrant.guard import check
+from adapters.qdrant.introspect import introspect
+from adapters.query import NativeQuery, VectorQuery
+from adapters.schema import Catalog
+
+_SCROLL_ROWS = 1_000
+
+
+class QdrantAdapter:
+    """A Qdrant server at `url`."""
+
+    kind = "qdrant"
+    capabilities = Capabilities(
+        language="vector",
+        comparisons=frozenset({"=", "in", ">", ">=", "<", "<="}),
+        vector_search=True,
+    )
+
+    def __init__(self, source: str, *, url: str, embed: Embed) -> None:
+        self.source = source
+        self._url = url
+        self._embed = embed
+        if urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}:
+            warnings.filterwarnings("ignore", message="Api key is used with an insecure connection")
+
+    async def introspect(self, credential: Credential | None, timeout_s: float) -> Catalog:
+        """The collections and their payload paths. Raises SourceError."""
+        async with self._open(credential, timeout_s) as client:
+            return await introspect(client, self.source)
+
+    async def fetch(
+        self, query: NativeQuery, credential: Credential | None, limits: Limits
+    ) -> Fetched:
+        """Search or scroll one collection, up to the caps. Raises SourceError."""
+        if not isinstance(query, VectorQuery):
+            raise SourceRefused(f"{self.source} takes vector queries alone.")
+        check(query)
+        conditions = [condition(*one) for one in query.filters]
+        where = models.Filter(must=list(conditions)) if conditions else None
+        wanted = min(query.limit, limits.max_rows + 1)
+        async with self._open(credential, limits.timeout_s) as client:
+            if query.text is None:
+                points = await self._scroll(client, query.relations[0], where, wanted)
+            else:
+                vector: np.ndarray = (await self._embed([query.text]))[0]
+                answer = await client.query_points(
+                    query.relations[0],
+                    query=vector.tolist(),
+                    query_filter=where,
+                    limit=wanted,
+                    with_payload=True,
+                )
+                points = answer.points
+        table = to_table((row(point, query.paths) for point in points), query.columns)
+        return Fetched(table.slice(0, limits.max_rows), table.num_rows > limits.max_rows)
+
+    async def _scroll(
+        self, client: AsyncQdrantClient, collection: str, where: models.Filter | None, wanted: int
+    ) -> list[models.Record]:
+        points: list[models.Record] = []
+        offset = None
+        while len(points) < wanted:
+            page, offset = await client.scroll(
+                collection,
+                scroll_filter=where,
+                limit=min(_SCROLL_ROWS, wanted - len(points)),
+                offset=offset,
+                with_vectors=False,
+            )
+            points.extend(page)
+            if offset is None:
+                break
+        return points
+
+    @contextlib.asynccontextmanager
+    async def _open(
+        self, credential: Credential | None, timeout_s: float
+    ) -> AsyncGenerator[AsyncQdrantClient]:
+        client = AsyncQdrantClient(
+            url=self._url,
+            api_key=(credential.api_key or None) if credential else None,
+            timeout=max(1, int(timeout_s)),
+            check_compatibility=False,
+        )
+        try:
+            yield client
+        except errors.CAUGHT as error:
+            raise errors.translate(error, self.source) from error
+        finally:
+            await client.close()

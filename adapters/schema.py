@@ -1,0 +1,65 @@
+"""The catalog of a live source, in words that all sources share.
+
+Types are Arrow's words (`int64`, `float64`, `decimal`, `string`, `bool`, `date`, `timestamptz`,
+`timestamp`, `list`, `struct`, `mixed`). Columns of document stores are dotted paths.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column or document path; `share` is the part of sampled documents that have it (0–1)."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    share: float = 1.0
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table, collection or vector collection; `rows` is the source's own estimate."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: int
+    key: tuple[str, ...] = ()
+    comment: str = ""
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What a source holds at one moment; `sampled` when columns are known from samples alone."""
+
+    source: str
+    relations: tuple[Relation, ...]
+    sampled: bool = False
+
+    def relation(self, name: str) -> Relation | None:
+        """The relation of that name, or None."""
+        return next((relation for relation in self.relations if relation.name == name), None)
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over names, types and keys; estimates and shares do not count."""
+        shape = [
+            {
+                "name": relation.name,
+                "key": relation.key,
+                "columns": sorted((column.name, column.type) for column in relation.columns),
+            }
+            for relation in sorted(self.relations, key=lambda relation: relation.name)
+        ]
+        return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()
+
+    def as_dict(self) -> dict[str, object]:
+        """A JSON-ready form."""
+        return asdict(self)

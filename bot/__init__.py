@@ -1,0 +1,1 @@
+"""People: Slack, the command line and HTTP. Slack types end here."""

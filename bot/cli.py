@@ -1,0 +1,188 @@
+"""The command line: ask, sql, plan, serve, schema and check, and the commands of other packages.
+
+Exit codes: 0 answered, 1 no answer, 2 something is wrong with the question or the set-up.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from adapters.errors import ConfigurationError, CrosstalkError
+from bot.event_lines import event_line, planned_line, problem_line
+from bot.logs import set_up_logs
+from bot.serve import serve as serve_bot
+from bot.settings import Settings, settings
+from bot.terminal import Terminal
+from bot.wiring import opened_pipeline
+from orchestrator.events import Finished
+from orchestrator.pipeline import Pipeline, Proposed, Refused
+from orchestrator.plan import Clarification
+from orchestrator.question import Question, Requester, question
+from orchestrator.semantic import SemanticModel, json_schema, load
+
+COMMANDS = "crosstalk.commands"
+
+Words = Annotated[str, typer.Argument(help="A question in your own words.", show_default=False)]
+Sql = Annotated[str, typer.Argument(help="SQL over the business entities.", show_default=False)]
+SqlOption = Annotated[str | None, typer.Option("--sql", help="SQL instead of a question.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON event a line.")]
+Model = Annotated[Path | None, typer.Option("--model", help="The semantic model's file.")]
+Today = Annotated[datetime | None, typer.Option("--today", formats=["%Y-%m-%d"], hidden=True)]
+
+
+def ask(words: Words, as_json: Json = False, model: Model = None, today: Today = None) -> None:
+    """Answer a question."""
+    _run(_Asking(words, None, as_json, model, today))
+
+
+def sql(query: Sql, as_json: Json = False, model: Model = None, today: Today = None) -> None:
+    """Answer SQL over the business entities; nothing is planned."""
+    _run(_Asking(query, query, as_json, model, today))
+
+
+def plan(
+    words: Annotated[str | None, typer.Argument(help="A question in your own words.")] = None,
+    query: SqlOption = None,
+    as_json: Json = False,
+    model: Model = None,
+    today: Today = None,
+) -> None:
+    """Show what would be asked of each source; nothing is read."""
+    if (words is None) == (query is None):
+        raise typer.BadParameter("Give a question, or SQL with --sql.")
+    _run(_Asking(words or query or "", query, as_json, model, today), is_dry=True)
+
+
+def serve(model: Model = None) -> None:
+    """Run the Slack bot."""
+    configured = settings()
+    set_up_logs(configured.log_format)
+    asyncio.run(serve_bot(configured, load(model or configured.semantic_model)))
+
+
+def schema() -> None:
+    """Print the JSON Schema of the semantic model."""
+    typer.echo(json_schema(), nl=False)
+
+
+def check(model: Model = None) -> None:
+    """Check the semantic model, without any source."""
+    path = model or settings().semantic_model
+    found = load(path)
+    typer.echo(
+        f"{path} is in order: {len(found.entities)} entities, {len(found.metrics)} metrics, "
+        f"{len(found.relationships)} relationships, {len(found.sources)} sources."
+    )
+
+
+class _Asking:
+    """One question from the command line, and how its answer is wanted."""
+
+    def __init__(
+        self, words: str, sql: str | None, as_json: bool, model: Path | None, today: datetime | None
+    ) -> None:
+        self.settings: Settings = settings()
+        self.model: SemanticModel = load(model or self.settings.semantic_model)
+        self.sql = sql
+        self.as_json = as_json
+        self.kinds = {name: source.kind for name, source in self.model.sources.items()}
+        requester = Requester("local", "terminal", self.model.time_zone)
+        noon = today.replace(hour=12, tzinfo=UTC) if today else datetime.now(UTC)
+        self.question: Question = question(words, requester, asked_at=noon)
+
+
+def _run(asking: _Asking, *, is_dry: bool = False) -> None:
+    set_up_logs(asking.settings.log_format, level=30)
+    if not asyncio.run(_answered(asking, is_dry)):
+        raise typer.Exit(1)
+
+
+async def _answered(asking: _Asking, is_dry: bool) -> bool:
+    async with opened_pipeline(asking.settings, asking.model) as pipeline:
+        proposed = await pipeline.propose(asking.question, asking.sql)
+        if not isinstance(proposed, Proposed):
+            _show_problem(proposed, asking.as_json)
+            return False
+        if is_dry:
+            _show_plan(proposed, asking)
+            return True
+        return await _show_run(pipeline, proposed, asking)
+
+
+async def _show_run(pipeline: Pipeline, proposed: Proposed, asking: _Asking) -> bool:
+    """Show every event; whether the last one brings an answer."""
+    terminal = Terminal(Console(), asking.kinds)
+    is_answered = False
+    async for event in pipeline.run(proposed.approved):
+        if asking.as_json:
+            typer.echo(event_line(event, proposed.plan, asking.kinds))
+        else:
+            terminal.show(event)
+        if isinstance(event, Finished):
+            is_answered = not event.answer.failed
+    return is_answered
+
+
+def _show_plan(proposed: Proposed, asking: _Asking) -> None:
+    planner = proposed.draft.planner
+    if asking.as_json:
+        typer.echo(planned_line(proposed.run_id, proposed.plan, planner, asking.kinds))
+    else:
+        Terminal(Console(), asking.kinds).plan(proposed.plan)
+
+
+def _show_problem(problem: Clarification | Refused, as_json: bool) -> None:
+    if as_json:
+        typer.echo(problem_line(problem))
+        return
+    more = problem.options if isinstance(problem, Clarification) else problem.details
+    typer.echo("\n".join([problem.message, *(f"  {line}" for line in more)]), err=True)
+
+
+def command_line() -> typer.Typer:
+    """The whole command line, with the commands that installed packages add to it."""
+    app = typer.Typer(
+        name="crosstalk",
+        help="Answers questions about a company's data, across its databases.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    for command in (ask, sql, plan, serve, schema, check):
+        app.command()(command)
+    for point in entry_points(group=COMMANDS):
+        _add(app, point)
+    return app
+
+
+def _add(app: typer.Typer, point: EntryPoint) -> None:
+    try:
+        app.add_typer(point.load(), name=point.name)
+    except ImportError as error:
+        app.command(point.name, help=f"Not installed: {error}.")(_not_installed(point, error))
+
+
+def _not_installed(point: EntryPoint, error: ImportError) -> Callable[[], None]:
+    def command() -> None:
+        raise ConfigurationError(
+            f"`crosstalk {point.name}` needs more packages ({error}). "
+            f"Install them with: pip install 'crosstalk[{point.name}]'"
+        )
+
+    return command
+
+
+def main() -> None:
+    """The entry point of `crosstalk`."""
+    try:
+        command_line()()
+    except CrosstalkError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)

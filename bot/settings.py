@@ -1,0 +1,114 @@
+"""The environment to Settings: the one place where it is read. Secrets never show in a repr."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from adapters.credentials import VaultSettings
+from adapters.errors import ConfigurationError
+
+
+def _named(variable: str) -> AliasChoices:
+    return AliasChoices(variable)
+
+
+class Settings(BaseSettings):
+    """Everything that differs between two installations; docs/configuration.md lists it."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, frozen=True)
+
+    slack_bot_token: SecretStr | None = Field(None, validation_alias=_named("SLACK_BOT_TOKEN"))
+    slack_app_token: SecretStr | None = Field(None, validation_alias=_named("SLACK_APP_TOKEN"))
+    slack_signing_secret: SecretStr | None = Field(
+        None, validation_alias=_named("SLACK_SIGNING_SECRET")
+    )
+    slack_api_url: str = Field(
+        "https://slack.com/api/", validation_alias=_named("SLACK_API_URL"), pattern="^https?://"
+    )
+
+    vault_addr: str | None = Field(None, validation_alias=_named("VAULT_ADDR"))
+    vault_role_id: str = Field("", validation_alias=_named("VAULT_ROLE_ID"))
+    vault_secret_id: SecretStr = Field(SecretStr(""), validation_alias=_named("VAULT_SECRET_ID"))
+    vault_token: SecretStr = Field(SecretStr(""), validation_alias=_named("VAULT_TOKEN"))
+
+    anthropic_api_key: SecretStr | None = Field(None, validation_alias=_named("ANTHROPIC_API_KEY"))
+    anthropic_model: str = Field(
+        "claude-sonnet-5-5", validation_alias=_named("CROSSTALK_ANTHROPIC_MODEL")
+    )
+
+    semantic_model: Path = Field(
+        Path("semantic_model.yaml"), validation_alias=_named("CROSSTALK_MODEL")
+    )
+    store_url: str = Field(
+        "sqlite+aiosqlite:///crosstalk.db", validation_alias=_named("CROSSTALK_STORE_URL")
+    )
+    embedding_model: str | None = Field(None, validation_alias=_named("CROSSTALK_EMBEDDING_MODEL"))
+    http_host: str = Field("127.0.0.1", validation_alias=_named("CROSSTALK_HTTP_HOST"))
+    http_port: int = Field(8080, ge=0, le=65535, validation_alias=_named("CROSSTALK_HTTP_PORT"))
+    log_format: Literal["console", "json"] = Field(
+        "console", validation_alias=_named("CROSSTALK_LOG_FORMAT")
+    )
+
+    def vault(self) -> VaultSettings | None:
+        """Where Vault is, or None without VAULT_ADDR. Raises ConfigurationError without a login."""
+        if self.vault_addr is None:
+            return None
+        token, secret_id = self.vault_token, self.vault_secret_id
+        if not token.get_secret_value() and not (
+            self.vault_role_id and secret_id.get_secret_value()
+        ):
+            raise ConfigurationError(
+                "VAULT_ADDR is set, but there is nothing to log in to Vault with. Set "
+                "VAULT_ROLE_ID and VAULT_SECRET_ID (an AppRole), or VAULT_TOKEN."
+            )
+        return VaultSettings(
+            address=self.vault_addr,
+            role_id=self.vault_role_id,
+            secret_id=secret_id.get_secret_value(),
+            token=token.get_secret_value(),
+        )
+
+    def bot_token(self) -> str:
+        """The token that the bot calls Slack with. Raises ConfigurationError without a good one."""
+        return _token(self.slack_bot_token, "SLACK_BOT_TOKEN", "xoxb-", "OAuth & Permissions")
+
+    def app_token(self) -> str | None:
+        """The token of Socket Mode, or None when it is not used."""
+        if self.slack_app_token is None:
+            return None
+        return _token(self.slack_app_token, "SLACK_APP_TOKEN", "xapp-", "Basic Information")
+
+    def signing_secret(self) -> str | None:
+        """The secret that signs Slack's HTTP requests, or None when they are not taken."""
+        secret = self.slack_signing_secret
+        return secret.get_secret_value() if secret is not None else None
+
+    def anthropic_key(self) -> str | None:
+        """The key of the planning model, or None for the offline planner."""
+        key = self.anthropic_api_key
+        return key.get_secret_value() if key is not None else None
+
+
+def _token(secret: SecretStr | None, variable: str, prefix: str, page: str) -> str:
+    if secret is None:
+        raise ConfigurationError(
+            f"{variable} is not set. Set it to the token that starts with {prefix}, "
+            f"from the page “{page}” of your app at api.slack.com/apps."
+        )
+    if not secret.get_secret_value().startswith(prefix):
+        raise ConfigurationError(
+            f"{variable} does not start with {prefix}, so it is another kind of token. "
+            f"Take the one on the page “{page}” of your app at api.slack.com/apps."
+        )
+    return secret.get_secret_value()
+
+
+def settings() -> Settings:
+    """The settings of this process. Raises ConfigurationError that names each wrong variable."""
+    try:
+        return Settings()  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        lines = [f"{e['loc'][0]} is not usable: {e['msg']}." for e in error.errors()]
+        raise ConfigurationError("\n".join([*lines, "Correct the environment."])) from None

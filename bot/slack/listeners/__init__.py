@@ -1,0 +1,1 @@
+"""What the bot listens to. A listener parses, acknowledges and hands over."""

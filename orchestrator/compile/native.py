@@ -1,0 +1,214 @@
+"""One binding of one leaf to a native query: columns and predicates in the source's language."""
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlglot import exp
+
+from adapters.base import Capabilities
+from adapters.query import AggregationQuery, NativeQuery, OutputColumn, SqlQuery, VectorQuery
+from orchestrator.compile.predicate import AllOf, AnyOf, Comparison, Predicate, operators
+from orchestrator.compile.resolve import Search
+from orchestrator.semantic import Binding, Entity
+
+UNITS = {"sql": "rows", "aggregation": "docs", "vector": "hits"}
+SCORE = "score"
+
+
+def output_columns(
+    entity: Entity, binding: Binding, fields: Sequence[str]
+) -> tuple[OutputColumn, ...]:
+    """The columns of a fetch, as stored: a transform runs later, in the join."""
+    return tuple(OutputColumn(name=field, type=_stored(entity, binding, field)) for field in fields)
+
+
+def _stored(entity: Entity, binding: Binding, field: str) -> str:
+    if field == SCORE:
+        return "float64"
+    return binding.fields[field].stored or entity.fields[field].type
+
+
+def pushable_words(entity: Entity, binding: Binding) -> dict[str, str]:
+    """The fields that can be compared at the source, those with no transform, with their types."""
+    return {
+        field: entity.fields[field].type
+        for field, bound in binding.fields.items()
+        if bound.transform is None and bound.stored in (None, entity.fields[field].type)
+    }
+
+
+def accepts(capabilities: Capabilities, condition: Predicate, words: dict[str, str]) -> bool:
+    """True when the source's comparisons mean the same as in SQL, or let more through."""
+    wanted = operators(condition)
+    if capabilities.language == "vector":
+        vague = {"timestamptz", "timestamp", "date", "decimal", "float64"}
+        fields = [words[c.field] for c in _comparisons(condition)]
+        return wanted <= capabilities.comparisons and not vague.intersection(fields)
+    known = capabilities.comparisons | {"or"}
+    if "is null" in known:
+        known |= {"is not null"}
+    if capabilities.language == "aggregation":
+        return wanted <= known and all(_whole_ms(c.value) for c in _comparisons(condition))
+    return wanted <= known
+
+
+def _comparisons(condition: Predicate) -> list[Comparison]:
+    if isinstance(condition, Comparison):
+        return [condition]
+    return [one for part in condition.parts for one in _comparisons(part)]
+
+
+def _whole_ms(value: Any) -> bool:
+    """BSON dates hold milliseconds: a finer bound can't be compared there."""
+    return getattr(value, "microsecond", 0) % 1000 == 0
+
+
+def native_query(
+    language: str,
+    entity: Entity,
+    binding: Binding,
+    fields: Sequence[str],
+    conditions: Sequence[Predicate],
+    search: Search | None,
+    max_rows: int,
+) -> NativeQuery:
+    """The query that reads `fields` of one binding where `conditions` hold."""
+    columns = output_columns(entity, binding, fields)
+    paths = {field: bound.path for field, bound in binding.fields.items()}
+    match language:
+        case "sql":
+            return _sql(binding.relation, paths, columns, conditions)
+        case "aggregation":
+            return _pipeline(binding.relation, paths, columns, conditions)
+        case _:
+            return VectorQuery(
+                relations=(binding.relation,),
+                columns=columns,
+                text=search.text if search else None,
+                limit=search.k if search else max_rows + 1,
+                paths=tuple(paths.get(field, f"${SCORE}") for field in fields),
+                filters=tuple(
+                    (paths[c.field], c.operator, list(c.value) if c.operator == "in" else c.value)
+                    for condition in conditions
+                    for c in _comparisons(condition)
+                ),
+            )
+
+
+def relation_of(relation: str) -> exp.Table:
+    """`schema.table` as a quoted table."""
+    schema, _, name = relation.rpartition(".")
+    return exp.table_(
+        exp.to_identifier(name, quoted=True),
+        db=exp.to_identifier(schema, quoted=True) if schema else None,
+    )
+
+
+def native_column(path: str) -> exp.Column:
+    """A relation's own column."""
+    return exp.column(exp.to_identifier(path, quoted=True))
+
+
+def _sql(
+    relation: str,
+    paths: dict[str, str],
+    columns: tuple[OutputColumn, ...],
+    conditions: Sequence[Predicate],
+) -> SqlQuery:
+    parameters: list[Any] = []
+    select = exp.select(
+        *(exp.alias_(native_column(paths[c.name]), c.name, quoted=True) for c in columns)
+    ).from_(relation_of(relation))
+    for condition in conditions:
+        select = select.where(_condition(condition, paths, parameters))
+    return SqlQuery(
+        relations=(relation,),
+        columns=columns,
+        text=select.sql("postgres"),
+        parameters=tuple(parameters),
+    )
+
+
+_SQL_NODES: dict[str, type[exp.Binary]] = {
+    "=": exp.EQ,
+    "<>": exp.NEQ,
+    ">": exp.GT,
+    ">=": exp.GTE,
+    "<": exp.LT,
+    "<=": exp.LTE,
+    "like": exp.Like,
+}
+
+
+def _condition(condition: Predicate, paths: dict[str, str], parameters: list[Any]) -> exp.Expr:
+    match condition:
+        case AllOf(parts):
+            return exp.and_(*(_condition(part, paths, parameters) for part in parts))
+        case AnyOf(parts):
+            return exp.or_(*(_condition(part, paths, parameters) for part in parts))
+        case Comparison(field, "is null", _):
+            return native_column(paths[field]).is_(exp.null())
+        case Comparison(field, "is not null", _):
+            return exp.not_(native_column(paths[field]).is_(exp.null()))
+        case Comparison(field, "in", value):
+            column = native_column(paths[field])
+            return exp.EQ(this=column, expression=any_of(list(value), parameters))
+        case Comparison(field, operator, value):
+            return _SQL_NODES[operator](
+                this=native_column(paths[field]), expression=parameter(value, parameters)
+            )
+
+
+def parameter(value: Any, parameters: list[Any]) -> exp.Expr:
+    """The placeholder `$n` of a value; equal values of one type share one."""
+    same = (
+        i for i, known in enumerate(parameters) if type(known) is type(value) and known == value
+    )
+    index = next(same, len(parameters))
+    if index == len(parameters):
+        parameters.append(value)
+    return exp.Parameter(this=exp.Literal.number(index + 1))
+
+
+def any_of(values: list[Any], parameters: list[Any]) -> exp.Expr:
+    """`ANY($n)` of a list."""
+    return exp.Any(this=exp.Paren(this=parameter(values, parameters)))
+
+
+def _pipeline(
+    collection: str,
+    paths: dict[str, str],
+    columns: tuple[OutputColumn, ...],
+    conditions: Sequence[Predicate],
+) -> AggregationQuery:
+    stages: list[dict[str, Any]] = []
+    if conditions:
+        matches = [_match(condition, paths) for condition in conditions]
+        stages.append({"$match": matches[0] if len(matches) == 1 else {"$and": matches}})
+    stages.append({"$project": {"_id": 0} | {c.name: f"${paths[c.name]}" for c in columns}})
+    return AggregationQuery(relations=(collection,), columns=columns, pipeline=tuple(stages))
+
+
+_MONGO = {"=": "$eq", "<>": "$ne", ">": "$gt", ">=": "$gte", "<": "$lt", "<=": "$lte"}
+
+
+def _match(condition: Predicate, paths: dict[str, str]) -> dict[str, Any]:
+    match condition:
+        case AllOf(parts):
+            return {"$and": [_match(part, paths) for part in parts]}
+        case AnyOf(parts):
+            return {"$or": [_match(part, paths) for part in parts]}
+        case Comparison(field, "is null", _):
+            return {paths[field]: {"$eq": None}}
+        case Comparison(field, "is not null", _):
+            return {paths[field]: {"$ne": None}}
+        case Comparison(field, "in", value):
+            return {paths[field]: {"$in": list(value)}}
+        case Comparison(field, operator, value):
+            bound = {paths[field]: {_MONGO[operator]: value}}
+            if operator in {">", ">="} and isinstance(value, float | Decimal):
+                # SQL sorts NaN above every number, MongoDB below
+                return {"$or": [bound, {paths[field]: {"$eq": math.nan}}]}
+            return bound

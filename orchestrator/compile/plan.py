@@ -1,0 +1,81 @@
+"""The compiled plan: a DAG of fetch steps and one join, with a digest that never churns."""
+
+import hashlib
+from dataclasses import dataclass
+
+from adapters.query import NativeQuery
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFeed:
+    """The step reads only keys that an earlier step has found (a semi-join).
+
+    Distinct values of `from_column` of step `from_step` are bound to `field` (a native path).
+    """
+
+    from_step: str
+    from_column: str
+    column: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchStep:
+    """One native query on one source; its rows become table `id` of the join."""
+
+    id: str
+    source: str
+    entity: str
+    query: NativeQuery
+    unit: str = "rows"
+    pushed: tuple[str, ...] = ()
+    feed: KeyFeed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCheck:
+    """An equality of two fetched columns (with their transforms) whose keys are counted.
+
+    Each side is (step id, DuckDB expression over that step's columns, label for people).
+    """
+
+    left: tuple[str, str, str]
+    right: tuple[str, str, str]
+    right_unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JoinStep:
+    """DuckDB SQL over tables `s1…sn`, and the keys to count."""
+
+    sql: str
+    checks: tuple[KeyCheck, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be done for one semantic SQL query.
+
+    `optional` steps may fail and still leave an answer; `columns` are the answer's, in order.
+    """
+
+    sql: str
+    steps: tuple[FetchStep, ...]
+    join: JoinStep
+    columns: tuple[str, ...]
+    entities: tuple[str, ...]
+    fields: tuple[str, ...]
+    optional: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """sha256 over every query and the join; the same SQL and model give the same digest."""
+        text = "\n".join(
+            [
+                self.sql,
+                *(f"{s.id}|{s.source}|{s.query!r}|{s.feed!r}" for s in self.steps),
+                self.join.sql,
+            ]
+        )
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,64 @@
+"""A question and its candidates become a draft: semantic SQL, or a clarification to ask.
+
+Two planners stand behind one port: `claude` (one structured call) and `grammar` (deterministic).
+Neither can see a row: this room stands below `execute`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from orchestrator.question import Question
+from orchestrator.retrieve import Candidates
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one draft cost: model calls, tokens in (of them cached), tokens out, US dollars."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Semantic SQL over entities, and what the planner took for granted.
+
+    `confidence` is 0–1. `template` is a sentence for the answer in which `{column}` stands for
+    that column of the first row, or empty. `warnings` are said to the asker.
+    """
+
+    sql: str
+    planner: str
+    confidence: float = 1.0
+    assumptions: tuple[str, ...] = ()
+    template: str = ""
+    warnings: tuple[str, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Clarification:
+    """The planner could not read the question: what to ask back, and what it did understand."""
+
+    message: str
+    understood: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+class Planner(Protocol):
+    """The port of this room."""
+
+    name: str
+
+    async def draft(self, question: Question, candidates: Candidates) -> Draft | Clarification:
+        """One draft. Raises PlannerError."""
+        ...
+
+    async def repair(
+        self, question: Question, candidates: Candidates, draft: Draft, problem: str
+    ) -> Draft | Clarification:
+        """A new draft after `problem`, what the compiler said of the first."""
+        ...

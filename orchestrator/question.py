@@ -1,0 +1,59 @@
+"""What was asked, by whom, where and when: the flow starts here."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from adapters.errors import QueryError
+
+MAX_CHARACTERS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks: identity is (team, user) and never a display name. `time_zone` is an IANA name."""
+
+    team: str
+    user: str
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the same thread with the semantic SQL that answered it."""
+
+    question: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question. `asked_at` is aware; `channel` and `thread` are opaque ids of the place."""
+
+    text: str
+    requester: Requester
+    asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    channel: str = ""
+    thread: str = ""
+    earlier: tuple[Turn, ...] = ()
+
+    @property
+    def today(self) -> date:
+        """The day it is for the requester."""
+        return self.asked_at.astimezone(ZoneInfo(self.requester.time_zone)).date()
+
+
+def question(text: str, requester: Requester, **place: object) -> Question:
+    """A checked Question. Raises QueryError when the text is empty or too long."""
+    words = " ".join(text.split())
+    if not words:
+        raise QueryError(
+            "There is no question in that message. Ask one, for example: "
+            "“how many orders last month by country?”"
+        )
+    if len(words) > MAX_CHARACTERS:
+        raise QueryError(
+            f"That question has {len(words):,} characters; {MAX_CHARACTERS:,} is the most. "
+            "Shorten it, or ask it in parts."
+        )
+    return Question(words, requester, **place)  # type: ignore[arg-type]

@@ -1,0 +1,85 @@
+"""Live catalogs: what each source holds now, so that no plan runs against a schema that is gone."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+import structlog
+
+from adapters.base import Adapter
+from adapters.credentials import Credential, Vault
+from adapters.errors import CredentialError, SourceError
+from adapters.schema import Catalog
+from orchestrator.semantic import SourceSpec
+
+log = structlog.get_logger(__name__)
+_KEEP_S = 300.0
+_TIMEOUT_S = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A declared source with the adapter that reaches it."""
+
+    name: str
+    spec: SourceSpec
+    adapter: Adapter
+
+
+@contextlib.asynccontextmanager
+async def credential_of(source: Source, vault: Vault | None) -> AsyncGenerator[Credential | None]:
+    """The source's credential for one use: a lease, a KV secret, or None when it names neither."""
+    if vault is None or not (source.spec.vault_role or source.spec.vault_secret):
+        yield None
+    elif source.spec.vault_role:
+        async with vault.lease(source.spec.vault_role) as credential:
+            yield credential
+    else:
+        yield await vault.secret(source.spec.vault_secret or "")
+
+
+class Registry:
+    """Catalogs by source, read when first needed and kept for five minutes."""
+
+    def __init__(self, sources: dict[str, Source], vault: Vault | None) -> None:
+        self._sources = sources
+        self._vault = vault
+        self._catalogs: dict[str, tuple[float, Catalog]] = {}
+        self._locks = {name: asyncio.Lock() for name in sources}
+
+    def rows(self, source: str, relation: str) -> int | None:
+        """The estimate of a relation's rows, or None when it is not known."""
+        known = self._catalogs.get(source)
+        found = known[1].relation(relation) if known else None
+        return found.rows if found else None
+
+    def catalog(self, source: str) -> Catalog | None:
+        """The catalog of a source as last read, or None when it could not be."""
+        known = self._catalogs.get(source)
+        return known[1] if known else None
+
+    async def refresh(self, names: set[str]) -> None:
+        """Read the catalogs of these sources that are missing or old; a source that fails is
+        left as it was, for its fetch will say why."""
+        async with asyncio.TaskGroup() as group:
+            for name in names:
+                group.create_task(self._refresh(name))
+
+    async def _refresh(self, name: str) -> None:
+        async with self._locks[name]:
+            known = self._catalogs.get(name)
+            if known is not None and time.monotonic() - known[0] < _KEEP_S:
+                return
+            source = self._sources[name]
+            try:
+                async with (
+                    asyncio.timeout(_TIMEOUT_S),
+                    credential_of(source, self._vault) as credential,
+                ):
+                    catalog = await source.adapter.introspect(credential, _TIMEOUT_S)
+            except (SourceError, CredentialError, TimeoutError) as error:
+                log.warning("catalog_not_read", source=name, reason=type(error).__name__)
+                return
+            self._catalogs[name] = (time.monotonic(), catalog)

@@ -1,0 +1,183 @@
+"""What is kept: events seen, runs with their plans, and the audit trail. SQLAlchemy Core, async.
+
+SQLite by default, PostgreSQL for several replicas. Rows of an answer are never kept.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any
+
+import sqlalchemy as sa
+import sqlalchemy.exc
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from adapters.errors import ConfigurationError
+from orchestrator.question import Question, Turn
+
+metadata = sa.MetaData()
+
+seen = sa.Table(
+    "seen",
+    metadata,
+    sa.Column("key", sa.String(255), primary_key=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("run_id", sa.String(32), primary_key=True),
+    sa.Column("team", sa.String(64), nullable=False),
+    sa.Column("user", sa.String(64), nullable=False),
+    sa.Column("channel", sa.String(64), nullable=False),
+    sa.Column("thread", sa.String(128), nullable=False, index=True),
+    sa.Column("question", sa.Text, nullable=False),
+    sa.Column("sql", sa.Text, nullable=False),
+    sa.Column("plan_text", sa.Text, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("planner", sa.String(32), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("finished_at", sa.DateTime(timezone=True)),
+)
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("run_id", sa.String(32), nullable=False, index=True),
+    sa.Column("what", sa.String(32), nullable=False),
+    sa.Column("detail", sa.JSON, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run as it is kept; `plan_text` holds the steps and their native queries."""
+
+    run_id: str
+    team: str
+    user: str
+    question: str
+    sql: str
+    plan_text: str
+    planner: str
+    status: str
+
+
+class Store:
+    """The tables behind one database URL. Call `open` first, `close` last."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._engine: AsyncEngine = create_async_engine(url)
+
+    async def open(self) -> None:
+        """Bring the tables up to date. Raises ConfigurationError when the store can't be opened."""
+        try:
+            async with self._engine.begin() as connection:
+                await connection.run_sync(_migrate)
+        except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
+            raise ConfigurationError(
+                "The store can't be opened. Check CROSSTALK_STORE_URL and that its folder exists "
+                "and may be written."
+            ) from error
+
+    async def close(self) -> None:
+        """Give back all connections."""
+        await self._engine.dispose()
+
+    async def first_seen(self, *keys: str) -> bool:
+        """Remember all keys; False when any of them was there already."""
+        now = datetime.now(UTC)
+        try:
+            async with self._engine.begin() as connection:
+                await connection.execute(
+                    sa.insert(seen), [{"key": key, "at": now} for key in dict.fromkeys(keys)]
+                )
+        except sqlalchemy.exc.IntegrityError:
+            return False
+        return True
+
+    async def propose(
+        self,
+        run_id: str,
+        question: Question,
+        *,
+        sql: str,
+        plan_text: str,
+        digest: str,
+        planner: str,
+    ) -> None:
+        """Keep a proposed run."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                sa.insert(runs).values(
+                    run_id=run_id,
+                    team=question.requester.team,
+                    user=question.requester.user,
+                    channel=question.channel,
+                    thread=question.thread,
+                    question=question.text,
+                    sql=sql,
+                    plan_text=plan_text,
+                    digest=digest,
+                    planner=planner,
+                    status="proposed",
+                    proposed_at=datetime.now(UTC),
+                )
+            )
+
+    async def finish(self, run_id: str, status: str) -> None:
+        """Note how a run ended: answered, partial or failed."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                sa.update(runs)
+                .where(runs.c.run_id == run_id)
+                .values(status=status, finished_at=datetime.now(UTC))
+            )
+
+    async def recall(self, run_id: str) -> StoredRun | None:
+        """A run by its id, or None."""
+        names = [runs.c[name] for name in StoredRun.__dataclass_fields__]
+        async with self._engine.connect() as connection:
+            query = sa.select(*names).where(runs.c.run_id == run_id)
+            row = (await connection.execute(query)).one_or_none()
+        return StoredRun(*row) if row else None
+
+    async def turns(self, thread: str) -> tuple[Turn, ...]:
+        """The answered questions of a thread, oldest first, at most ten."""
+        async with self._engine.connect() as connection:
+            query = (
+                sa.select(runs.c.question, runs.c.sql)
+                .where(runs.c.thread == thread, runs.c.status.in_(("answered", "partial")))
+                .order_by(runs.c.proposed_at.desc())
+                .limit(10)
+            )
+            rows = (await connection.execute(query)).all()
+        return tuple(Turn(row.question, row.sql) for row in reversed(rows)) if thread else ()
+
+    async def record(self, run_id: str, what: str, detail: dict[str, Any]) -> None:
+        """Append one line to the audit trail."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                sa.insert(audit).values(
+                    at=datetime.now(UTC), run_id=run_id, what=what, detail=detail
+                )
+            )
+
+    async def trail(self, run_id: str) -> list[dict[str, Any]]:
+        """The audit lines of a run, in order, as {what, detail}."""
+        async with self._engine.connect() as connection:
+            query = sa.select(audit.c.what, audit.c.detail)
+            query = query.where(audit.c.run_id == run_id).order_by(audit.c.id)
+            return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _migrate(connection: sa.Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("orchestrator") / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

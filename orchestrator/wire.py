@@ -1,0 +1,96 @@
+"""Settings to a Pipeline: the one place where stages, adapters and Vault are put together."""
+
+import importlib
+from typing import Any
+
+from adapters.base import Adapter, Embed
+from adapters.credentials import Vault, VaultSettings
+from adapters.errors import ConfigurationError
+from orchestrator.execute import Executor
+from orchestrator.pipeline import Pipeline
+from orchestrator.plan import Planner
+from orchestrator.plan.grammar import GrammarPlanner
+from orchestrator.registry import Registry, Source
+from orchestrator.retrieve.embedder import Embedder
+from orchestrator.retrieve.retrieve import Retriever
+from orchestrator.semantic import SemanticModel, SourceSpec, near
+from orchestrator.store import Store
+
+ADAPTERS = {
+    "postgres": "adapters.postgres:PostgresAdapter",
+    "mongo": "adapters.mongo:MongoAdapter",
+    "qdrant": "adapters.qdrant:QdrantAdapter",
+}
+_NEED_EMBEDDING = frozenset({"qdrant"})
+
+
+async def open_pipeline(
+    *,
+    model: SemanticModel,
+    vault: VaultSettings | None,
+    store_url: str,
+    embedding_model: str | None = None,
+    anthropic_api_key: str | None = None,
+    anthropic_model: str = "claude-sonnet-4-5",
+    anthropic_base_url: str | None = None,
+    max_parallel_queries: int = 8,
+) -> Pipeline:
+    """A pipeline over the model's sources. Raises ConfigurationError.
+
+    Without `vault`, sources are reached with no credential; without a key, questions are planned
+    offline.
+    """
+    embedder = Embedder(embedding_model)
+    sources = {
+        name: Source(name, spec, _adapter(name, spec, embedder))
+        for name, spec in model.sources.items()
+    }
+    vault_client = Vault(vault) if vault is not None else None
+    grammar = GrammarPlanner(model)
+    planner: Planner = grammar
+    if anthropic_api_key:
+        from orchestrator.plan.claude import ClaudePlanner
+
+        planner = ClaudePlanner(
+            model,
+            api_key=anthropic_api_key,
+            model_name=anthropic_model,
+            base_url=anthropic_base_url,
+        )
+    store = Store(store_url)
+    await store.open()
+    retriever = Retriever(model, embedder)
+    retriever.start()
+    return Pipeline(
+        model=model,
+        store=store,
+        retriever=retriever,
+        planner=planner,
+        fallback=grammar,
+        sources=sources,
+        vault=vault_client,
+        registry=Registry(sources, vault_client),
+        executor=Executor(
+            sources,
+            vault_client,
+            max_rows=model.policies.max_rows,
+            max_parallel_queries=max_parallel_queries,
+        ),
+    )
+
+
+def _adapter(name: str, spec: SourceSpec, embed: Embed) -> Adapter:
+    if spec.kind not in ADAPTERS:
+        hint = near(spec.kind, list(ADAPTERS))
+        raise ConfigurationError(f"Source {name} is of the unknown kind `{spec.kind}`; {hint}")
+    module, _, class_name = ADAPTERS[spec.kind].partition(":")
+    adapter: Any = getattr(importlib.import_module(module), class_name)
+    extra = {"embed": embed} if spec.kind in _NEED_EMBEDDING else {}
+    connect = {key: int(value) if key == "port" else value for key, value in spec.connect.items()}
+    try:
+        return adapter(name, **connect, **extra)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(
+            f"Source {name}: its `connect` does not fit a {spec.kind} source. "
+            "See docs/semantic-model.md for the keys of each kind."
+        ) from error

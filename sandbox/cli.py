@@ -1,0 +1,93 @@
+"""`crosstalk sandbox`: a whole company on this machine, with the bot in its Slack or without."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncGenerator, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from adapters.errors import ConfigurationError, CrosstalkError
+from sandbox.demo import demo as run_demo
+from sandbox.demo import until_told
+from sandbox.process import ServerFailed
+from sandbox.sandbox import Sandbox, open_sandbox
+
+app = typer.Typer(
+    help="A whole company on this machine: databases, Vault and Slack.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+Folder = Annotated[Path, typer.Option(help="Where the databases are kept.")]
+Port = Annotated[int, typer.Option(help="The port of the Slack page; 0 takes a free one.")]
+DATA = Path(".sandbox/demo")
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the first answer.")] = False,
+    folder: Folder = DATA,
+    port: Port = 0,
+    question: Annotated[str, typer.Option(help="The first question.")] = "",
+) -> None:
+    """Start the company and the bot, ask a first question in Slack, and keep serving."""
+    console = Console()
+
+    async def go() -> bool:
+        async with _opened(folder, port, console) as sandbox:
+            return await run_demo(sandbox, console, once=once, words=question)
+
+    if not _run(go()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def up(folder: Folder = DATA, port: Port = 0) -> None:
+    """Start the company without the bot, and print the environment that the bot needs."""
+    console = Console()
+
+    async def go() -> bool:
+        async with _opened(folder, port, console) as sandbox:
+            for name, value in sandbox.environment.items():
+                sys.stdout.write(f"export {name}='{value}'\n")
+            sys.stdout.flush()
+            console.print(f"Slack is at {sandbox.slack.page_url} — Ctrl-C ends all of it.")
+            await until_told()
+            return True
+
+    _run(go())
+
+
+@contextlib.asynccontextmanager
+async def _opened(folder: Path, port: int, console: Console) -> AsyncGenerator[Sandbox]:
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    with console.status("setting up") as status:
+        opening = open_sandbox(
+            folder,
+            datetime.now(UTC).date(),
+            slack_port=port,
+            tell=lambda stage: status.update(f"{stage} …"),
+        )
+        sandbox = await opening.__aenter__()
+    try:
+        for missing in sandbox.missing:
+            console.print(f"[yellow]Without MongoDB:[/] {missing}")
+        yield sandbox
+    finally:
+        await opening.__aexit__(None, None, None)
+
+
+def _run(work: Coroutine[None, None, bool]) -> bool:
+    try:
+        return asyncio.run(work)
+    except CrosstalkError:
+        raise
+    except (ServerFailed, OSError) as error:
+        raise ConfigurationError(f"The sandbox can't go on: {error}") from error
+    except KeyboardInterrupt:
+        return True

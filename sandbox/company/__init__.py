@@ -1,0 +1,1 @@
+"""Meridian Supply: the invented company whose data the sandbox serves."""

@@ -1,0 +1,162 @@
+"""The demo: the real bot beside the sandbox, a first question by mention, the thread as it grows.
+
+What the terminal shows is read from the local Slack, so it is what the thread shows.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sandbox.process import ServerFailed
+from sandbox.sandbox import Sandbox
+
+QUESTION = "which enterprise customers with open P1 tickets spent the most last quarter?"
+ASKER, CHANNEL = "U0MARCO", "C0SALES"
+START_TIMEOUT_S, ANSWER_TIMEOUT_S = 60.0, 120.0
+
+
+async def demo(sandbox: Sandbox, console: Console, *, once: bool, words: str = "") -> bool:
+    """Run the demo; whether the first question was answered. Serves on until told, unless once."""
+    planner = "Claude" if os.environ.get("ANTHROPIC_API_KEY") else "the offline planner"
+    async with _bot(sandbox):
+        page = f"{sandbox.slack.page_url}?user={ASKER}&channel={CHANNEL}"
+        console.print(f"Slack is at [bold]{page}[/]")
+        console.print(f"Questions are planned by {planner}.\n")
+        answered = await _first_question(sandbox, console, words or QUESTION)
+        if not once:
+            console.print("\nOpen the page and ask on: @crosstalk … — Ctrl-C ends the demo.")
+            await until_told()
+        return answered
+
+
+@contextlib.asynccontextmanager
+async def _bot(sandbox: Sandbox) -> AsyncGenerator[None]:
+    """The real bot as a process of its own, told of the sandbox by its environment alone."""
+    folder = Path(".sandbox/demo")
+    log = folder / "bot.log"
+    settings = {
+        "CROSSTALK_STORE_URL": f"sqlite+aiosqlite:///{folder}/store.db",
+        "CROSSTALK_HTTP_PORT": "0",
+    }
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            "from bot.cli import main; main()",
+            "serve",
+            env={**os.environ, **settings, **sandbox.environment},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        try:
+            await _connected(sandbox, process, log)
+            yield
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+                await process.wait()
+
+
+async def _connected(sandbox: Sandbox, process: asyncio.subprocess.Process, log: Path) -> None:
+    connected = asyncio.create_task(sandbox.slack.connections.wait_for(1))
+    ended = asyncio.create_task(process.wait())
+    await asyncio.wait(
+        {connected, ended}, timeout=START_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED
+    )
+    is_up = connected.done()
+    for task in (connected, ended):
+        task.cancel()
+    if not is_up:
+        said = await asyncio.to_thread(log.read_text)
+        raise ServerFailed(f"the bot did not start. Its log ends with:\n{said[-1500:]}")
+
+
+async def _first_question(sandbox: Sandbox, console: Console, words: str) -> bool:
+    changes = sandbox.slack.workspace.subscribe()
+    ts = await sandbox.slack.post_as(ASKER, CHANNEL, f"@crosstalk {words}")
+    console.print(f"[bold]Marco in #sales[/]: @crosstalk {escape(words)}\n")
+    shown: set[str] = set()
+    async with asyncio.timeout(ANSWER_TIMEOUT_S):
+        async for change in changes:
+            message = change.get("message") or {}
+            if change["type"] not in ("message", "message_changed"):
+                continue
+            if message.get("thread_ts") != ts or message.get("user") == ASKER:
+                continue
+            blocks: list[dict[str, Any]] = message.get("blocks") or []
+            if any(block["type"] == "plan" for block in blocks):
+                _show_progress(console, blocks, shown)
+            else:
+                _show_answer(console, message.get("text", ""), blocks)
+                return any(block["type"] == "table" for block in blocks)
+    return False
+
+
+def _show_progress(console: Console, blocks: list[dict[str, Any]], shown: set[str]) -> None:
+    """Print what is new in the progress message."""
+    signs = {"complete": "[green]✓[/]", "error": "[red]✗[/]", "in_progress": "…", "pending": "○"}
+    for plan in (block for block in blocks if block["type"] == "plan"):
+        lines = [f"[bold]{escape(plan['title'])}[/]"]
+        lines += [
+            f"  {signs[task['status']]} {escape(task['title'])}  {escape(_plain(task))}"
+            for task in plan["tasks"]
+            if task["status"] in ("complete", "error")
+        ]
+        for line in lines:
+            if line not in shown:
+                shown.add(line)
+                console.print(line)
+
+
+def _plain(task: dict[str, Any]) -> str:
+    """The words of a task card's output."""
+    return " ".join(
+        part.get("text", "")
+        for section in (task.get("output") or {}).get("elements", [])
+        for part in section.get("elements", [])
+    )
+
+
+def _show_answer(console: Console, text: str, blocks: list[dict[str, Any]]) -> None:
+    console.print()
+    if not blocks:
+        console.print(escape(text))
+    for block in blocks:
+        match block["type"]:
+            case "section":
+                console.print(escape(block["text"]["text"]))
+            case "context":
+                console.print(f"[dim]{escape(block['elements'][0]['text'])}[/]")
+            case "table":
+                console.print(_table(block))
+            case _:
+                pass
+
+
+def _table(block: dict[str, Any]) -> Table:
+    header, *rows = [[cell["text"] for cell in row] for row in block["rows"]]
+    table = Table(show_edge=False)
+    for name, setting in zip(header, block["column_settings"], strict=True):
+        table.add_column(name, justify=setting["align"])
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    return table
+
+
+async def until_told() -> None:
+    """Wait for Ctrl-C or SIGTERM."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, told.set)
+    await told.wait()

@@ -1,0 +1,157 @@
+"""Makes what Slack sends an app: events, block actions, view submissions, slash commands."""
+
+import time
+from typing import Any
+
+from sandbox.slack.app import App
+from sandbox.slack.views import sent
+from sandbox.slack.workspace import Change, Channel, Workspace, new_id
+
+
+def events_for(workspace: Workspace, app: App, change: Change) -> list[dict[str, Any]]:
+    """The Events API payloads that a change of the workspace brings to the app.
+
+    A mention in a channel brings two: `app_mention`, and the `message` that it is.
+    """
+    channel = workspace.channels.get(change.get("channel", ""))
+    if channel is None or app.bot_user_id not in channel.members:
+        return []
+    events = [*mentions(app, channel, change), *messages(app, channel, change)]
+    return [enveloped(workspace, app, event) for event in events]
+
+
+def mentions(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]:
+    """An app_mention, for a mention by somebody else outside direct messages."""
+    if change["type"] != "message" or channel.is_im or not app.hears("app_mention"):
+        return []
+    message = change["message"]
+    if message["user"] == app.bot_user_id or f"<@{app.bot_user_id}>" not in message["text"]:
+        return []
+    return [{**message, "type": "app_mention", "channel": channel.id, "event_ts": message["ts"]}]
+
+
+def messages(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]:
+    """A message event: as posted, or about an edit or a deletion."""
+    if not app.hears("message.im" if channel.is_im else "message.channels"):
+        return []
+    where = {"channel": channel.id, "channel_type": "im" if channel.is_im else "channel"}
+    if change["type"] == "message":
+        message = change["message"]
+        event = {**message, **where, "event_ts": message["ts"]}
+        if "thread_ts" in message:
+            event["parent_user_id"] = channel.messages.get(message["thread_ts"], {}).get("user")
+        return [event]
+    if change["type"] == "message_changed":
+        ts = change["message"]["edited"]["ts"]
+        about = {"message": change["message"], "previous_message": change["previous"]}
+    elif change["type"] == "message_deleted":
+        ts = change["ts"]
+        about = {"deleted_ts": ts, "previous_message": change["previous"]}
+    else:
+        return []
+    subtype = {"type": "message", "subtype": change["type"], "hidden": True}
+    return [{**subtype, **about, **where, "ts": ts, "event_ts": ts}]
+
+
+def enveloped(workspace: Workspace, app: App, event: dict[str, Any]) -> dict[str, Any]:
+    """The outside of every event."""
+    return {
+        "token": app.verification_token,
+        "team_id": workspace.team_id,
+        "context_team_id": workspace.team_id,
+        "context_enterprise_id": None,
+        "api_app_id": app.id,
+        "event": event,
+        "type": "event_callback",
+        "event_id": new_id("Ev"),
+        "event_time": int(time.time()),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": workspace.team_id,
+                "user_id": app.bot_user_id,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": False,
+        "event_context": f"4-{new_id('E')}",
+    }
+
+
+def interaction(workspace: Workspace, app: App, kind: str, user_id: str) -> dict[str, Any]:
+    """What every interaction payload begins with."""
+    name = workspace.users[user_id].name
+    team = {"id": workspace.team_id, "domain": workspace.team_domain}
+    return {
+        "type": kind,
+        "user": {"id": user_id, "username": name, "name": name, "team_id": workspace.team_id},
+        "api_app_id": app.id,
+        "token": app.verification_token,
+        "team": team,
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def block_actions(
+    workspace: Workspace,
+    app: App,
+    *,
+    user_id: str,
+    channel: Channel,
+    message: dict[str, Any],
+    action: dict[str, Any],
+    state: dict[str, Any],
+) -> dict[str, Any]:
+    """Somebody pressed a button or chose from a menu in a message."""
+    is_ephemeral = message.get("is_ephemeral", False)
+    container: dict[str, Any] = {
+        "type": "message",
+        "message_ts": message["ts"],
+        "channel_id": channel.id,
+        "is_ephemeral": is_ephemeral,
+    }
+    if "thread_ts" in message:
+        container["thread_ts"] = message["thread_ts"]
+    payload = {
+        **interaction(workspace, app, "block_actions", user_id),
+        "container": container,
+        "channel": {"id": channel.id, "name": shown_name(channel)},
+        "state": {"values": state},
+        "actions": [{**action, "action_ts": workspace.new_ts()}],
+    }
+    return payload if is_ephemeral else {**payload, "message": message}
+
+
+def shown_name(channel: Channel) -> str:
+    """The name that payloads give a conversation."""
+    return "directmessage" if channel.is_im else channel.name
+
+
+def view_event(
+    workspace: Workspace, app: App, kind: str, user_id: str, view: dict[str, Any]
+) -> dict[str, Any]:
+    """Somebody submitted a modal (view_submission) or closed it (view_closed)."""
+    payload = {**interaction(workspace, app, kind, user_id), "view": sent(view)}
+    extra = {"is_cleared": False} if kind == "view_closed" else {"response_urls": []}
+    return {**payload, **extra}
+
+
+def slash_command(
+    workspace: Workspace, app: App, *, user_id: str, channel: Channel, command: str, text: str
+) -> dict[str, Any]:
+    """Somebody typed a slash command; it never says in which thread."""
+    return {
+        "token": app.verification_token,
+        "team_id": workspace.team_id,
+        "team_domain": workspace.team_domain,
+        "channel_id": channel.id,
+        "channel_name": shown_name(channel),
+        "user_id": user_id,
+        "user_name": workspace.users[user_id].name,
+        "command": command,
+        "text": text,
+        "api_app_id": app.id,
+        "is_enterprise_install": "false",
+    }

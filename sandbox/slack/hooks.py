@@ -1,0 +1,81 @@
+"""What an interaction hands the app to answer with: trigger ids and response URLs."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+TRIGGER_LIFETIME_S = 3.0
+RESPONSE_URL_LIFETIME_S = 30 * 60.0
+RESPONSE_URL_USES = 5
+
+
+class SpentError(Exception):
+    """A trigger or response URL that can no longer be used, with Slack's name for why."""
+
+
+class Triggers:
+    """Ids that let the app open one modal for one person within three seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._issued: dict[str, tuple[str, float]] = {}
+        self._used: set[str] = set()
+
+    def issue(self, user_id: str) -> str:
+        trigger_id = (
+            f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
+        )
+        self._issued[trigger_id] = (user_id, self._clock())
+        return trigger_id
+
+    def redeem(self, trigger_id: str) -> str:
+        """The person whose interaction it was."""
+        if trigger_id not in self._issued:
+            raise SpentError("invalid_trigger_id")
+        if trigger_id in self._used:
+            raise SpentError("exchanged_trigger_id")
+        user_id, issued_at = self._issued[trigger_id]
+        if self._clock() - issued_at > TRIGGER_LIFETIME_S:
+            raise SpentError("expired_trigger_id")
+        self._used.add(trigger_id)
+        return user_id
+
+
+@dataclass
+class Origin:
+    """Where an interaction happened: what an answer to its response URL refers to."""
+
+    user_id: str
+    channel_id: str
+    message_ts: str | None = None
+    is_ephemeral: bool = False
+
+
+class ResponseUrls:
+    """URLs that take five answers within thirty minutes."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._issued: dict[str, tuple[Origin, float]] = {}
+        self._uses: dict[str, int] = {}
+
+    def issue(self, origin: Origin) -> str:
+        """The secret last part of a new URL."""
+        key = secrets.token_urlsafe(24)
+        self._issued[key] = (origin, self._clock())
+        self._uses[key] = 0
+        return key
+
+    def find(self, key: str) -> Origin:
+        if key not in self._issued:
+            raise SpentError("invalid_url")
+        origin, issued_at = self._issued[key]
+        if self._clock() - issued_at > RESPONSE_URL_LIFETIME_S:
+            raise SpentError("expired_url")
+        if self._uses[key] >= RESPONSE_URL_USES:
+            raise SpentError("used_url")
+        return origin
+
+    def use(self, key: str) -> None:
+        self._uses[key] += 1

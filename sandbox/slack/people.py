@@ -1,0 +1,238 @@
+"""What people do in the workspace: type, press, submit, close, and type slash commands."""
+
+import html
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any, cast
+
+from sandbox.slack.app import App
+from sandbox.slack.blocks import elements_of, every_block
+from sandbox.slack.chat import content, counted, written_by_bot
+from sandbox.slack.delivery import Delivery
+from sandbox.slack.events import block_actions, slash_command, view_event
+from sandbox.slack.hooks import Origin, ResponseUrls, Triggers
+from sandbox.slack.method import Call, RefusedError
+from sandbox.slack.socket_mode import DispatchError
+from sandbox.slack.views import (
+    checked,
+    initial_state,
+    missing_values,
+    pushed,
+    replaced,
+)
+from sandbox.slack.workspace import Channel, Workspace
+
+
+class People:
+    """The hands of everybody in the workspace."""
+
+    def __init__(
+        self,
+        *,
+        workspace: Workspace,
+        app: App,
+        delivery: Delivery,
+        triggers: Triggers,
+        response_urls: ResponseUrls,
+        hook_url: Callable[[str], str],
+    ) -> None:
+        self._workspace = workspace
+        self._app = app
+        self._delivery = delivery
+        self._triggers = triggers
+        self._response_urls = response_urls
+        self._hook_url = hook_url
+        self._chosen: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def type(self, user_id: str, channel_id: str, text: str, thread_ts: str | None) -> str:
+        """Post a message: its ts."""
+        self._conversation(user_id, channel_id)
+        message = {
+            "user": user_id,
+            "text": as_typed(self._workspace, text),
+            "client_msg_id": secrets.token_hex(16),
+            "thread_ts": thread_ts,
+        }
+        return self._workspace.post(channel_id, message)["ts"]
+
+    def react(self, user_id: str, channel_id: str, ts: str, name: str) -> None:
+        """Add a reaction, or take back one's own."""
+        message = self._conversation(user_id, channel_id).messages[ts]
+        users = {r["name"]: list(r["users"]) for r in message.get("reactions", [])}
+        who = users.setdefault(name, [])
+        (who.remove if user_id in who else who.append)(user_id)
+        self._workspace.set_reactions(channel_id, ts, counted(users))
+
+    async def press(
+        self, user_id: str, channel_id: str, ts: str, action_id: str, value: str | None
+    ) -> None:
+        """Press a button, or choose the option with this value."""
+        channel = self._conversation(user_id, channel_id)
+        message = channel.messages.get(ts) or channel.ephemerals[ts]
+        if message.get("to", user_id) != user_id:
+            raise LookupError(f"message {ts} is only visible to somebody else")
+        action = pressed(message.get("blocks", []), action_id, value)
+        state = self._chosen.setdefault((user_id, ts), initial_state(message.get("blocks", [])))
+        if "selected_option" in action:
+            state[action["block_id"]][action_id]["selected_option"] = action["selected_option"]
+        origin = Origin(user_id, channel_id, ts, is_ephemeral=message.get("is_ephemeral", False))
+        payload = block_actions(
+            self._workspace,
+            self._app,
+            user_id=user_id,
+            channel=channel,
+            message=message,
+            action=action,
+            state=state,
+        )
+        await self._delivery.interaction(
+            {
+                **payload,
+                "trigger_id": self._triggers.issue(user_id),
+                "response_url": self._hook_url(self._response_urls.issue(origin)),
+            }
+        )
+
+    async def slash(self, user_id: str, channel_id: str, command: str, text: str) -> None:
+        """Type a slash command; what the app acknowledges it with is shown."""
+        channel = self._conversation(user_id, channel_id)
+        if "commands" not in self._app.scopes:
+            raise LookupError(f"{command} is not a valid command")
+        origin = Origin(user_id, channel_id)
+        payload = slash_command(
+            self._workspace,
+            self._app,
+            user_id=user_id,
+            channel=channel,
+            command=command,
+            text=text,
+        )
+        answer = await self._delivery.command(
+            {
+                **payload,
+                "trigger_id": self._triggers.issue(user_id),
+                "response_url": self._hook_url(self._response_urls.issue(origin)),
+            }
+        )
+        if isinstance(answer, dict) and answer:
+            self.answered(origin, cast("dict[str, Any]", answer))
+
+    def answered(self, origin: Origin, answer: dict[str, Any]) -> None:
+        """Show what the app answered an interaction with, in its ack or at a response URL."""
+        workspace, ts = self._workspace, origin.message_ts
+        if answer.get("delete_original") and ts is not None:
+            remove = workspace.delete_ephemeral if origin.is_ephemeral else workspace.delete
+            remove(origin.channel_id, ts)
+            return
+        call = Call(workspace, self._app, self._triggers, answer)
+        message = {**written_by_bot(call), **content(answer), "thread_ts": answer.get("thread_ts")}
+        if answer.get("replace_original") and ts is not None:
+            if origin.is_ephemeral:
+                workspace.post_ephemeral(origin.channel_id, origin.user_id, {**message, "ts": ts})
+            else:
+                edited = {"user": self._app.bot_user_id, "ts": workspace.new_ts()}
+                del message["thread_ts"]
+                changes = {"blocks": None, **message, "edited": edited}
+                workspace.edit(origin.channel_id, ts, changes)
+        elif answer.get("response_type") == "in_channel":
+            workspace.post(origin.channel_id, message)
+        else:
+            workspace.post_ephemeral(origin.channel_id, origin.user_id, message)
+
+    async def submit_view(
+        self, user_id: str, view_id: str, values: dict[str, dict[str, Any]]
+    ) -> dict[str, str]:
+        """Submit a modal: what is wrong with it, by block, and nothing when it was accepted."""
+        view = self._view(user_id, view_id)
+        state = initial_state(view["blocks"])
+        for block_id, elements in values.items():
+            for action_id, value in elements.items():
+                state[block_id][action_id] |= value
+        view["state"] = {"values": state}
+        if missing := missing_values(view, state):
+            return missing
+        payload = view_event(self._workspace, self._app, "view_submission", user_id, view)
+        payload["trigger_id"] = self._triggers.issue(user_id)
+        answer = await self._delivery.interaction(payload)
+        return self._submitted(view, answer or {})
+
+    def _submitted(self, view: dict[str, Any], answer: dict[str, Any]) -> dict[str, str]:
+        user_id, action = view["user"], answer.get("response_action")
+        try:
+            if action == "errors":
+                return answer["errors"]
+            if action == "update":
+                self._workspace.show_view(user_id, replaced(view, checked(answer["view"])))
+            elif action == "push":
+                content = checked(answer["view"])
+                above = pushed(self._workspace, self._app, view, content)
+                self._workspace.show_view(user_id, above)
+            elif action == "clear":
+                for other in list(self._workspace.views.values()):
+                    if other["root_view_id"] == view["root_view_id"]:
+                        self._workspace.close_view(user_id, other["id"])
+            elif view["id"] in self._workspace.views:
+                self._workspace.close_view(user_id, view["id"])
+        except RefusedError as refusal:
+            raise DispatchError(str(refusal)) from refusal
+        return {}
+
+    async def close_view(self, user_id: str, view_id: str) -> None:
+        """Close a modal without submitting it; the app hears of it only if it asked to."""
+        view = self._view(user_id, view_id)
+        self._workspace.close_view(user_id, view_id)
+        if view["notify_on_close"]:
+            payload = view_event(self._workspace, self._app, "view_closed", user_id, view)
+            await self._delivery.interaction(payload)
+
+    def _view(self, user_id: str, view_id: str) -> dict[str, Any]:
+        view = self._workspace.views[view_id]
+        if view["user"] != user_id:
+            raise LookupError(f"view {view_id} is open for somebody else")
+        return view
+
+    def _conversation(self, user_id: str, channel_id: str) -> Channel:
+        channel = self._workspace.channels[channel_id]
+        if user_id not in channel.members:
+            raise LookupError(f"{user_id} is not in {channel_id}")
+        return channel
+
+
+def as_typed(workspace: Workspace, text: str) -> str:
+    """What a person typed, as Slack stores it: escaped, with names turned into mentions."""
+    ids = {user.name: user.id for user in workspace.users.values()}
+    escaped = html.escape(text, quote=False)
+    kept = re.sub(r"&lt;@(\w+)&gt;", r"<@\1>", escaped)
+
+    def mention(match: re.Match[str]) -> str:
+        user_id = ids.get(match[1].lower())
+        return f"<@{user_id}>" if user_id else match[0]
+
+    return re.sub(r"(?<![\w<])@([\w.-]*\w)", mention, kept)
+
+
+def pressed(blocks: list[dict[str, Any]], action_id: str, value: str | None) -> dict[str, Any]:
+    """The action that pressing the element with this id makes."""
+    for block in every_block(blocks):
+        for element in elements_of(block):
+            if element["action_id"] != action_id:
+                continue
+            about = {"type": element["type"], "action_id": action_id, "block_id": block["block_id"]}
+            for option in options(element):
+                if value is None or option.get("value") == value:
+                    if element["type"] == "static_select":
+                        return {**about, "selected_option": option}
+                    shown = ("text", "value", "style", "confirm")
+                    return {**about, **{k: option[k] for k in shown if k in option}}
+    raise LookupError(f"nothing to press with action_id {action_id!r} and value {value!r}")
+
+
+def options(element: dict[str, Any]) -> list[dict[str, Any]]:
+    """What can be pressed in an element: itself, its options, or its two thumbs."""
+    if element["type"] == "feedback_buttons":
+        return [element["positive_button"], element["negative_button"]]
+    if element["type"] == "static_select":
+        groups = element.get("option_groups", [{"options": element.get("options", [])}])
+        return [option for group in groups for option in group["options"]]
+    return [element]

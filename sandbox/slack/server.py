@@ -1,0 +1,280 @@
+"""LocalSlack: the whole workspace behind one port on this machine."""
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request, WebSocket
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from sandbox.slack.app import EVENTS, SCOPES, App
+from sandbox.slack.delivery import ACK_TIMEOUT_S, RETRY_DELAYS_S, Delivery
+from sandbox.slack.events import events_for
+from sandbox.slack.hooks import ResponseUrls, SpentError, Triggers
+from sandbox.slack.limits import RateLimits
+from sandbox.slack.method import Arguments, RefusedError
+from sandbox.slack.page import FILES, Page
+from sandbox.slack.people import People
+from sandbox.slack.socket_mode import Connections
+from sandbox.slack.web_api import Fault, WebApi
+from sandbox.slack.workspace import Channel, Subscription, User, Workspace, new_id
+
+
+class Server(uvicorn.Server):
+    """Uvicorn inside somebody else's event loop: no signal handlers, and it says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+class LocalSlack:
+    """A Slack workspace with one installed app, speaking Slack's protocols on 127.0.0.1."""
+
+    def __init__(
+        self,
+        *,
+        bot_token: str | None = None,
+        app_token: str | None = None,
+        signing_secret: str | None = None,
+        request_url: str | None = None,
+        team_name: str = "Meridian Supply",
+        scopes: Iterable[str] = SCOPES,
+        events: Iterable[str] = EVENTS,
+        limits: RateLimits | None = None,
+        triggers: Triggers | None = None,
+        response_urls: ResponseUrls | None = None,
+        ack_timeout_s: float = ACK_TIMEOUT_S,
+        retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
+    ) -> None:
+        self.workspace = Workspace(team_name)
+        self.app = App(
+            bot_user_id=new_id("U"),
+            bot_token=bot_token or f"xoxb-{secrets.token_hex(20)}",
+            app_token=app_token or f"xapp-1-{secrets.token_hex(20)}",
+            signing_secret=signing_secret or secrets.token_hex(16),
+            scopes=frozenset(scopes),
+            events=frozenset(events),
+        )
+        self.workspace.add_user(
+            self.app.name.lower(), self.app.name, user_id=self.app.bot_user_id, is_bot=True
+        )
+        self.connections = Connections(self.app)
+        self.triggers = triggers or Triggers()
+        self._response_urls = response_urls or ResponseUrls()
+        self._delivery = Delivery(
+            self.app, self.connections, request_url, ack_timeout_s, retry_delays_s
+        )
+        self._people = People(
+            workspace=self.workspace,
+            app=self.app,
+            delivery=self._delivery,
+            triggers=self.triggers,
+            response_urls=self._response_urls,
+            hook_url=lambda key: f"{self.page_url}hooks/{key}",
+        )
+        self._api = WebApi(
+            self.workspace,
+            self.app,
+            self.triggers,
+            limits or RateLimits(),
+            lambda: f"ws://127.0.0.1:{self._port}/link/?ticket={self.connections.issue_ticket()}",
+        )
+        self._port = 0
+        self._server: Server | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def __repr__(self) -> str:
+        return f"LocalSlack({self.workspace.team_name!r}, {self.page_url!r})"
+
+    @property
+    def page_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/"
+
+    @property
+    def api_url(self) -> str:
+        """What slack_sdk calls base_url."""
+        return f"{self.page_url}api/"
+
+    @property
+    def bot_user_id(self) -> str:
+        return self.app.bot_user_id
+
+    @property
+    def bot_token(self) -> str:
+        return self.app.bot_token
+
+    @property
+    def app_token(self) -> str:
+        return self.app.app_token
+
+    @property
+    def signing_secret(self) -> str:
+        return self.app.signing_secret
+
+    @property
+    def request_url(self) -> str | None:
+        """Where payloads are posted; None sends them over Socket Mode."""
+        return self._delivery.request_url
+
+    @request_url.setter
+    def request_url(self, url: str | None) -> None:
+        self._delivery.request_url = url
+
+    @property
+    def calls(self) -> list[tuple[str, Arguments]]:
+        """Every Web API call so far: the method, and its arguments without the token."""
+        return self._api.calls
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on this port of 127.0.0.1, or on a free one."""
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        self._port = listener.getsockname()[1]
+        config = uvicorn.Config(
+            self._asgi(), log_level="warning", lifespan="off", timeout_graceful_shutdown=1
+        )
+        self._server = Server(config)
+        self._tasks = [
+            asyncio.create_task(self._server.serve([listener])),
+            asyncio.create_task(self._tell_app(self.workspace.subscribe())),
+        ]
+        await self._server.up.wait()
+
+    async def stop(self) -> None:
+        """Close every connection and stop listening."""
+        serving, telling = self._tasks
+        telling.cancel()
+        self.workspace.close()
+        await self.connections.disconnect("link_disabled")
+        assert self._server is not None
+        self._server.should_exit = True
+        await serving
+        with contextlib.suppress(asyncio.CancelledError):
+            await telling
+        await self._delivery.close()
+
+    def _asgi(self) -> FastAPI:
+        asgi = FastAPI(title=self.workspace.team_name, docs_url=None, redoc_url=None)
+        page = Page(self.workspace, self.app, self._people)
+        asgi.include_router(self._api.router)
+        asgi.include_router(page.router)
+        asgi.add_api_websocket_route("/link/", self._link)
+        asgi.add_api_route("/hooks/{key}", self._hook, methods=["POST"])
+        asgi.mount("/page/files", StaticFiles(directory=FILES))
+        return asgi
+
+    async def _tell_app(self, changes: Subscription) -> None:
+        """Turn every change into the events that the app hears of."""
+        async with asyncio.TaskGroup() as group:
+            async for change in changes:
+                for payload in events_for(self.workspace, self.app, change):
+                    group.create_task(self._delivery.event(payload))
+
+    async def _link(self, websocket: WebSocket, ticket: str = "") -> None:
+        await self.connections.serve(websocket, ticket)
+
+    async def _hook(self, key: str, request: Request) -> Response:
+        """A response URL."""
+        try:
+            origin = self._response_urls.find(key)
+            self._people.answered(origin, await request.json())
+            self._response_urls.use(key)
+        except SpentError as spent:
+            return JSONResponse({"ok": False, "error": str(spent)}, 404)
+        except RefusedError as refusal:
+            return JSONResponse({"ok": False, "error": refusal.error, **refusal.fields}, 400)
+        return PlainTextResponse("ok")
+
+    def add_user(
+        self, name: str, real_name: str | None = None, *, user_id: str | None = None
+    ) -> User:
+        """Somebody who joins; channels that exist already do not have them as a member."""
+        return self.workspace.add_user(name, real_name, user_id=user_id)
+
+    def add_channel(
+        self,
+        name: str,
+        members: Iterable[str] | None = None,
+        *,
+        topic: str = "",
+        channel_id: str | None = None,
+    ) -> Channel:
+        """A public channel; without `members`, everybody so far and the bot are in it."""
+        return self.workspace.add_channel(name, members, topic=topic, channel_id=channel_id)
+
+    def open_im(self, user_id: str) -> Channel:
+        """The direct conversation of this person with the bot."""
+        return self.workspace.open_im(user_id, self.bot_user_id)
+
+    def seed_messages(self, messages: Iterable[Mapping[str, Any]]) -> None:
+        """History that was always there (user, channel, text, ts, thread_ts): no events."""
+        for message in messages:
+            content = {k: v for k, v in message.items() if k != "channel"}
+            self.workspace.add_message(message["channel"], content)
+
+    async def post_as(
+        self, user_id: str, channel_id: str, text: str, thread_ts: str | None = None
+    ) -> str:
+        """Post as a person typing: the message's ts."""
+        return self._people.type(user_id, channel_id, text, thread_ts)
+
+    async def press(
+        self,
+        user_id: str,
+        channel_id: str,
+        message_ts: str,
+        action_id: str,
+        value: str | None = None,
+    ) -> None:
+        """Press a button; `value` picks one of several, or an option of a menu."""
+        await self._people.press(user_id, channel_id, message_ts, action_id, value)
+
+    async def submit_view(
+        self,
+        user_id: str,
+        view_id: str,
+        state_values: dict[str, dict[str, Any]] | None = None,
+    ) -> dict[str, str]:
+        """Submit a modal: errors by block id, none when it was accepted."""
+        return await self._people.submit_view(user_id, view_id, state_values or {})
+
+    async def close_view(self, user_id: str, view_id: str) -> None:
+        """Close a modal without submitting it."""
+        await self._people.close_view(user_id, view_id)
+
+    async def slash(self, user_id: str, channel_id: str, command: str, text: str = "") -> None:
+        """Type a slash command."""
+        await self._people.slash(user_id, channel_id, command, text)
+
+    async def disconnect(self, reason: str = "refresh_requested") -> None:
+        """Send `disconnect` down every websocket: a "warning", or "refresh_requested"."""
+        await self.connections.disconnect(reason)
+
+    def inject(
+        self,
+        method: str,
+        error: str = "",
+        *,
+        status: int = 200,
+        times: int = 1,
+        retry_after: int | None = None,
+    ) -> None:
+        """Make the next calls of a method fail: with Slack's error, or an HTTP status."""
+        if retry_after is not None or error == "ratelimited":
+            error, status, retry_after = error or "ratelimited", 429, retry_after or 1
+        self._api.inject(method, Fault(error, status, times, retry_after))

@@ -1,0 +1,134 @@
+"""The Web API: reads a call as slack_sdk sends it, and refuses it wherever Slack would."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+
+from sandbox.slack import chat, conversations, views
+from sandbox.slack.app import App
+from sandbox.slack.hooks import Triggers
+from sandbox.slack.limits import RateLimits
+from sandbox.slack.method import Arguments, Call, Method, RefusedError
+from sandbox.slack.workspace import Workspace
+
+STRUCTURED = {"blocks", "metadata", "view", "loading_messages"}
+
+
+@dataclass
+class Fault:
+    """What the next calls of a method will meet instead of Slack."""
+
+    error: str
+    status: int
+    times: int
+    retry_after: int | None
+
+
+class WebApi:
+    """The methods of one workspace for one app, with a log of every call."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        app: App,
+        triggers: Triggers,
+        limits: RateLimits,
+        connection_url: Callable[[], str],
+    ) -> None:
+        self.calls: list[tuple[str, Arguments]] = []
+        self.router = APIRouter()
+        self.router.add_api_route("/api/{name}", self.answer, methods=["GET", "POST"])
+        self._workspace = workspace
+        self._app = app
+        self._triggers = triggers
+        self._limits = limits
+        self._faults: dict[str, list[Fault]] = {}
+        self._methods: dict[str, Method] = {
+            **chat.METHODS,
+            **conversations.METHODS,
+            **views.METHODS,
+            "apps.connections.open": Method(
+                lambda _: {"url": connection_url()}, takes_app_token=True
+            ),
+        }
+
+    def inject(self, method: str, fault: Fault) -> None:
+        self._faults.setdefault(method, []).append(fault)
+
+    async def answer(self, name: str, request: Request) -> Response:
+        """One HTTP request to /api/<method>."""
+        try:
+            token, arguments = await read(request)
+        except ValueError:
+            return JSONResponse({"ok": False, "error": "invalid_json"})
+        self.calls.append((name, arguments))
+        if (fault := self._next_fault(name)) is not None:
+            return faulty(fault)
+        try:
+            method = self._admitted(name, token)
+        except RefusedError as refusal:
+            return refused(refusal)
+        retry_after_s = self._limits.retry_after_s(name, str(arguments.get("channel", "")))
+        if retry_after_s:
+            return faulty(Fault("ratelimited", 429, 1, retry_after_s))
+        try:
+            fields = method.run(Call(self._workspace, self._app, self._triggers, arguments))
+        except RefusedError as refusal:
+            return refused(refusal)
+        headers = {"X-OAuth-Scopes": ",".join(sorted(self._app.scopes))}
+        return JSONResponse({"ok": True, **fields}, headers=headers)
+
+    def _admitted(self, name: str, token: str) -> Method:
+        """The method, once it is known that this token may call it."""
+        method = self._methods.get(name)
+        if method is None:
+            raise RefusedError("unknown_method", req_method=name)
+        if not token:
+            raise RefusedError("not_authed")
+        if token not in {self._app.bot_token, self._app.app_token}:
+            raise RefusedError("invalid_auth")
+        if (token == self._app.app_token) != method.takes_app_token:
+            raise RefusedError("not_allowed_token_type")
+        if method.scope is not None:
+            Call(self._workspace, self._app, self._triggers, {}).need(method.scope)
+        return method
+
+    def _next_fault(self, name: str) -> Fault | None:
+        for fault in self._faults.get(name, []):
+            if fault.times > 0:
+                fault.times -= 1
+                return fault
+        return None
+
+
+async def read(request: Request) -> tuple[str, Arguments]:
+    """The token and the arguments of a call, from its header, query and body."""
+    arguments: Arguments = dict(request.query_params)
+    body = await request.body()
+    if request.headers.get("content-type", "").startswith("application/json"):
+        arguments |= json.loads(body or b"{}")
+    else:
+        arguments |= dict(parse_qsl(body.decode(), keep_blank_values=True))
+    for name in STRUCTURED & arguments.keys():
+        if isinstance(arguments[name], str):
+            arguments[name] = json.loads(arguments[name])
+    given = str(arguments.pop("token", ""))
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return (token if scheme == "Bearer" else given), arguments
+
+
+def faulty(fault: Fault) -> Response:
+    """The answer of a Slack that is overloaded or unwell."""
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    if fault.status >= 500:
+        return PlainTextResponse("upstream error", fault.status, headers)
+    return JSONResponse({"ok": False, "error": fault.error}, fault.status, headers)
+
+
+def refused(refusal: RefusedError) -> Response:
+    """A refusal is still HTTP 200, as everywhere in Slack's Web API."""
+    return JSONResponse({"ok": False, "error": refusal.error, **refusal.fields})

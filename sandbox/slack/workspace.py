@@ -1,0 +1,234 @@
+"""The state of one workspace: people, channels, messages, modals; and a stream of its changes.
+
+It knows nothing of HTTP, tokens or apps: whatever reaches it has already been allowed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import secrets
+import string
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Change = dict[str, Any]
+Message = dict[str, Any]
+
+STATUS_LIFETIME_S = 120.0
+
+
+def new_id(prefix: str) -> str:
+    """An id as Slack writes them: a letter for the kind, then capitals and digits."""
+    return prefix + "".join(
+        secrets.choice(string.ascii_uppercase + string.digits) for _ in range(10)
+    )
+
+
+@dataclass
+class User:
+    """A person or a bot; `name` is what is typed after the @."""
+
+    id: str
+    name: str
+    real_name: str
+    is_bot: bool = False
+
+
+@dataclass
+class Channel:
+    """A public channel, or a direct conversation between one person and the bot."""
+
+    id: str
+    name: str
+    members: list[str]
+    topic: str = ""
+    is_im: bool = False
+    created: int = field(default_factory=lambda: int(time.time()))
+    messages: dict[str, Message] = field(default_factory=dict[str, Message])
+    ephemerals: dict[str, Message] = field(default_factory=dict[str, Message])
+    statuses: dict[str, tuple[str, float]] = field(default_factory=dict[str, tuple[str, float]])
+
+    def thread(self, root_ts: str) -> list[Message]:
+        """The root and its replies, oldest first; empty when there is no such root."""
+        root = self.messages.get(root_ts)
+        if root is None or root.get("thread_ts", root_ts) != root_ts:
+            return []
+        replies = (m for m in self.messages.values() if m.get("thread_ts") == root_ts)
+        return [root, *sorted((m for m in replies if m["ts"] != root_ts), key=by_ts)]
+
+
+def by_ts(message: Message) -> float:
+    """The order of messages in a conversation."""
+    return float(message["ts"])
+
+
+class Subscription:
+    """One reader of the workspace's changes, from the moment it was made until it is closed."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Change | None] = asyncio.Queue()
+
+    def put(self, change: Change | None) -> None:
+        self._queue.put_nowait(change)
+
+    async def get(self) -> Change:
+        """The next change; StopAsyncIteration once the subscription is closed."""
+        change = await self._queue.get()
+        if change is None:
+            raise StopAsyncIteration
+        return change
+
+    async def until(self, wanted: Callable[[Change], bool], timeout_s: float = 10.0) -> Change:
+        """The first change that is wanted, dropping those before it."""
+        async with asyncio.timeout(timeout_s):
+            while not wanted(change := await self.get()):
+                pass
+            return change
+
+    def __aiter__(self) -> AsyncIterator[Change]:
+        return self
+
+    async def __anext__(self) -> Change:
+        return await self.get()
+
+
+class Workspace:
+    """One team and everything in it; every change is told to every subscriber."""
+
+    def __init__(self, team_name: str, now: Callable[[], float] = time.time) -> None:
+        self.team_id = new_id("T")
+        self.team_name = team_name
+        self.team_domain = "".join(c for c in team_name.lower() if c.isalnum())
+        self.users: dict[str, User] = {}
+        self.channels: dict[str, Channel] = {}
+        self.views: dict[str, dict[str, Any]] = {}
+        self.now = now
+        self._subscriptions: set[Subscription] = set()
+        self._last_ts = 0
+
+    def subscribe(self) -> Subscription:
+        subscription = Subscription()
+        self._subscriptions.add(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        self._subscriptions.discard(subscription)
+        subscription.put(None)
+
+    def close(self) -> None:
+        for subscription in list(self._subscriptions):
+            self.unsubscribe(subscription)
+
+    def publish(self, kind: str, **details: Any) -> None:
+        for subscription in self._subscriptions:
+            subscription.put(copy.deepcopy({"type": kind, **details}))
+
+    def new_ts(self) -> str:
+        """Now, in microseconds, and never the same twice."""
+        self._last_ts = max(self._last_ts + 1, int(self.now() * 1_000_000))
+        return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
+
+    def add_user(
+        self,
+        name: str,
+        real_name: str | None = None,
+        *,
+        user_id: str | None = None,
+        is_bot: bool = False,
+    ) -> User:
+        user = User(user_id or new_id("U"), name, real_name or name.title(), is_bot)
+        self.users[user.id] = user
+        return user
+
+    def add_channel(
+        self,
+        name: str,
+        members: Iterable[str] | None = None,
+        *,
+        topic: str = "",
+        channel_id: str | None = None,
+    ) -> Channel:
+        """A public channel; without `members`, everybody and every bot is in it."""
+        chosen = list(self.users) if members is None else list(members)
+        channel = Channel(channel_id or new_id("C"), name, chosen, topic)
+        self.channels[channel.id] = channel
+        return channel
+
+    def open_im(self, user_id: str, bot_user_id: str) -> Channel:
+        """The direct conversation of a person with the bot, made when it is first needed."""
+        for channel in self.channels.values():
+            if channel.is_im and set(channel.members) == {user_id, bot_user_id}:
+                return channel
+        channel = Channel(new_id("D"), user_id, [user_id, bot_user_id], is_im=True)
+        self.channels[channel.id] = channel
+        self.publish("channel", channel=channel.id, user=user_id)
+        return channel
+
+    def add_message(self, channel_id: str, message: Mapping[str, Any]) -> Message:
+        """Put a message where it belongs and tell nobody (history that was always there)."""
+        stored: Message = {"type": "message", "team": self.team_id, **message}
+        stored.setdefault("ts", self.new_ts())
+        if stored.get("thread_ts") in (None, stored["ts"]):
+            stored.pop("thread_ts", None)
+        self.channels[channel_id].messages[stored["ts"]] = stored
+        return stored
+
+    def post(self, channel_id: str, message: Mapping[str, Any]) -> Message:
+        stored = self.add_message(channel_id, message)
+        if "bot_id" in stored and stored.get("thread_ts") in self.channels[channel_id].statuses:
+            self.set_status(channel_id, stored["thread_ts"], "")
+        self.publish("message", channel=channel_id, message=stored)
+        return stored
+
+    def edit(self, channel_id: str, ts: str, changes: Mapping[str, Any]) -> Message:
+        """Change a message; a value of None removes that part of it."""
+        message = self.channels[channel_id].messages[ts]
+        previous = copy.deepcopy(message)
+        for name, value in changes.items():
+            if value is None:
+                message.pop(name, None)
+            else:
+                message[name] = value
+        self.publish("message_changed", channel=channel_id, message=message, previous=previous)
+        return message
+
+    def delete(self, channel_id: str, ts: str) -> None:
+        previous = self.channels[channel_id].messages.pop(ts)
+        self.publish("message_deleted", channel=channel_id, ts=ts, previous=previous)
+
+    def post_ephemeral(self, channel_id: str, user_id: str, message: Mapping[str, Any]) -> Message:
+        """A message that only one person sees; posting again under its ts replaces it."""
+        stored: Message = {"type": "message", "is_ephemeral": True, "to": user_id, **message}
+        stored.setdefault("ts", self.new_ts())
+        self.channels[channel_id].ephemerals[stored["ts"]] = stored
+        self.publish("ephemeral", channel=channel_id, user=user_id, message=stored)
+        return stored
+
+    def delete_ephemeral(self, channel_id: str, ts: str) -> None:
+        gone = self.channels[channel_id].ephemerals.pop(ts)
+        self.publish("ephemeral_deleted", channel=channel_id, user=gone["to"], ts=ts)
+
+    def set_reactions(self, channel_id: str, ts: str, reactions: list[dict[str, Any]]) -> None:
+        message = self.channels[channel_id].messages[ts]
+        message["reactions"] = reactions
+        self.publish("reaction", channel=channel_id, ts=ts, reactions=reactions)
+
+    def set_status(self, channel_id: str, thread_ts: str, status: str) -> None:
+        """The line "Crosstalk is ..." under a thread; it goes after two minutes or a reply."""
+        statuses = self.channels[channel_id].statuses
+        if status:
+            statuses[thread_ts] = (status, self.now() + STATUS_LIFETIME_S)
+        else:
+            statuses.pop(thread_ts, None)
+        self.publish("status", channel=channel_id, thread_ts=thread_ts, status=status)
+
+    def show_view(self, user_id: str, view: dict[str, Any]) -> None:
+        self.views[view["id"]] = view
+        self.publish("view", user=user_id, view=view)
+
+    def close_view(self, user_id: str, view_id: str) -> None:
+        del self.views[view_id]
+        self.publish("view_closed", user=user_id, view_id=view_id)

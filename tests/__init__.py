@@ -1,0 +1,1 @@
+"""Tests: unit, contract, wire, property and architecture."""

@@ -1,0 +1,79 @@
+"""One sandbox for the whole run, with today fixed, and a pipeline over it."""
+
+import contextlib
+from collections.abc import AsyncGenerator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from adapters.credentials import VaultSettings
+from orchestrator.answer import Answer
+from orchestrator.events import Event, Finished
+from orchestrator.pipeline import Pipeline, Proposed
+from orchestrator.question import Requester, question
+from orchestrator.semantic import SemanticModel, load
+from orchestrator.wire import open_pipeline
+from sandbox.sandbox import Sandbox, open_sandbox
+
+ROOT = Path(__file__).parent.parent
+TODAY = date(2026, 6, 15)
+NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+ADA = Requester("T0TEST", "U0ADA")
+
+
+@pytest.fixture(scope="session")
+async def sandbox() -> AsyncGenerator[Sandbox]:
+    """The whole demo company, as of TODAY."""
+    async with open_sandbox(ROOT / ".sandbox" / "tests", TODAY) as opened:
+        await opened.embedder.warm()
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def model(sandbox: Sandbox) -> SemanticModel:
+    """The demo's semantic model with the sandbox's addresses."""
+    return load(ROOT / "semantic_model.yaml", sandbox.environment)
+
+
+def vault_of(sandbox: Sandbox) -> VaultSettings:
+    """How a pipeline logs in to the sandbox's Vault."""
+    role = sandbox.app_role
+    return VaultSettings(sandbox.vault_address, role.role_id, role.secret_id)
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    model: SemanticModel, vault: VaultSettings | None, folder: Path
+) -> AsyncGenerator[Pipeline]:
+    """A pipeline with a store of its own, closed at the end."""
+    pipeline = await open_pipeline(
+        model=model, vault=vault, store_url=f"sqlite+aiosqlite:///{folder}/store.db"
+    )
+    try:
+        yield pipeline
+    finally:
+        await pipeline.close()
+
+
+@pytest.fixture(scope="session")
+async def pipeline(
+    sandbox: Sandbox, model: SemanticModel, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Pipeline]:
+    """A pipeline over the sandbox."""
+    async with opened(model, vault_of(sandbox), tmp_path_factory.mktemp("store")) as one:
+        yield one
+
+
+async def events_of(pipeline: Pipeline, text: str, sql: str | None = None) -> list[Event]:
+    """Every event of a question that can be answered, asked at noon of TODAY."""
+    proposed = await pipeline.propose(question(text, ADA, asked_at=NOON), sql)
+    assert isinstance(proposed, Proposed), proposed
+    return [event async for event in pipeline.run(proposed.approved)]
+
+
+async def answer_of(pipeline: Pipeline, text: str, sql: str | None = None) -> Answer:
+    """The answer of a question."""
+    last = (await events_of(pipeline, text, sql))[-1]
+    assert isinstance(last, Finished)
+    return last.answer

@@ -1,0 +1,1 @@
+"""One suite over every adapter, against real servers."""

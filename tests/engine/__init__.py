@@ -1,0 +1,1 @@
+"""The engine on real servers, held to an oracle."""

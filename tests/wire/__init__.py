@@ -1,0 +1,1 @@
+"""The whole bot, through real Slack wire protocols."""
