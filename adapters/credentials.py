@@ -18,6 +18,7 @@ from adapters.errors import CredentialError, VaultRefused, VaultSealed, VaultUnr
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+_REVOCATION_WAIT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class Vault:
     async def lease(self, role: str) -> AsyncGenerator[Credential]:
         """A database credential of `role`, revoked when the block ends in any way.
 
-        Raises CredentialError; a failed revocation is logged, for the lease then ends by its TTL.
+        A revocation that takes long goes on behind the scenes (see `drain`); one that fails is
+        logged, for the lease then ends by its TTL. Raises CredentialError.
         """
         answer = await self._call(lambda client: client.secrets.database.generate_credentials(role))
         credential = Credential(
@@ -68,7 +70,7 @@ class Vault:
             revocation = asyncio.create_task(self._revoke(credential.lease_id))
             self._revocations.add(revocation)
             revocation.add_done_callback(self._revocations.discard)
-            await asyncio.shield(revocation)
+            await asyncio.wait({revocation}, timeout=_REVOCATION_WAIT_S)
 
     async def secret(self, path: str) -> Credential:
         """The KV v2 secret at `path` (mount `secret/`), whose fields bear Credential's names."""
@@ -108,6 +110,11 @@ class Vault:
             raise VaultSealed(
                 "Vault is sealed, so no credential could be made and this source was not read. "
                 "Ask whoever runs Vault to unseal it, then ask again."
+            ) from error
+        except (hvac.exceptions.InternalServerError, hvac.exceptions.BadGateway) as error:
+            raise VaultRefused(
+                "Vault could not make a credential for this source, so it was not read; most often "
+                "its database is down. Check that the database is up, then ask again."
             ) from error
         except hvac.exceptions.VaultError as error:
             raise VaultRefused(

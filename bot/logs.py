@@ -69,5 +69,7 @@ def set_up_logs(form: Literal["console", "json"], level: int = logging.INFO) -> 
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for chatty in ("httpx", "uvicorn.access", "sentence_transformers", "slack_bolt"):
+    for chatty in ("httpx", "uvicorn.access", "sentence_transformers", "alembic"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+    # Bolt warns of every event without a listener, and of the token in the environment.
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)

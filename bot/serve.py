@@ -33,6 +33,7 @@ DRAIN_S = 20.0
 
 async def serve(settings: Settings, model: SemanticModel) -> None:
     """Run the bot until SIGTERM or SIGINT. Raises ConfigurationError when it can't start."""
+    settings.check_reachable()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -60,11 +61,6 @@ async def running(
 
     At the end it first stops listening, then lets the questions under way end.
     """
-    if settings.app_token() is None and settings.signing_secret() is None:
-        raise ConfigurationError(
-            "Neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set, so Slack has no way to "
-            "reach the bot. Set the first for Socket Mode, the second for HTTP."
-        )
     client, metrics, runs = web_client(settings), Metrics(), Runs()
     await check_token(client)
     conversation = Conversation(

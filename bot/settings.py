@@ -85,6 +85,15 @@ class Settings(BaseSettings):
         secret = self.slack_signing_secret
         return secret.get_secret_value() if secret is not None else None
 
+    def check_reachable(self) -> None:
+        """Raises ConfigurationError unless Slack has a way to reach the bot, and the bot Slack."""
+        self.bot_token()
+        if self.app_token() is None and self.signing_secret() is None:
+            raise ConfigurationError(
+                "Neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set, so Slack has no way to "
+                "reach the bot. Set the first for Socket Mode, the second for HTTP."
+            )
+
     def anthropic_key(self) -> str | None:
         """The key of the planning model, or None for the offline planner."""
         key = self.anthropic_api_key

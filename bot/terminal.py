@@ -92,9 +92,8 @@ class Terminal:
             table.add_row(*(Text(text) for text in row))
         if not self._console.is_terminal:
             needed = Measurement.get(self._console, self._wide(), table).maximum
-            self._console.print(table, width=max(needed, 1), soft_wrap=True, crop=False)
-        else:
-            self._console.print(table)
+            self._console.width = max(needed, self._console.width)
+        self._console.print(table)
         if shown.total_rows > len(shown.rows):
             self._say(f"… {number(shown.total_rows - len(shown.rows))} more rows (see all: --json)")
 

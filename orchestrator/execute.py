@@ -135,13 +135,15 @@ class Executor:
             reraise=True,
         )
         try:
-            async with asyncio.timeout(source.spec.timeout_s):
+            async with (
+                asyncio.timeout(source.spec.timeout_s),
+                credential_of(source, self._vault) as credential,
+            ):
                 async for attempt in attempts:
                     with attempt:
-                        async with credential_of(source, self._vault) as credential:
-                            left_s = max(0.1, deadline - time.monotonic())
-                            limits = Limits(max_rows=self._max_rows, timeout_s=left_s)
-                            return await source.adapter.fetch(query, credential, limits)
+                        left_s = max(0.1, deadline - time.monotonic())
+                        limits = Limits(max_rows=self._max_rows, timeout_s=left_s)
+                        return await source.adapter.fetch(query, credential, limits)
         except TimeoutError as error:
             raise SourceTimeout(
                 f"{source.name} did not answer within {source.spec.timeout_s:g} s, so its rows are "

@@ -34,11 +34,13 @@ async def open_pipeline(
     anthropic_model: str = "claude-sonnet-4-5",
     anthropic_base_url: str | None = None,
     max_parallel_queries: int = 8,
+    warm: bool = True,
 ) -> Pipeline:
     """A pipeline over the model's sources. Raises ConfigurationError.
 
     Without `vault`, sources are reached with no credential; without a key, questions are planned
-    offline.
+    offline. `warm` loads the embedding model in the background now, else it is loaded when first
+    needed and retrieval is by words alone.
     """
     embedder = Embedder(embedding_model)
     sources = {
@@ -60,7 +62,8 @@ async def open_pipeline(
     store = Store(store_url)
     await store.open()
     retriever = Retriever(model, embedder)
-    retriever.start()
+    if warm:
+        retriever.start()
     return Pipeline(
         model=model,
         store=store,

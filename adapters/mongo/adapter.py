@@ -101,7 +101,7 @@ class MongoAdapter:
         client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
             **self._address,
             **login,
-            serverSelectionTimeoutMS=min(milliseconds, 3_000),
+            serverSelectionTimeoutMS=min(milliseconds, 1_000),
             connectTimeoutMS=min(milliseconds, 3_000),
             socketTimeoutMS=milliseconds,
             maxPoolSize=1,

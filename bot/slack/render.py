@@ -90,8 +90,7 @@ def missing_sources(answer: Answer) -> str:
     """What a partial answer lacks, in plain words."""
     failed = [source for source in answer.sources if source.failure]
     names = " and ".join(dict.fromkeys(source.source for source in failed)) or "a source"
-    reasons = " ".join(dict.fromkeys(source.failure for source in failed))
-    return f"Partial answer: what {names} would have added is missing. {reasons}".strip()
+    return f"Partial answer: what {names} would have added is missing."
 
 
 def sql_modal(stored: StoredRun) -> Block:

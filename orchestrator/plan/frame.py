@@ -5,7 +5,7 @@ from orchestrator.plan.request import Comparison
 from orchestrator.plan.request import UnclearError as Unclear
 from orchestrator.semantic import SemanticModel
 
-NEAREST = 20
+NEAREST = 100
 
 _RESERVED = frozenset(
     "all analyse analyze and any array as asc asymmetric both case cast check collate column "

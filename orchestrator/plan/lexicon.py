@@ -77,7 +77,7 @@ def stem(word: str) -> str:
         return word[:-1]
     if word.endswith("ll") and len(word) > 4:
         return word[:-1]
-    return word.removesuffix("e") if len(word) > 3 else word
+    return word.removesuffix("e") if len(word) > 4 else word
 
 
 class Lexicon:

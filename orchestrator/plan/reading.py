@@ -66,7 +66,9 @@ class Reading:
         words = self.words
         for at in words.roles("by"):
             before, item = words.previous(at), words.next(at, loose=True)
-            by_whom = words.dates(before) and words.role(item) != "grain"
+            by_whom = (
+                before is not None and words.kinds.get(before) == "field" and words.dates(before)
+            )
             if by_whom and item is not None and words.kinds.get(item) in {"entity", "value"}:
                 words.used.add(at)
                 continue
@@ -97,7 +99,7 @@ class Reading:
             return True
         if words.entity(at):
             after, compound = words.next(at), words.chunks[at - 1].text in {"by", "per"}
-            metric = compound and words.kinds.get(after or 0) == "metric"
+            metric = compound and after is not None and words.kinds.get(after) == "metric"
             return words.role(after) != "count" and not metric
         return words.kinds.get(at) == "field" and not (words.numeric(at) and self._sorts(at))
 
@@ -299,8 +301,10 @@ class Reading:
             if after is None or after in words.used:
                 continue
             of = words.role(after + 1) == "stop" and words.chunks[after + 1].text == "of"
-            plain = words.kinds.get(after) == "field" and not words.numeric(after)
-            if words.role(after) == "grain" or (plain and not words.dates(after) and not of):
+            plain = words.kinds.get(after) == "field" and all(
+                words.lexicon.spec(term).type == "string" for term in words.terms(after)
+            )
+            if words.role(after) == "grain" or (plain and not of):
                 self._group(after)
                 words.used.add(after)
                 self.limit = self.limit or self._one(after)
@@ -358,7 +362,9 @@ class Reading:
     def _by_verb_or_size(self, at: int) -> None:
         """ "ordered the most" counts orders; "the biggest orders" are those of most amount."""
         words, before, noun = self.words, self.words.previous(at), self.words.noun(at)
-        verbs = [t for t in words.dates(before) if self.model.entities[t.entity].time == t.name]
+        field = before is not None and words.kinds.get(before) == "field"
+        dates = words.dates(before) if field else ()
+        verbs = [t for t in dates if self.model.entities[t.entity].time == t.name]
         if verbs and before is not None and self.head is not None:
             entity = verbs[0].entity
             self._add(plural(entity), "COUNT(*)", verbs[0], before)

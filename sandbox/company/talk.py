@@ -21,7 +21,7 @@ def make_notes(
 ) -> list[Note]:
     """Make the notes of two years, each on one theme."""
     times = moments(rng, today, scaled(3000, scale, 60))
-    weights = [value**0.5 for value in activity]
+    weights = [value**0.8 for value in activity]
     chosen = customers_at(rng, customers, weights, times)
     return [
         _note(rng, f"N-{index:05d}", written, customer)

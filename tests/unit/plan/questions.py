@@ -9,13 +9,14 @@ CASES = {
         c.customer_id AND t.status = 'open' AND t.priority = 'P1') GROUP BY c.customer_id,
         c.name ORDER BY revenue DESC NULLS LAST LIMIT 10
     """,
-    "which enterprise customers with open P1 tickets who complained about invoices spent the most last quarter?": """
+    "which enterprise customers with open P1 tickets who complained about invoices "
+    "spent the most last quarter?": """
         SELECT c.name, SUM(o.amount) AS revenue FROM "order" AS o JOIN customer AS c ON
         o.customer_id = c.customer_id WHERE o.ordered_at >= TIMESTAMPTZ '2026-07-01
         00:00:00+00:00' AND o.ordered_at < TIMESTAMPTZ '2026-10-01 00:00:00+00:00' AND
         c.segment = 'enterprise' AND EXISTS (SELECT 1 FROM ticket AS t WHERE t.customer_id =
         c.customer_id AND t.status = 'open' AND t.priority = 'P1') AND c.customer_id IN
-        (SELECT n.customer_id FROM search(note, 'complained about invoices', 20) AS n) GROUP
+        (SELECT n.customer_id FROM search(note, 'complained about invoices', 100) AS n) GROUP
         BY c.customer_id, c.name ORDER BY revenue DESC NULLS LAST LIMIT 10
     """,
     "how many customers?": """
@@ -115,7 +116,7 @@ CASES = {
     """,
     "which customers complained about invoices?": """
         SELECT c.name FROM customer AS c WHERE c.customer_id IN (SELECT n.customer_id FROM
-        search(note, 'complained about invoices', 20) AS n) ORDER BY c.name
+        search(note, 'complained about invoices', 100) AS n) ORDER BY c.name
     """,
     "notes about late deliveries": """
         SELECT n.text, n.note_id, n.written_at, n.score FROM search(note, 'late deliveries',
@@ -288,7 +289,7 @@ CASES = {
     """,
     "how many premium customers mention pricing": """
         SELECT COUNT(*) AS customers FROM customer AS c WHERE c.support_plan = 'premium' AND
-        c.customer_id IN (SELECT n.customer_id FROM search(note, 'pricing', 20) AS n)
+        c.customer_id IN (SELECT n.customer_id FROM search(note, 'pricing', 100) AS n)
     """,
     "which month had the highest revenue?": """
         SELECT DATE_TRUNC('month', o.ordered_at) AS month, SUM(o.amount) AS revenue FROM
@@ -407,7 +408,7 @@ CASES = {
     """,
     'notes that mention "it\'s; DROP TABLE x" since 2026-01-01': """
         SELECT n.text, n.note_id, n.written_at, n.score FROM search(note, 'it''s; DROP TABLE
-        x', 20) AS n WHERE n.written_at >= TIMESTAMPTZ '2026-01-01 00:00:00+00:00' ORDER BY
+        x', 100) AS n WHERE n.written_at >= TIMESTAMPTZ '2026-01-01 00:00:00+00:00' ORDER BY
         n.score DESC
     """,
     "how many countries do we have customers in?": """
@@ -507,7 +508,7 @@ CASES = {
     """,
     "which customers complained about invoices and have open tickets?": """
         SELECT c.name FROM customer AS c WHERE c.customer_id IN (SELECT n.customer_id FROM
-        search(note, 'complained about invoices', 20) AS n) AND EXISTS (SELECT 1 FROM ticket
+        search(note, 'complained about invoices', 100) AS n) AND EXISTS (SELECT 1 FROM ticket
         AS t WHERE t.customer_id = c.customer_id AND t.status = 'open') ORDER BY c.name
     """,
     "revenue yesterday": """
@@ -560,7 +561,7 @@ CASES = {
     """,
     "who complained about invoices last month?": """
         SELECT c.name FROM customer AS c WHERE c.customer_id IN (SELECT n.customer_id FROM
-        search(note, 'complained about invoices', 20) AS n WHERE n.written_at >= TIMESTAMPTZ
+        search(note, 'complained about invoices', 100) AS n WHERE n.written_at >= TIMESTAMPTZ
         '2026-10-01 00:00:00+00:00' AND n.written_at < TIMESTAMPTZ '2026-11-01
         00:00:00+00:00') ORDER BY c.name
     """,
@@ -582,5 +583,46 @@ CASES = {
     "customers with 3 tickets": """
         SELECT c.name FROM customer AS c WHERE c.customer_id IN (SELECT t.customer_id FROM
         ticket AS t GROUP BY t.customer_id HAVING COUNT(*) = 3) ORDER BY c.name
+    """,
+    "customers not in Germany or France": """
+        SELECT c.name FROM customer AS c WHERE c.country NOT IN ('Germany', 'France') ORDER
+        BY c.name
+    """,
+    "how many orders per customer": """
+        SELECT c.name, COUNT(*) AS orders FROM "order" AS o JOIN customer AS c ON
+        o.customer_id = c.customer_id GROUP BY c.customer_id, c.name ORDER BY orders DESC
+        NULLS LAST
+    """,
+    "revenue by customer": """
+        SELECT c.name, SUM(o.amount) AS revenue FROM "order" AS o JOIN customer AS c ON
+        o.customer_id = c.customer_id GROUP BY c.customer_id, c.name ORDER BY revenue DESC
+        NULLS LAST
+    """,
+    "tickets by customer": """
+        SELECT c.name, COUNT(*) AS tickets FROM ticket AS t JOIN customer AS c ON
+        t.customer_id = c.customer_id GROUP BY c.customer_id, c.name ORDER BY tickets DESC
+        NULLS LAST
+    """,
+    "number of sales by country": """
+        SELECT c.country, COUNT(*) AS orders FROM "order" AS o JOIN customer AS c ON
+        o.customer_id = c.customer_id GROUP BY c.country ORDER BY orders DESC NULLS LAST
+    """,
+    "orders per account manager per quarter": """
+        SELECT DATE_TRUNC('quarter', o.ordered_at) AS quarter, c.account_manager, COUNT(*)
+        AS orders FROM "order" AS o JOIN customer AS c ON o.customer_id = c.customer_id
+        GROUP BY DATE_TRUNC('quarter', o.ordered_at), c.account_manager ORDER BY quarter,
+        orders DESC NULLS LAST
+    """,
+    "which notes mention discounts?": """
+        SELECT n.text, n.note_id, n.written_at, n.score FROM search(note, 'discounts', 100)
+        AS n ORDER BY n.score DESC
+    """,
+    "revenue by customer country": """
+        SELECT c.country, SUM(o.amount) AS revenue FROM "order" AS o JOIN customer AS c ON
+        o.customer_id = c.customer_id GROUP BY c.country ORDER BY revenue DESC NULLS LAST
+    """,
+    "cases by severity": """
+        SELECT t.priority, COUNT(*) AS tickets FROM ticket AS t GROUP BY t.priority ORDER BY
+        tickets DESC NULLS LAST
     """,
 }

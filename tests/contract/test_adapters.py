@@ -1,0 +1,215 @@
+"""One suite that every adapter keeps, against its real server."""
+
+import traceback
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from adapters.base import Limits
+from adapters.coercion import schema_of
+from adapters.errors import (
+    SourceError,
+    SourceRefused,
+    SourceTimeout,
+    SourceUnreachable,
+    UnsafeQuery,
+)
+from orchestrator.pipeline import Pipeline
+from sandbox.sandbox import Sandbox
+from tests.contract.harness import HARNESSES, Harness
+
+
+@pytest.fixture(params=HARNESSES, scope="module")
+def harness(request: pytest.FixtureRequest, pipeline: Pipeline, sandbox: Sandbox) -> Harness:
+    """Each adapter in turn, by the language that it says it speaks."""
+    return HARNESSES[request.param](pipeline, sandbox)
+
+
+def test_every_language_is_under_contract(pipeline: Pipeline) -> None:
+    """No adapter of the pipeline speaks a language that this suite lacks."""
+    spoken = {source.adapter.capabilities.language for source in pipeline.sources.values()}
+    assert spoken == HARNESSES.keys()
+
+
+def plain(table: pa.Table) -> list[dict[str, Any]]:
+    """Rows in an order that does not depend on the source."""
+    return sorted(table.to_pylist(), key=repr)
+
+
+def sorted_rows(rows: list[dict[str, Any]], schema: pa.Schema) -> list[dict[str, Any]]:
+    """The rows as Arrow of that schema gives them back, in the same order."""
+    return plain(pa.Table.from_pylist(rows, schema=schema))
+
+
+async def test_catalog_has_known_relations(harness: Harness) -> None:
+    """The catalog names the relation, its columns' types and about how many rows it has."""
+    async with harness.credential() as credential:
+        catalog = await harness.adapter.introspect(credential, 10)
+    relation = catalog.relation(harness.relation)
+    assert catalog.source == harness.source.name
+    assert relation is not None
+    found = {name: relation.column(name) for name in harness.types}
+    assert {name: column and column.type for name, column in found.items()} == harness.types
+    assert relation.rows == pytest.approx(harness.size, rel=0.05)
+    assert relation.key
+
+
+async def test_fingerprint_is_of_the_shape(harness: Harness) -> None:
+    """Two looks at an unchanged source give one fingerprint when it does not sample."""
+    async with harness.credential() as credential:
+        first = await harness.adapter.introspect(credential, 10)
+        second = await harness.adapter.introspect(credential, 10)
+    assert first.sampled or first.fingerprint == second.fingerprint
+    assert [one.name for one in first.relations] == [one.name for one in second.relations]
+
+
+async def test_columns_come_as_asked(harness: Harness) -> None:
+    """Columns are named, ordered and typed as the query says, with the source's own values."""
+    async with harness.credential() as credential:
+        fetched = await harness.adapter.fetch(harness.known, credential, Limits())
+    schema = schema_of(harness.known.columns)
+    assert fetched.table.schema == schema
+    assert plain(fetched.table) == sorted_rows(harness.rows, schema)
+    assert not fetched.truncated
+
+
+async def test_missing_values_are_null(harness: Harness) -> None:
+    """What a row lacks is null, whether it is stored as nothing or not stored."""
+    async with harness.credential() as credential:
+        fetched = await harness.adapter.fetch(harness.known, credential, Limits())
+    assert fetched.table.column(harness.missing).null_count > 0
+
+
+async def test_no_rows_have_the_schema(harness: Harness) -> None:
+    """An empty result is a table with the asked columns and no rows."""
+    async with harness.credential() as credential:
+        fetched = await harness.adapter.fetch(harness.none, credential, Limits())
+    assert fetched.table.num_rows == 0
+    assert fetched.table.schema == schema_of(harness.none.columns)
+    assert not fetched.truncated
+
+
+async def test_row_cap_cuts_and_says_so(harness: Harness) -> None:
+    """Over the cap, exactly so many rows come and the result says that it was cut."""
+    async with harness.credential() as credential:
+        fetched = await harness.adapter.fetch(harness.many, credential, Limits(max_rows=7))
+    assert (fetched.table.num_rows, fetched.truncated) == (7, True)
+
+
+async def test_row_cap_that_fits_cuts_nothing(harness: Harness) -> None:
+    """A result of exactly the cap's size is whole."""
+    exact = Limits(max_rows=len(harness.rows))
+    async with harness.credential() as credential:
+        fetched = await harness.adapter.fetch(harness.known, credential, exact)
+    assert (fetched.table.num_rows, fetched.truncated) == (len(harness.rows), False)
+
+
+async def test_all_rows_come_in_batches(harness: Harness) -> None:
+    """A result larger than a batch is whole, with no row twice."""
+    async with harness.credential() as credential:
+        fetched = await harness.adapter.fetch(harness.many, credential, Limits())
+    assert fetched.table.num_rows == harness.size
+    assert len(set(fetched.table.column(0).to_pylist())) == harness.size
+
+
+async def test_byte_cap_says_so(harness: Harness) -> None:
+    """A result over the cap of bytes ends early and says that it was cut."""
+    async with harness.credential() as credential:
+        fetched = await harness.adapter.fetch(harness.many, credential, Limits(max_bytes=1_000))
+    assert fetched.truncated
+
+
+def holds_no_secret(error: BaseException, *secrets: str) -> bool:
+    """True when neither the message, the repr nor the whole traceback's text has a secret."""
+    said = str(error) + repr(error) + "".join(traceback.format_exception(error))
+    return not any(secret in said for secret in secrets if secret)
+
+
+async def test_wrong_credential_is_refused(harness: Harness) -> None:
+    """A login that is wrong is SourceRefused, for the fetch and the catalog, and nothing leaks."""
+    with pytest.raises(SourceRefused) as refused:
+        await harness.adapter.fetch(harness.known, harness.wrong, Limits())
+    with pytest.raises(SourceRefused):
+        await harness.adapter.introspect(harness.wrong, 10)
+    assert not refused.value.transient
+    secrets = (harness.wrong.password, harness.wrong.api_key)
+    assert holds_no_secret(refused.value, *secrets)
+    assert not any(secret in repr(harness.wrong) for secret in secrets if secret)
+
+
+async def test_no_credential_is_refused(harness: Harness) -> None:
+    """The servers ask everyone who they are: without a credential the query is refused."""
+    with pytest.raises(SourceRefused):
+        await harness.adapter.fetch(harness.known, None, Limits())
+
+
+async def test_unreachable_is_transient(harness: Harness) -> None:
+    """Where nothing listens, the error is SourceUnreachable, names the source, may be retried."""
+    with pytest.raises(SourceUnreachable, match="away") as away:
+        await harness.unreachable.fetch(harness.known, harness.wrong, Limits(timeout_s=2))
+    with pytest.raises(SourceUnreachable):
+        await harness.unreachable.introspect(harness.wrong, 2)
+    assert away.value.transient
+    assert holds_no_secret(away.value, harness.wrong.password, harness.wrong.api_key)
+
+
+async def test_unknown_relation_does_not_hang(harness: Harness) -> None:
+    """A relation that is not there is refused, or empty where the source makes no difference."""
+    async with harness.credential() as credential:
+        try:
+            fetched = await harness.adapter.fetch(harness.unknown, credential, Limits())
+        except SourceRefused as refused:
+            assert harness.source.name in str(refused)
+        else:
+            assert fetched.table.num_rows == 0
+            assert fetched.table.schema == schema_of(harness.unknown.columns)
+
+
+async def test_value_of_another_type_is_refused(harness: Harness) -> None:
+    """A column that does not hold what the model says is an error that names the column alone."""
+    name = harness.misfit.columns[0].name
+    async with harness.credential() as credential:
+        with pytest.raises(SourceRefused, match=f"'{name}'.*not int64") as refused:
+            await harness.adapter.fetch(harness.misfit, credential, Limits())
+    assert not refused.value.transient
+
+
+async def test_unsafe_is_refused_before_it_is_sent(harness: Harness) -> None:
+    """The guard refuses without a server or a credential, so nothing was sent."""
+    for query in harness.unsafe:
+        with pytest.raises(UnsafeQuery):
+            await harness.unreachable.fetch(query, None, Limits())
+
+
+async def test_another_language_is_refused(harness: Harness) -> None:
+    """A query of another language is refused without being sent."""
+    with pytest.raises(SourceRefused, match="away takes"):
+        await harness.unreachable.fetch(harness.foreign, None, Limits())
+
+
+async def test_deadline_holds(harness: Harness) -> None:
+    """A query that would take long ends at its deadline as SourceTimeout, which is not retried."""
+    async with harness.credential() as credential:
+        with pytest.raises(SourceTimeout, match="in time") as late:
+            await harness.slow.fetch(harness.heavy, credential, harness.short)
+    assert not late.value.transient
+    assert holds_no_secret(late.value, credential.password, credential.api_key)
+
+
+async def test_no_deadline_is_too_short(harness: Harness) -> None:
+    """A deadline under a millisecond is an error of the source, never no deadline at all."""
+    hasty = replace(harness.short, timeout_s=0.000_4)
+    async with harness.credential() as credential:
+        with pytest.raises(SourceError):
+            await harness.slow.fetch(harness.heavy, credential, hasty)
+
+
+async def test_nothing_is_kept_between_calls(harness: Harness) -> None:
+    """After a refused fetch the same adapter answers with the right credential."""
+    with pytest.raises(SourceRefused):
+        await harness.adapter.fetch(harness.none, harness.wrong, Limits())
+    async with harness.credential() as credential:
+        fetched = await harness.adapter.fetch(harness.none, credential, Limits())
+    assert fetched.table.num_rows == 0

@@ -1,0 +1,151 @@
+"""Plans, answers and a Slack client for the tests of the bot."""
+
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import pyarrow as pa
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.query import AggregationQuery, SqlQuery, VectorQuery
+from bot.slack.asked import Asked
+from orchestrator.answer import Answer, SourceReport
+from orchestrator.compile.plan import FetchStep, JoinStep, Plan
+from orchestrator.events import Event, Finished, Joined, Planned, Started, Succeeded
+from orchestrator.pipeline import Pipeline, Proposed
+from orchestrator.plan import Draft
+from orchestrator.question import Question, Turn
+from orchestrator.store import StoredRun
+
+KINDS = {"sales": "postgres", "support": "mongo", "notes": "qdrant"}
+ASKED = Asked("Ev1", "T1", "C1", "U1", "1.1", "1.1", "how many orders?")
+
+
+def plan() -> Plan:
+    """A plan over three sources."""
+    steps = (
+        FetchStep("s1", "sales", "customer", SqlQuery(relations=(), columns=(), text="SELECT 1")),
+        FetchStep(
+            "s2",
+            "support",
+            "ticket",
+            AggregationQuery(relations=("tickets",), columns=(), pipeline=({"$match": {}},)),
+            unit="docs",
+        ),
+        FetchStep(
+            "s3",
+            "notes",
+            "customer",
+            VectorQuery(relations=("notes",), columns=(), text="late", limit=10, paths=()),
+            unit="hits",
+        ),
+    )
+    return Plan("SELECT name FROM customer", steps, JoinStep("SELECT 1"), ("name",), (), ())
+
+
+def answer(table: pa.Table | None = None, **changes: Any) -> Answer:
+    """An answer with one source."""
+    report = SourceReport("s1", "sales", "postgres", "rows", ("orders",), 1200, 0.214, "SELECT 1")
+    fields: dict[str, Any] = {
+        "run_id": "r1",
+        "text": "Acme spent most.",
+        "table": pa.table({"name": ["Acme"], "spent": [1234.5]}) if table is None else table,
+        "sources": (report,),
+        "sql": "SELECT name FROM customer",
+        "planner": "grammar",
+    }
+    return Answer(**{**fields, **changes})
+
+
+def events(last: Answer | None = None) -> list[Event]:
+    """A run in which all goes well."""
+    return [
+        Planned("r1", plan(), "grammar"),
+        *(Started(step) for step in ("s1", "s2", "s3")),
+        Succeeded("s3", 10, 0.05),
+        Succeeded("s2", 45, 0.12),
+        Succeeded("s1", 120, 0.21),
+        Joined(98, 0.01, ("22 keys had no match in support",)),
+        Finished(answer() if last is None else last),
+    ]
+
+
+class FakeStore:
+    """A store of one process."""
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+
+    async def first_seen(self, *keys: str) -> bool:
+        """Whether none of the keys was seen."""
+        is_first = not self.seen & set(keys)
+        self.seen |= set(keys)
+        return is_first
+
+    async def turns(self, thread: str) -> tuple[Turn, ...]:
+        """What was asked before."""
+        return (Turn(f"earlier in {thread}", "SELECT 1"),)
+
+
+class FakePipeline:
+    """Proposes what it was given, and runs into the events that it was given."""
+
+    def __init__(self, proposes: Any = None, runs_into: list[Event] | None = None) -> None:
+        self.store = FakeStore()
+        self.questions: list[Question] = []
+        self._proposes = proposes
+        self._events = events() if runs_into is None else runs_into
+
+    @property
+    def port(self) -> Pipeline:
+        """Itself, to whom wants a Pipeline."""
+        return cast("Pipeline", self)
+
+    async def propose(self, question: Question, sql: str | None = None) -> Any:
+        """What it was given, or a plan."""
+        self.questions.append(question)
+        if isinstance(self._proposes, Exception):
+            raise self._proposes
+        if self._proposes is not None:
+            return self._proposes
+        return Proposed("r1", plan(), Draft(sql or "SELECT 1", "grammar"), cast("Any", None))
+
+    async def run(self, _approved: Any) -> AsyncIterator[Event]:
+        """The events that it was given."""
+        for event in self._events:
+            yield event
+
+    async def recall(self, run_id: str) -> StoredRun | None:
+        """The one run that it knows."""
+        if run_id != "r1":
+            return None
+        return StoredRun("r1", "T1", "U1", "how?", "SELECT 1", "s1 sales", "grammar", "answered")
+
+
+class FakeClient:
+    """Slack's Web API, as far as a conversation uses it; methods in `broken` raise that error."""
+
+    def __init__(self, broken: dict[str, str] | None = None) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.broken = broken or {}
+
+    @property
+    def port(self) -> AsyncWebClient:
+        """Itself, to whom wants a client."""
+        return cast("AsyncWebClient", self)
+
+    def __getattr__(self, method: str) -> Any:
+        async def call(**arguments: Any) -> dict[str, Any]:
+            self.calls.append((method, arguments))
+            error = self.broken.get(method)
+            if error == "invalid_blocks" and not arguments.get("blocks"):
+                error = None
+            if error:
+                raise SlackApiError(error, cast("Any", {"ok": False, "error": error}))
+            return {"ok": True, "ts": "2.2", "user": {"tz": "Europe/Berlin"}}
+
+        return call
+
+    def of(self, method: str) -> list[dict[str, Any]]:
+        """The arguments of every call of one method."""
+        return [arguments for name, arguments in self.calls if name == method]

@@ -1,0 +1,134 @@
+"""The command line, with a pipeline that needs nothing."""
+
+import contextlib
+import json
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot import cli
+from orchestrator.pipeline import Pipeline, Refused
+from orchestrator.plan import Clarification
+from tests.unit.bot.builders import FakePipeline, answer, events
+
+
+@pytest.fixture
+def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
+    """What the commands ask."""
+    return give(monkeypatch, FakePipeline())
+
+
+def give(monkeypatch: pytest.MonkeyPatch, fake: FakePipeline) -> FakePipeline:
+    """Put a pipeline behind the commands."""
+
+    @contextlib.asynccontextmanager
+    async def opened(*_: object) -> AsyncGenerator[Pipeline]:
+        yield fake.port
+
+    monkeypatch.setattr(cli, "opened_pipeline", opened)
+    monkeypatch.setattr(cli, "set_up_logs", lambda *_, **__: None)  # pyright: ignore
+    return fake
+
+
+def crosstalk(*arguments: str) -> Result:
+    """Run one command."""
+    return CliRunner().invoke(cli.command_line(), arguments)
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    """The JSON lines of a result."""
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_json_events_end_with_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every event is a line; decimals are exact, times ISO, and NaN is null."""
+    table = pa.table(
+        {
+            "spent": pa.array([Decimal("10.50")]),
+            "at": [datetime(2026, 6, 1, tzinfo=UTC)],
+            "share": [float("nan")],
+        }
+    )
+    give(monkeypatch, FakePipeline(runs_into=events(answer(table))))
+    result = crosstalk("ask", "who?", "--json")
+    assert result.exit_code == 0, result.output
+    found = lines(result)
+    assert [line["event"] for line in found] == [
+        "planned",
+        *["started"] * 3,
+        *["succeeded"] * 3,
+        "joined",
+        "answer",
+    ]
+    last = found[-1]
+    assert last["columns"] == ["spent", "at", "share"]
+    assert last["rows"] == [["10.50", "2026-06-01T00:00:00+00:00", None]]
+    assert last["sources"][0]["source"] == "sales"
+    assert last["plan"]["steps"][1]["query"].startswith("db.tickets.aggregate")
+    assert set(last) >= {"text", "warnings", "assumptions", "sql", "partial", "failed"}
+
+
+def test_today_is_noon_of_that_day(pipeline: FakePipeline) -> None:
+    """A demo can be repeated on another day."""
+    assert crosstalk("ask", "who?", "--today", "2026-06-15").exit_code == 0
+    assert pipeline.questions[0].asked_at == datetime(2026, 6, 15, 12, tzinfo=UTC)
+
+
+def test_a_plan_runs_nothing(pipeline: FakePipeline) -> None:
+    """The plan shows its SQL and each native query, and no rows."""
+    result = crosstalk("plan", "--sql", "SELECT name FROM customer")
+    assert result.exit_code == 0, result.output
+    assert "db.tickets.aggregate" in result.stdout
+    assert "120 rows" not in result.stdout
+    (only,) = lines(crosstalk("plan", "who?", "--json"))
+    assert [step["kind"] for step in only["steps"]] == ["postgres", "mongo", "qdrant"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("who?", "--sql", "SELECT 1")])
+def test_a_plan_is_of_one_thing(pipeline: FakePipeline, arguments: tuple[str, ...]) -> None:
+    """A question or SQL: neither and both are mistakes."""
+    assert crosstalk("plan", *arguments).exit_code == 2
+    assert not pipeline.questions
+
+
+def test_a_failed_answer_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script can tell that there was no answer."""
+    give(monkeypatch, FakePipeline(runs_into=events(answer(failed=True))))
+    assert crosstalk("sql", "SELECT 1").exit_code == 1
+
+
+@pytest.mark.parametrize("problem", [Clarification("Which?", (), ("a",)), Refused("No.", ("b",))])
+def test_no_plan_exits_with_1(
+    monkeypatch: pytest.MonkeyPatch, problem: Clarification | Refused
+) -> None:
+    """What the planner asks back goes to stderr, or is the one JSON line."""
+    give(monkeypatch, FakePipeline(problem))
+    result = crosstalk("ask", "who?")
+    assert result.exit_code == 1
+    assert problem.message in result.stderr
+    (line,) = lines(crosstalk("ask", "who?", "--json"))
+    assert (line["event"], line["message"]) == (type(problem).__name__.lower(), problem.message)
+
+
+def test_errors_are_one_message_and_exit_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistake in the set-up shows no traceback."""
+    monkeypatch.setattr("sys.argv", ["crosstalk", "check", "--model", "nowhere.yaml"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert "nowhere.yaml" in error
+    assert "Traceback" not in error
+
+
+def test_schema_and_check_need_no_source() -> None:
+    """Both work on a machine that has only the model."""
+    assert json.loads(crosstalk("schema").stdout)["title"] == "SemanticModel"
+    assert "is in order" in crosstalk("check").stdout

@@ -1,0 +1,165 @@
+"""One question, from the mention to the answer."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from adapters.errors import CredentialError
+from bot.metrics import Metrics
+from bot.slack.asked import asked, words
+from bot.slack.conversation import Conversation
+from orchestrator.pipeline import Refused
+from orchestrator.plan import Clarification
+from tests.unit.bot.builders import ASKED, FakeClient, FakePipeline, answer, events
+
+NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+
+
+def conversation(
+    pipeline: FakePipeline, client: FakeClient, metrics: Metrics | None = None
+) -> Conversation:
+    """A conversation with a fixed clock and no pauses."""
+    return Conversation(
+        pipeline.port,
+        client.port,
+        metrics or Metrics(),
+        time_zone="Europe/Paris",
+        clock=lambda: NOON,
+        min_interval_s=0,
+    )
+
+
+def body(**event: Any) -> dict[str, Any]:
+    """An event as Slack sends it."""
+    message = {
+        "type": "app_mention",
+        "channel": "C1",
+        "user": "U1",
+        "ts": "1.1",
+        "text": "<@UB> hi",
+    }
+    return {"event_id": "Ev1", "team_id": "T1", "event": {**message, **event}}
+
+
+async def test_a_question_is_answered_in_its_thread() -> None:
+    """Eyes, a status, one progress message and one answer."""
+    pipeline, client, metrics = FakePipeline(), FakeClient(), Metrics()
+    await conversation(pipeline, client, metrics).answer(ASKED)
+    assert client.of("reactions_add")[0]["name"] == "eyes"
+    assert client.of("assistant_threads_setStatus")
+    posts = client.of("chat_postMessage")
+    assert [post["blocks"][0]["type"] for post in posts] == ["plan", "section"]
+    assert {post["thread_ts"] for post in posts} == {"1.1"}
+    assert b'crosstalk_questions_total{outcome="answered"} 1.0' in metrics.text()
+
+
+async def test_the_question_knows_its_asker_and_thread() -> None:
+    """The planner gets the person's zone, the clock and what was asked before."""
+    pipeline = FakePipeline()
+    await conversation(pipeline, FakeClient()).answer(ASKED)
+    (question,) = pipeline.questions
+    assert question.requester.time_zone == "Europe/Berlin"
+    assert question.asked_at == NOON
+    assert question.thread == "T1:C1:1.1"
+    assert question.earlier[0].question == "earlier in T1:C1:1.1"
+
+
+async def test_courtesies_may_fail() -> None:
+    """Without rights for reactions, statuses or profiles there is still an answer."""
+    pipeline = FakePipeline()
+    client = FakeClient(
+        dict.fromkeys(
+            ("reactions_add", "assistant_threads_setStatus", "users_info"), "missing_scope"
+        )
+    )
+    await conversation(pipeline, client).answer(ASKED)
+    assert len(client.of("chat_postMessage")) == 2
+    assert pipeline.questions[0].requester.time_zone == "Europe/Paris"
+
+
+async def test_a_message_is_answered_once() -> None:
+    """The same message told by another event, or the same event again, changes nothing."""
+    client = FakeClient()
+    talk = conversation(FakePipeline(), client)
+    for event in (ASKED, ASKED, replace(ASKED, event_id="Ev2")):
+        await talk.answer(event)
+    assert len(client.of("chat_postMessage")) == 2
+
+
+@pytest.mark.parametrize(
+    ("proposes", "text", "outcome"),
+    [
+        (Clarification("Which month?"), "Which month?", "clarification"),
+        (Refused("There is no table t."), "There is no table t.", "refused"),
+        (CredentialError("Vault is sealed."), "Vault is sealed.", "refused"),
+    ],
+)
+async def test_no_answer_is_one_plain_message(proposes: Any, text: str, outcome: str) -> None:
+    """What can't be answered costs one message and is counted."""
+    client, metrics = FakeClient(), Metrics()
+    await conversation(FakePipeline(proposes), client, metrics).answer(ASKED)
+    (post,) = client.of("chat_postMessage")
+    assert post["text"] == text
+    assert f'outcome="{outcome}"'.encode() in metrics.text()
+
+
+@pytest.mark.parametrize(("text", "said"), [("", "no question"), ("x" * 10_000, "10,000")])
+async def test_empty_and_endless_questions_have_their_message(text: str, said: str) -> None:
+    """A bare mention and a pasted book are told what to do; nothing is planned."""
+    pipeline, client = FakePipeline(), FakeClient()
+    await conversation(pipeline, client).answer(replace(ASKED, text=text))
+    assert said in client.of("chat_postMessage")[0]["text"]
+    assert not pipeline.questions
+
+
+@pytest.mark.parametrize(("change", "outcome"), [("failed", "failed"), ("partial", "partial")])
+async def test_how_a_run_ended_is_counted(change: str, outcome: str) -> None:
+    """A failed or partial answer is not counted as answered."""
+    metrics = Metrics()
+    pipeline = FakePipeline(runs_into=events(answer(**{change: True})))
+    await conversation(pipeline, FakeClient(), metrics).answer(ASKED)
+    assert f'outcome="{outcome}"'.encode() in metrics.text()
+
+
+async def test_a_run_without_an_end_is_an_error() -> None:
+    """The supervisor, not silence, deals with a run that stops without an answer."""
+    metrics = Metrics()
+    talk = conversation(FakePipeline(runs_into=events()[:-1]), FakeClient(), metrics)
+    with pytest.raises(RuntimeError):
+        await talk.answer(ASKED)
+    assert b'outcome="error"' in metrics.text()
+
+
+def test_a_mention_is_a_question() -> None:
+    """The mention itself is no part of it; a reply keeps to its thread."""
+    found = asked(body(text="<@UB> how many?", thread_ts="0.9"), "UB")
+    assert found is not None
+    assert (found.text, found.thread, found.message) == ("how many?", "T1:C1:0.9", "T1:C1:1.1")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"bot_id": "B1"},
+        {"subtype": "message_changed"},
+        {"subtype": "message_deleted"},
+        {"subtype": "something_new"},
+        {"user": None},
+        {"type": "message", "channel_type": "channel"},
+    ],
+)
+def test_what_is_no_question_is_dropped(event: dict[str, Any]) -> None:
+    """Bots, edits, unknown subtypes and talk between people start nothing."""
+    assert asked(body(**event), "UB") is None
+
+
+def test_a_direct_message_needs_no_mention() -> None:
+    """In a direct conversation everything is said to the bot."""
+    assert asked(body(type="message", channel_type="im", text="how many?"), "UB") is not None
+
+
+def test_text_is_read_as_it_was_typed() -> None:
+    """Slack's link marks and entities are undone."""
+    assert words("<@UB>  AT&amp;T &lt; <http://x.io|x.io>?", "UB") == "AT&T < x.io?"

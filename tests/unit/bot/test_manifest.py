@@ -1,0 +1,93 @@
+"""manifest.yml asks for exactly what the code uses."""
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.runs import Runs
+from bot.slack.conversation import Conversation
+from bot.slack.listeners import actions, events
+from orchestrator.pipeline import Pipeline
+
+ROOT = Path(__file__).parents[3]
+MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
+BOT_EVENTS: list[str] = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+
+EVENT_SCOPES = {"app_mention": "app_mentions:read", "message.im": "im:history"}
+METHOD_SCOPES = {
+    "apps_connections_open": None,
+    "assistant_threads_setStatus": "chat:write",
+    "auth_test": None,
+    "chat_postMessage": "chat:write",
+    "chat_update": "chat:write",
+    "reactions_add": "reactions:write",
+    "users_info": "users:read",
+    "views_open": None,
+}
+
+
+class RecordingApp:
+    """Notes what listeners are registered for."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.actions: list[str] = []
+
+    def event(self, name: str) -> Any:
+        """As AsyncApp.event."""
+        self.events.append(name)
+        return lambda listener: listener  # pyright: ignore
+
+    def action(self, name: str) -> Any:
+        """As AsyncApp.action."""
+        self.actions.append(name)
+        return lambda listener: listener  # pyright: ignore
+
+
+def registered() -> RecordingApp:
+    """The app after every listener has registered."""
+    app = RecordingApp()
+    bolt = cast("AsyncApp", app)
+    events.register(bolt, cast("Conversation", None), Runs())
+    actions.register(bolt, cast("Pipeline", None))
+    return app
+
+
+def methods_used() -> set[str]:
+    """The Web API methods that the bot's source names."""
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py"))
+    named = set(re.findall(r"client\.([a-z]+_[a-zA-Z_]+)", source))
+    return {name for name in named if callable(getattr(AsyncWebClient, name, None))}
+
+
+def test_events_are_those_that_have_listeners() -> None:
+    """No event is sent to nobody, and no listener waits for what is never sent."""
+    assert {event.split(".")[0] for event in BOT_EVENTS} == set(registered().events)
+
+
+def test_buttons_need_interactivity() -> None:
+    """Slack sends presses only to apps that are interactive."""
+    assert registered().actions
+    assert MANIFEST["settings"]["interactivity"]["is_enabled"] is True
+
+
+def test_scopes_are_those_that_are_used() -> None:
+    """Every scope serves an event or a method, and each of these has its scope."""
+    used = methods_used()
+    assert used == set(METHOD_SCOPES)
+    needed = {EVENT_SCOPES[event] for event in BOT_EVENTS}
+    needed |= {scope for name in used if (scope := METHOD_SCOPES[name])}
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
+
+
+def test_listeners_are_short() -> None:
+    """A listener parses, acknowledges and hands over."""
+    for module in (events, actions):
+        for listener in re.split(r"\n(?= *async def )", inspect.getsource(module))[1:]:
+            body = re.split(r"\n\n    app\.", listener)[0]
+            assert len(body.splitlines()) <= 15

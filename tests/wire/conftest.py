@@ -1,0 +1,68 @@
+"""The real bot in this process, connected to the sandbox's Slack over websockets."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+
+from bot.serve import running
+from bot.settings import Settings
+from orchestrator.pipeline import Pipeline
+from sandbox.sandbox import Sandbox
+from tests.conftest import NOON
+
+MARCO, SALES = "U0MARCO", "C0SALES"
+ANSWER_TIMEOUT_S = 60.0
+
+
+def bot_settings(sandbox: Sandbox, **changes: str) -> Settings:
+    """The settings that the sandbox's environment gives, on a free port."""
+    return Settings.model_validate(
+        {**sandbox.environment, "CROSSTALK_HTTP_PORT": "0", **changes}
+    )
+
+
+@pytest.fixture(scope="session")
+async def bot(sandbox: Sandbox, pipeline: Pipeline) -> AsyncGenerator[str]:
+    """The bot over Socket Mode, its clock at noon of the tests' day; gives its HTTP address."""
+    settings = bot_settings(sandbox)
+    clock = lambda: NOON  # noqa: E731
+    async with running(settings, pipeline, clock=clock, min_interval_s=0.0) as url:
+        await sandbox.slack.connections.wait_for(1)
+        yield url
+
+
+def is_progress(message: dict[str, Any]) -> bool:
+    """Whether a message is a run's progress message."""
+    return any(block["type"] == "plan" for block in message.get("blocks") or [])
+
+
+async def thread_until_answer(sandbox: Sandbox, ts: str, changes: Any) -> list[dict[str, Any]]:
+    """Every state of the bot's messages in a thread, the last one being the answer."""
+    states: list[dict[str, Any]] = []
+    async with asyncio.timeout(ANSWER_TIMEOUT_S):
+        async for change in changes:
+            message = change.get("message") or {}
+            if message.get("thread_ts") != ts or message.get("user") != sandbox.slack.bot_user_id:
+                continue
+            states.append(message)
+            if change["type"] == "message" and not is_progress(message):
+                break
+    sandbox.slack.workspace.unsubscribe(changes)
+    return states
+
+
+async def ask(
+    sandbox: Sandbox, words: str, *, channel: str = SALES, thread_ts: str | None = None
+) -> list[dict[str, Any]]:
+    """Mention the bot as Marco, and wait for the answer."""
+    changes = sandbox.slack.workspace.subscribe()
+    ts = await sandbox.slack.post_as(MARCO, channel, f"@crosstalk {words}", thread_ts)
+    return await thread_until_answer(sandbox, thread_ts or ts, changes)
+
+
+def table_of(message: dict[str, Any]) -> list[list[str]]:
+    """The rows of an answer's table block, its header first; empty without one."""
+    tables = [block for block in message.get("blocks") or [] if block["type"] == "table"]
+    return [[cell["text"] for cell in row] for row in tables[0]["rows"]] if tables else []
