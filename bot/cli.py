@@ -105,7 +105,8 @@ def _run(asking: _Asking, *, is_dry: bool = False) -> None:
 
 
 async def _answered(asking: _Asking, is_dry: bool) -> bool:
-    async with opened_pipeline(asking.settings, asking.model) as pipeline:
+    warm = asking.settings.anthropic_api_key is not None
+    async with opened_pipeline(asking.settings, asking.model, warm=warm) as pipeline:
         proposed = await pipeline.propose(asking.question, asking.sql)
         if not isinstance(proposed, Proposed):
             _show_problem(proposed, asking.as_json)

@@ -9,8 +9,10 @@ from orchestrator.semantic import SemanticModel
 
 
 @contextlib.asynccontextmanager
-async def opened_pipeline(settings: Settings, model: SemanticModel) -> AsyncGenerator[Pipeline]:
-    """The pipeline of these settings."""
+async def opened_pipeline(
+    settings: Settings, model: SemanticModel, *, warm: bool = True
+) -> AsyncGenerator[Pipeline]:
+    """The pipeline of these settings; `warm` loads the embedding model behind the scenes."""
     from orchestrator.wire import open_pipeline
 
     pipeline = await open_pipeline(
@@ -20,6 +22,7 @@ async def opened_pipeline(settings: Settings, model: SemanticModel) -> AsyncGene
         embedding_model=settings.embedding_model,
         anthropic_api_key=settings.anthropic_key(),
         anthropic_model=settings.anthropic_model,
+        warm=warm,
     )
     try:
         yield pipeline

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.answer import Answer
 from orchestrator.compile.plan import Plan
+from orchestrator.outcome import Failed, Skipped, Started, StepOutcome, Succeeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,43 +15,6 @@ class Planned:
     run_id: str
     plan: Plan
     planner: str
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A fetch step has begun."""
-
-    step: str
-
-
-@dataclass(frozen=True, slots=True)
-class Succeeded:
-    """A fetch step has its rows; `truncated` when a cap cut them. `seconds` is wall time."""
-
-    step: str
-    rows: int
-    seconds: float
-    truncated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A fetch step has failed; `reason` is for people."""
-
-    step: str
-    reason: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A fetch step was not needed or could not be asked."""
-
-    step: str
-    reason: str
-
-
-StepOutcome = Succeeded | Failed | Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +34,15 @@ class Finished:
 
 
 Event = Planned | Started | Succeeded | Failed | Skipped | Joined | Finished
+
+__all__ = [
+    "Event",
+    "Failed",
+    "Finished",
+    "Joined",
+    "Planned",
+    "Skipped",
+    "Started",
+    "StepOutcome",
+    "Succeeded",
+]

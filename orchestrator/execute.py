@@ -21,12 +21,12 @@ from tenacity import (
 
 from adapters.base import Fetched, Limits
 from adapters.credentials import Vault
-from adapters.errors import CredentialError, SourceError, SourceTimeout
+from adapters.errors import CrosstalkError, SourceTimeout
 from adapters.query import AggregationQuery, NativeQuery, SqlQuery, VectorQuery
 from orchestrator.approve import ApprovedPlan
 from orchestrator.compile.plan import FetchStep, KeyFeed
-from orchestrator.events import Failed, Started, StepOutcome, Succeeded
 from orchestrator.join import distinct_keys
+from orchestrator.outcome import Failed, Started, StepOutcome, Succeeded
 from orchestrator.registry import Source, credential_of
 
 log = structlog.get_logger(__name__)
@@ -108,7 +108,7 @@ class Executor:
             async with self._each[step.source], self._everywhere:
                 began = time.monotonic()
                 fetched = await self._fetch(source, query)
-        except (SourceError, CredentialError) as error:
+        except CrosstalkError as error:
             log.warning(
                 "step_failed", step=step.id, source=step.source, reason=type(error).__name__
             )

@@ -111,6 +111,7 @@ class Pipeline:
     async def close(self) -> None:
         """End what goes on in the background and give back connections."""
         await self.retriever.close()
+        await self.planner.close()
         if self.vault is not None:
             await self.vault.drain()
         await self.store.close()

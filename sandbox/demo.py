@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncGenerator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,9 @@ async def demo(sandbox: Sandbox, console: Console, *, once: bool, words: str = "
 @contextlib.asynccontextmanager
 async def _bot(sandbox: Sandbox) -> AsyncGenerator[None]:
     """The real bot as a process of its own, told of the sandbox by its environment alone."""
-    folder = Path(".sandbox/demo")
-    log = folder / "bot.log"
+    log = sandbox.folder / "bot.log"
     settings = {
-        "CROSSTALK_STORE_URL": f"sqlite+aiosqlite:///{folder}/store.db",
+        "CROSSTALK_STORE_URL": f"sqlite+aiosqlite:///{sandbox.folder}/store.db",
         "CROSSTALK_HTTP_PORT": "0",
     }
     with log.open("wb") as output:
@@ -130,13 +130,13 @@ def _plain(task: dict[str, Any]) -> str:
 def _show_answer(console: Console, text: str, blocks: list[dict[str, Any]]) -> None:
     console.print()
     if not blocks:
-        console.print(escape(text))
+        console.print(escape(unescape(text)))
     for block in blocks:
         match block["type"]:
             case "section":
-                console.print(escape(block["text"]["text"]))
+                console.print(escape(unescape(block["text"]["text"])))
             case "context":
-                console.print(f"[dim]{escape(block['elements'][0]['text'])}[/]")
+                console.print(f"[dim]{escape(unescape(block['elements'][0]['text']))}[/]")
             case "table":
                 console.print(_table(block))
             case _:

@@ -43,8 +43,12 @@ Tell = Callable[[str], None]
 
 @dataclass(slots=True)
 class Sandbox:
-    """The running parts. `missing` says what could not be had, and what to install for it."""
+    """The running parts; `folder` keeps their data.
 
+    `missing` says what could not be had, and what to install for it.
+    """
+
+    folder: Path
     company: Company
     slack: LocalSlack
     vault_address: str
@@ -114,7 +118,17 @@ async def open_sandbox(
         await slack.start(slack_port)
         stack.push_async_callback(slack.stop)
         yield Sandbox(
-            company, slack, address, app_role, postgres, qdrant, embedder, vault, mongo, missing
+            folder,
+            company,
+            slack,
+            address,
+            app_role,
+            postgres,
+            qdrant,
+            embedder,
+            vault,
+            mongo,
+            missing,
         )
 
 

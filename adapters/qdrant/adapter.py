@@ -1,9 +1,11 @@
 """Runs generated vector queries on Qdrant and gives Arrow.
 
 Locks of a query, in order: the guard, an API key read from Vault for this step, a fresh client, a
-time-out, row caps. The text becomes a vector by the `embed` given at construction.
+time-out over all that it does, row and byte caps. The text becomes a vector by the `embed` given
+at construction.
 """
 
+import asyncio
 import contextlib
 import warnings
 from collections.abc import AsyncGenerator
@@ -72,7 +74,8 @@ class QdrantAdapter:
                 )
                 points = answer.points
         table = to_table((row(point, query.paths) for point in points), query.columns)
-        return Fetched(table.slice(0, limits.max_rows), table.num_rows > limits.max_rows)
+        truncated = table.num_rows > limits.max_rows or table.nbytes > limits.max_bytes
+        return Fetched(table.slice(0, limits.max_rows), truncated)
 
     async def _scroll(
         self, client: AsyncQdrantClient, collection: str, where: models.Filter | None, wanted: int
@@ -103,7 +106,8 @@ class QdrantAdapter:
             check_compatibility=False,
         )
         try:
-            yield client
+            async with asyncio.timeout(timeout_s):
+                yield client
         except errors.CAUGHT as error:
             raise errors.translate(error, self.source) from error
         finally:

@@ -11,8 +11,8 @@ import pyarrow as pa
 from adapters.query import describe
 from orchestrator.answer import Answer, SourceReport
 from orchestrator.compile.plan import Plan
-from orchestrator.events import Failed, StepOutcome, Succeeded
 from orchestrator.join import JoinedTable
+from orchestrator.outcome import Failed, StepOutcome, Succeeded
 from orchestrator.plan import Draft
 
 

@@ -137,7 +137,7 @@ def _search(call: exp.Search, model: SemanticModel) -> tuple[str, Search]:
         raise UnknownName(f"“{name}” can't be searched by meaning; these can: {', '.join(able)}.")
     if not isinstance(text, exp.Literal) or not text.is_string or not text.name.strip():
         raise SqlNotAllowed("The second argument of search() is the text to look for, in quotes.")
-    if not isinstance(k, exp.Literal) or k.is_string or not 0 < int(k.name) <= MAX_HITS:
+    if not isinstance(k, exp.Literal) or not k.is_int or not 0 < int(k.name) <= MAX_HITS:
         raise SqlNotAllowed(f"The third argument of search() is a number from 1 to {MAX_HITS}.")
     return name, Search(text.name, int(k.name))
 

@@ -62,3 +62,7 @@ class Planner(Protocol):
     ) -> Draft | Clarification:
         """A new draft after `problem`, what the compiler said of the first."""
         ...
+
+    async def close(self) -> None:
+        """Give back connections."""
+        ...

@@ -69,6 +69,9 @@ class GrammarPlanner:
         """The same words would give the same query again, so the problem is asked back."""
         return Clarification(f"I read the question, but its query does not hold: {problem}")
 
+    async def close(self) -> None:
+        """There is no connection to give back."""
+
     # What is said beside the query
 
     def _confidence(self, sentence: Sentence, reading: Reading) -> float:

@@ -3,19 +3,15 @@
 # Every item of a slack_sdk response is typed as optional.
 # pyright: reportOptionalSubscript=false, reportArgumentType=false, reportCallIssue=false
 
-import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
 import pytest_asyncio
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack import LocalSlack
-
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+from tests.browser import open_page
 
 ATTACK = "<img src=x onerror=\"document.title='owned'\">"
 
@@ -50,16 +46,11 @@ async def scene() -> AsyncIterator[Scene]:
     """A page opened as Maya in #sales."""
     slack = LocalSlack(ack_timeout_s=0.1, retry_delays_s=())
     await slack.start()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+    async with open_page() as page:
         scene = Scene(slack, page)
         await page.goto(f"{slack.page_url}?user={scene.maya}&channel={scene.sales}")
         await page.get_by_label("Message #sales").wait_for()
         yield scene
-        await browser.close()
     await slack.stop()
 
 

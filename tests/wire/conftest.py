@@ -18,9 +18,7 @@ ANSWER_TIMEOUT_S = 60.0
 
 def bot_settings(sandbox: Sandbox, **changes: str) -> Settings:
     """The settings that the sandbox's environment gives, on a free port."""
-    return Settings.model_validate(
-        {**sandbox.environment, "CROSSTALK_HTTP_PORT": "0", **changes}
-    )
+    return Settings.model_validate({**sandbox.environment, "CROSSTALK_HTTP_PORT": "0", **changes})
 
 
 @pytest.fixture(scope="session")

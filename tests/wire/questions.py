@@ -136,7 +136,9 @@ def refunds_last_month(company: Company, _: Vectors) -> Rows:
 
 
 QUESTIONS = (
-    Asked("which enterprise customers with open P1 tickets spent the most last quarter?", spent_most),
+    Asked(
+        "which enterprise customers with open P1 tickets spent the most last quarter?", spent_most
+    ),
     Asked(
         "which enterprise customers who complained about invoices spent the most last quarter?",
         spent_most_complaining,

@@ -1,0 +1,40 @@
+"""How one fetch step went: the words in which `execute` tells it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A fetch step has begun."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """A fetch step has its rows; `truncated` when a cap cut them. `seconds` is wall time."""
+
+    step: str
+    rows: int
+    seconds: float
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A fetch step has failed; `reason` is for people."""
+
+    step: str
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A fetch step was not needed or could not be asked."""
+
+    step: str
+    reason: str
+
+
+StepOutcome = Succeeded | Failed | Skipped

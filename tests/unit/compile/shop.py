@@ -1,0 +1,137 @@
+"""A small model over a SQL, a document and a vector source, and its plans."""
+
+from adapters.base import Capabilities
+from adapters.mongo import MongoAdapter
+from adapters.postgres import PostgresAdapter
+from adapters.qdrant import QdrantAdapter
+from orchestrator.compile import Plan, compile  # noqa: A004 -- the room's own word
+from orchestrator.semantic import SemanticModel
+
+CAPABILITIES: dict[str, Capabilities] = {
+    "sales": PostgresAdapter.capabilities,
+    "support": MongoAdapter.capabilities,
+    "memos": QdrantAdapter.capabilities,
+}
+ROWS = {"public.customers": 5_000, "public.orders": 60_000, "tickets": 8_000, "memo_texts": 3_000}
+_REF = {"path": "ref", "stored": "string", "transform": "TRY_CAST(value AS BIGINT)"}
+MODEL = SemanticModel.model_validate(
+    {
+        "name": "Shop",
+        "sources": {name: {"kind": name} for name in CAPABILITIES},
+        "entities": {
+            "customer": {
+                "description": "Who buys",
+                "key": "customer_id",
+                "fields": {
+                    "customer_id": {"type": "int64"},
+                    "name": {"type": "string"},
+                    "segment": {"type": "string"},
+                    "spend": {"type": "decimal"},
+                    "joined_on": {"type": "date"},
+                    "left_at": {"type": "timestamptz"},
+                    "health": {"type": "float64"},
+                },
+                "bindings": {
+                    "sales": {
+                        "relation": "public.customers",
+                        "fields": {
+                            "customer_id": "id",
+                            "name": "name",
+                            "segment": "segment",
+                            "spend": "spend",
+                            "joined_on": "joined_on",
+                            "left_at": "left_at",
+                        },
+                    },
+                    "support": {
+                        "collection": "accounts",
+                        "fields": {"customer_id": _REF, "health": "health.score"},
+                    },
+                },
+            },
+            "order": {
+                "description": "A purchase",
+                "key": "order_id",
+                "fields": {
+                    "order_id": {"type": "int64"},
+                    "customer_id": {"type": "int64"},
+                    "amount": {"type": "decimal"},
+                    "due_on": {"type": "date"},
+                },
+                "bindings": {
+                    "sales": {
+                        "relation": "public.orders",
+                        "fields": {
+                            "order_id": "id",
+                            "customer_id": "customer",
+                            "amount": "amount",
+                            "due_on": {
+                                "path": "due",
+                                "stored": "string",
+                                "transform": "TRY_CAST(value AS DATE)",
+                            },
+                        },
+                    }
+                },
+            },
+            "ticket": {
+                "description": "A case",
+                "key": "number",
+                "fields": {
+                    "number": {"type": "string"},
+                    "customer_id": {"type": "int64"},
+                    "ref": {"type": "int64"},
+                    "status": {"type": "string"},
+                    "score": {"type": "int64"},
+                    "refund": {"type": "decimal"},
+                    "opened_at": {"type": "timestamptz"},
+                    "day": {"type": "date"},
+                },
+                "bindings": {
+                    "support": {
+                        "collection": "tickets",
+                        "fields": {
+                            "number": "number",
+                            "customer_id": "customer",
+                            "ref": _REF,
+                            "status": "status",
+                            "score": "csat.score",
+                            "refund": "refund",
+                            "opened_at": "opened_at",
+                            "day": "day",
+                        },
+                    }
+                },
+            },
+            "memo": {
+                "description": "A memo",
+                "key": "memo_id",
+                "fields": {
+                    "memo_id": {"type": "string"},
+                    "customer_id": {"type": "int64"},
+                    "kind": {"type": "string"},
+                    "weight": {"type": "float64"},
+                    "text": {"type": "string"},
+                },
+                "bindings": {
+                    "memos": {
+                        "collection": "memo_texts",
+                        "text": "text",
+                        "fields": {
+                            "memo_id": "payload.id",
+                            "customer_id": "payload.customer",
+                            "kind": "payload.kind",
+                            "weight": "payload.weight",
+                            "text": "payload.text",
+                        },
+                    }
+                },
+            },
+        },
+    }
+)
+
+
+def planned(sql: str) -> Plan:
+    """The plan of a query over the shop."""
+    return compile(sql, MODEL, CAPABILITIES, lambda _source, relation: ROWS.get(relation))
