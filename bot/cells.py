@@ -64,6 +64,9 @@ def _column(name: str, values: list[Any]) -> list[str]:
     days = [v for v in values if isinstance(v, datetime)]
     if days and all(v.time() == time() for v in days):
         return [v.date().isoformat() if isinstance(v, datetime) else _text(v) for v in values]
+    numbers = [v for v in values if isinstance(v, Decimal)]
+    if any(abs(v) >= 1 and v != v.to_integral_value() for v in numbers):
+        return [f"{v:,.2f}" if isinstance(v, Decimal) else _text(v) for v in values]
     return [_text(value) for value in values]
 
 

@@ -77,8 +77,6 @@ class Terminal:
             self._say("⚠️  Partial answer: a source is missing, see above.")
         for warning in answer.warnings:
             self._say(f"⚠️  {warning}")
-        if answer.truncated:
-            self._say("⚠️  A row limit was reached: there may be more rows than these.")
         for assumption in answer.assumptions:
             self._say(f"Assumed: {assumption}")
 

@@ -31,6 +31,7 @@ from sandbox.company.load import (
 from sandbox.company.model import Company
 from sandbox.mongo import MongodNotFound, MongoServer, start_mongo
 from sandbox.postgres import PostgresServer, start_postgres
+from sandbox.process import ServerFailed
 from sandbox.qdrant import QdrantServer, start_qdrant
 from sandbox.slack import LocalSlack
 from sandbox.vault import AppRole, DevVault, provision
@@ -115,7 +116,12 @@ async def open_sandbox(
         vault, address, app_role = await _vault(stack, postgres, mongo, qdrant)
         tell("starting Slack")
         slack = _slack(company)
-        await slack.start(slack_port)
+        try:
+            await slack.start(slack_port)
+        except OSError as error:
+            raise ServerFailed(
+                f"port {slack_port} is taken. Give a free one with --port, or leave it out."
+            ) from error
         stack.push_async_callback(slack.stop)
         yield Sandbox(
             folder,

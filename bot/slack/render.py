@@ -114,8 +114,6 @@ def no_sql_modal() -> Block:
 def _doubts(answer: Answer) -> list[str]:
     lines = [f"⚠️ {missing_sources(answer)}"] if answer.partial else []
     lines += [f"⚠️ {warning}" for warning in answer.warnings]
-    if answer.truncated:
-        lines.append("⚠️ A row limit was reached: there may be more rows than these.")
     return lines
 
 

@@ -14,7 +14,6 @@ from sqlglot import exp
 from adapters.base import Capabilities
 from adapters.errors import QueryError
 from orchestrator.compile.native import (
-    SCORE,
     UNITS,
     accepts,
     native_query,
@@ -123,7 +122,7 @@ def _reads(
     assert first is not None
     wanted: dict[str, list[str]] = {first: []}
     for field in leaf.fields:
-        if field == SCORE or field in entity.bindings[first].fields:
+        if field not in entity.fields or field in entity.bindings[first].fields:
             wanted[first].append(field)
         else:
             source = next(s for s, bound in entity.bindings.items() if field in bound.fields)

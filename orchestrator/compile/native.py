@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -25,9 +26,10 @@ def output_columns(
 
 
 def _stored(entity: Entity, binding: Binding, field: str) -> str:
-    if field == SCORE:
-        return "float64"
-    return binding.fields[field].stored or entity.fields[field].type
+    bound = binding.fields.get(field)
+    if bound is None:
+        return "float64"  # the score of a search, which no binding holds
+    return bound.stored or entity.fields[field].type
 
 
 def pushable_words(entity: Entity, binding: Binding) -> dict[str, str]:
@@ -50,7 +52,7 @@ def accepts(capabilities: Capabilities, condition: Predicate, words: dict[str, s
     if "is null" in known:
         known |= {"is not null"}
     if capabilities.language == "aggregation":
-        return wanted <= known and all(_whole_ms(c.value) for c in _comparisons(condition))
+        return wanted <= known and all(_fits_bson(c.value) for c in _comparisons(condition))
     return wanted <= known
 
 
@@ -60,9 +62,13 @@ def _comparisons(condition: Predicate) -> list[Comparison]:
     return [one for part in condition.parts for one in _comparisons(part)]
 
 
-def _whole_ms(value: Any) -> bool:
-    """BSON dates hold milliseconds: a finer bound can't be compared there."""
-    return getattr(value, "microsecond", 0) % 1000 == 0
+def _fits_bson(value: Any) -> bool:
+    """BSON has no days, and its dates hold milliseconds: others can't be compared there."""
+    if isinstance(value, tuple):
+        return all(_fits_bson(one) for one in value)
+    if isinstance(value, datetime):
+        return value.microsecond % 1000 == 0
+    return not isinstance(value, date)
 
 
 def native_query(
@@ -147,7 +153,8 @@ def _condition(condition: Predicate, paths: dict[str, str], parameters: list[Any
         case AllOf(parts):
             return exp.and_(*(_condition(part, paths, parameters) for part in parts))
         case AnyOf(parts):
-            return exp.or_(*(_condition(part, paths, parameters) for part in parts))
+            # in brackets, so that keys fed to the step later bound every alternative
+            return exp.paren(exp.or_(*(_condition(part, paths, parameters) for part in parts)))
         case Comparison(field, "is null", _):
             return native_column(paths[field]).is_(exp.null())
         case Comparison(field, "is not null", _):

@@ -1,4 +1,5 @@
-"""Text of semantic SQL to a checked tree: one SELECT of allowed nodes and functions, within bounds.
+"""Text of semantic SQL to a checked tree: one SELECT of allowed nodes and functions, within bounds,
+and without its comments.
 
 Functions are an allow-list, wherever they stand, since a deny-list can't win.
 """
@@ -149,6 +150,7 @@ def _check_nodes(tree: exp.Query) -> None:
     for count, node in enumerate(tree.walk()):
         if count > MAX_NODES:
             raise SqlNotAllowed("The SQL is too large. Ask in parts.")
+        node.comments = None
         if isinstance(node, exp.Func) and not isinstance(node, exp.Connector):
             if not isinstance(node, _FUNCTIONS):
                 name = node.name if isinstance(node, exp.Anonymous) else node.sql_name()

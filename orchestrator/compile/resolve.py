@@ -5,6 +5,7 @@ query's conditions can be tried at the source already. Such a condition is a *co
 the original again, so a source may answer too much, but never too little.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -87,7 +88,9 @@ def resolve(tree: exp.Query, model: SemanticModel) -> Resolved:
     try:
         tree = qualify(tree, schema=schema, dialect="duckdb", quote_identifiers=True)
     except OptimizeError as error:
-        raise UnknownName(f"{str(error).splitlines()[0]}. {_hint(error, model)}".strip()) from error
+        raise UnknownName(
+            f"{str(error).splitlines()[0].rstrip('.')}. {_hint(error, model)}".strip()
+        ) from error
     leaves: dict[int, Leaf] = {}
     scopes = list(traverse_scope(tree))
     for scope in scopes:
@@ -143,10 +146,12 @@ def _search(call: exp.Search, model: SemanticModel) -> tuple[str, Search]:
 
 
 def _hint(error: OptimizeError, model: SemanticModel) -> str:
-    words = str(error).replace('"', "'").split("'")
-    names = [word.rsplit(".", 1)[-1] for word in words[1::2]]
+    named = re.search(r"(?:column: |['\"])([\w.]+)", str(error))
+    if named is None:
+        return ""
+    name = named[1].rstrip(".").rpartition(".")[2]
     fields = sorted({f for entity in model.entities.values() for f in entity.fields})
-    return f"For {names[0]}: {near(names[0], fields)}" if names else ""
+    return f"For {name}: {near(name, fields)}"
 
 
 def _leaf(

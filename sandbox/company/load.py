@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import warnings
 from collections.abc import Awaitable, Callable, Sequence
 from operator import attrgetter
 from pathlib import Path
@@ -78,6 +79,7 @@ async def load_mongo(uri: str, company: Company) -> None:
 async def load_qdrant(url: str, api_key: str | None, company: Company, embed: Embed) -> None:
     """Make the collection of customer notes, replacing the one that is there."""
     vectors = await embed([note.note for note in company.notes])
+    warnings.filterwarnings("ignore", message="Api key is used with an insecure connection")
     client = AsyncQdrantClient(url=url, api_key=api_key, check_compatibility=False)
     try:
         await client.delete_collection(NOTES)

@@ -197,12 +197,12 @@ def vector(pipeline: Pipeline, sandbox: Sandbox) -> Harness:
     known = [one for one in sandbox.company.notes if one.author == sandbox.company.notes[0].author]
     asked = {"note_id": "string", "kind": "string"}
 
-    def scroll(*filters: tuple[str, str, Any], limit: int = 5_000, **types: str) -> VectorQuery:
+    def scroll(*filters: tuple[str, str, Any], **types: str) -> VectorQuery:
         return VectorQuery(
             relations=("customer_notes",),
             columns=columns(**types),
             text=None,
-            limit=limit,
+            limit=5_000,
             paths=tuple(f"payload.{name}" for name in types),
             filters=filters,
         )
@@ -224,8 +224,8 @@ def vector(pipeline: Pipeline, sandbox: Sandbox) -> Harness:
         unknown=scroll(note_id="string").model_copy(update={"relations": ("nothing",)}),
         misfit=scroll(note_id="int64"),
         unsafe=(
-            scroll(limit=0, note_id="string"),
-            scroll(limit=2_000_000, note_id="string"),
+            asking.model_copy(update={"limit": 0}),
+            asking.model_copy(update={"limit": 2_000_000}),
             scroll(("payload.note_id", "like", "%"), note_id="string"),
             asking.model_copy(update={"text": "late " * 1_000}),
             asking.model_copy(update={"relations": ("customer_notes", "others")}),

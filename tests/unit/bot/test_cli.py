@@ -27,7 +27,7 @@ def give(monkeypatch: pytest.MonkeyPatch, fake: FakePipeline) -> FakePipeline:
     """Put a pipeline behind the commands."""
 
     @contextlib.asynccontextmanager
-    async def opened(*_: object) -> AsyncGenerator[Pipeline]:
+    async def opened(*_: object, **__: object) -> AsyncGenerator[Pipeline]:
         yield fake.port
 
     monkeypatch.setattr(cli, "opened_pipeline", opened)

@@ -1,0 +1,34 @@
+# The bot alone: no sandbox, no tests. Give it a semantic model at /app/semantic_model.yaml.
+FROM python:3.11-slim AS build
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+RUN python -m venv /opt/crosstalk
+WORKDIR /src
+COPY pyproject.toml requirements.lock README.md LICENSE ./
+RUN /opt/crosstalk/bin/pip install torch==2.13.0 -c requirements.lock --index-url "$TORCH_INDEX"
+COPY adapters adapters
+COPY orchestrator orchestrator
+COPY bot bot
+COPY sandbox sandbox
+RUN /opt/crosstalk/bin/pip install -c requirements.lock .
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/crosstalk crosstalk
+COPY --from=build /opt/crosstalk /opt/crosstalk
+ENV PATH=/opt/crosstalk/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    HF_HOME=/var/lib/crosstalk/hub \
+    CROSSTALK_MODEL=/app/semantic_model.yaml \
+    CROSSTALK_STORE_URL=sqlite+aiosqlite:////var/lib/crosstalk/crosstalk.db \
+    CROSSTALK_HTTP_HOST=0.0.0.0 \
+    CROSSTALK_HTTP_PORT=8080 \
+    CROSSTALK_LOG_FORMAT=json
+WORKDIR /app
+USER crosstalk
+VOLUME /var/lib/crosstalk
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=3s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['CROSSTALK_HTTP_PORT'] + '/healthz', timeout=2)"]
+CMD ["crosstalk", "serve"]

@@ -1,0 +1,214 @@
+"""The adapters' own guards against what has broken others."""
+
+from typing import Any
+
+import pytest
+
+from adapters.errors import UnsafeQuery
+from adapters.mongo.guard import check as check_pipeline
+from adapters.postgres.guard import check as check_sql
+from adapters.qdrant.guard import MAX_LIMIT, MAX_TEXT
+from adapters.qdrant.guard import check as check_vector
+from adapters.query import AggregationQuery, OutputColumn, SqlQuery, VectorQuery
+
+_COLUMNS = (OutputColumn(name="id", type="int64"),)
+
+
+def sql(text: str) -> SqlQuery:
+    """A query that declares one relation."""
+    return SqlQuery(relations=("public.customers",), columns=_COLUMNS, text=text)
+
+
+def pipeline(*stages: dict[str, Any]) -> AggregationQuery:
+    """A pipeline on one collection."""
+    return AggregationQuery(relations=("tickets",), columns=_COLUMNS, pipeline=stages)
+
+
+def vector(**changed: Any) -> VectorQuery:
+    """A search for one point, with changes."""
+    plain = {"relations": ("notes",), "text": None, "limit": 1, "paths": ("$id",)}
+    return VectorQuery.model_validate({**plain, "columns": _COLUMNS, **changed})
+
+
+@pytest.mark.parametrize(
+    "function",
+    """query_to_xml table_to_xml schema_to_xml database_to_xml cursor_to_xml ts_stat ts_rewrite
+    crosstab xpath_table pg_read_file pg_read_binary_file pg_ls_dir pg_stat_file dblink dblink_exec
+    lo_import lo_export lo_get pg_sleep pg_notify pg_advisory_lock pg_terminate_backend
+    pg_reload_conf set_config current_setting nextval setval currval pg_logical_emit_message
+    txid_current pg_export_snapshot inet_server_addr version""".split(),
+)
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "SELECT {}('x') AS id FROM public.customers",
+        "SELECT pg_catalog.{}('x') AS id FROM public.customers",
+        "SELECT \"{}\"('x') AS id FROM public.customers",
+        "SELECT id FROM public.customers WHERE {}('x') IS NULL",
+        "SELECT id FROM public.customers, {}('x')",
+        "SELECT id FROM public.customers, LATERAL {}('x') AS t",
+        "SELECT id FROM public.customers ORDER BY {}('x')",
+        "WITH a AS (SELECT {}('x') AS id) SELECT id FROM a",
+    ],
+)
+def test_functions_are_an_allow_list(function: str, shape: str) -> None:
+    """A function that runs SQL, reads files or changes state is refused wherever it stands."""
+    with pytest.raises(UnsafeQuery):
+        check_sql(sql(shape.format(function)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "COMMIT",
+        "ROLLBACK",
+        "BEGIN READ WRITE",
+        "SET TRANSACTION READ WRITE",
+        "SET ROLE postgres",
+        "RESET ROLE",
+        "SET default_transaction_read_only = off",
+        "SELECT id FROM public.customers; COMMIT",
+        "COMMIT; DELETE FROM public.customers",
+        "SELECT id INTO stolen FROM public.customers",
+        "SELECT id FROM public.customers FOR UPDATE",
+        "SELECT id FROM public.customers FOR SHARE",
+        "WITH a AS (DELETE FROM public.customers RETURNING id) SELECT id FROM a",
+        "WITH a AS (INSERT INTO public.customers DEFAULT VALUES RETURNING id) SELECT id FROM a",
+        "WITH a AS (UPDATE public.customers SET id = 1 RETURNING id) SELECT id FROM a",
+        "INSERT INTO public.customers VALUES (1)",
+        "UPDATE public.customers SET id = 1",
+        "DELETE FROM public.customers",
+        "MERGE INTO public.customers USING public.customers AS s ON TRUE WHEN MATCHED THEN DELETE",
+        "TRUNCATE public.customers",
+        "DROP TABLE public.customers",
+        "CREATE TABLE x AS SELECT id FROM public.customers",
+        "ALTER TABLE public.customers ADD COLUMN x int",
+        "GRANT ALL ON public.customers TO PUBLIC",
+        "COPY public.customers TO PROGRAM 'sh'",
+        "COPY (SELECT id FROM public.customers) TO '/tmp/x'",
+        "EXPLAIN ANALYZE SELECT id FROM public.customers",
+        "DO $$ BEGIN END $$",
+        "CALL x()",
+        "VACUUM",
+        "LISTEN x",
+        "SHOW ALL",
+        "TABLE pg_authid",
+        "VALUES (1)",
+        "SELECT id FROM public.orders",
+        "SELECT id FROM customers",
+        "SELECT id FROM pg_catalog.pg_authid",
+        'SELECT id FROM "public.customers"."public.customers"',
+        "SELECT id FROM public.customers WHERE EXISTS (SELECT 1 FROM pg_shadow)",
+        "SELECT (SELECT rolpassword FROM pg_authid LIMIT 1) AS id FROM public.customers",
+        "SELECT id FROM public.customers UNION SELECT oid FROM pg_authid",
+        "WITH a AS (SELECT 1 AS id) SELECT id FROM public.a",
+        "SELECT (",
+        "",
+    ],
+)
+def test_only_one_select_over_declared_relations(text: str) -> None:
+    """Every other statement, and every other relation, is refused."""
+    with pytest.raises(UnsafeQuery) as refused:
+        check_sql(sql(text))
+    assert "customers" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'SELECT "id" AS "id" FROM "public"."customers" WHERE "id" = ANY($1)',
+        "SELECT COUNT(*) AS id FROM public.customers WHERE name LIKE $1 OR name IS NULL",
+        "WITH a AS (SELECT id FROM public.customers) SELECT id FROM a",
+        "SELECT DATE_TRUNC('month', at) AS id FROM public.customers ORDER BY name COLLATE \"C\"",
+    ],
+)
+def test_generated_selects_pass(text: str) -> None:
+    """What the compiler writes is let through."""
+    check_sql(sql(text))
+
+
+@pytest.mark.parametrize(
+    "stage",
+    """$out $merge $lookup $graphLookup $unionWith $facet $changeStream $currentOp $listSessions
+    $listLocalSessions $collStats $indexStats $planCacheStats $documents $group $function $set
+    $addFields $unset $replaceRoot $replaceWith $geoNear $search $sample""".split(),
+)
+def test_stages_are_an_allow_list(stage: str) -> None:
+    """A stage that writes, reads elsewhere or never ends is refused, last, first or beside."""
+    plain = {"$match": {"a": {"$eq": 1}}}
+    for stages in (
+        ({stage: {}},),
+        (plain, {stage: {}}),
+        ({stage: {}}, plain),
+        ({**plain, stage: {}},),
+    ):
+        with pytest.raises(UnsafeQuery):
+            check_pipeline(pipeline(*stages))
+
+
+@pytest.mark.parametrize(
+    "operator",
+    """$where $function $accumulator $expr.$function $regex $jsonSchema $text $near $lookup
+    $getField $setField $map $reduce $filter $toString $concat $rand $comment""".split(),
+)
+def test_operators_are_an_allow_list_however_deep(operator: str) -> None:
+    """Code and unknown operators are refused at any depth, in lists and in projections."""
+    bad: Any = "x"
+    for name in reversed(operator.split(".")):
+        bad = {name: bad}
+    deep: Any = bad
+    for _ in range(10):
+        deep = {"$and": [{"a": {"$eq": 1}}, {"$or": [deep]}]}
+    for stage in (
+        {"$match": bad},
+        {"$match": deep},
+        {"$project": {"a": bad}},
+        {"$sort": {"a": bad}},
+    ):
+        with pytest.raises(UnsafeQuery):
+            check_pipeline(pipeline(stage))
+
+
+def test_pipelines_are_bounded() -> None:
+    """Nesting is bounded, and a stage is exactly one operator."""
+    deep: dict[str, Any] = {"a": 1}
+    for _ in range(60):
+        deep = {"$and": [deep]}
+    for stages in ([{"$match": deep}], [{}], [{"$match": {}, "$limit": 1}]):
+        with pytest.raises(UnsafeQuery):
+            check_pipeline(pipeline(*stages))
+    check_pipeline(
+        pipeline({"$match": {"a": {"$in": [1, 2]}}}, {"$project": {"_id": 0, "a": "$b"}})
+    )
+
+
+def test_a_literal_may_hold_anything() -> None:
+    """Text under $literal is data, and data may look like an operator."""
+    check_pipeline(pipeline({"$project": {"a": {"$literal": {"$where": "x"}}}}))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"limit": 0},
+        {"limit": -1},
+        {"limit": MAX_LIMIT + 1},
+        {"relations": ()},
+        {"relations": ("notes", "others")},
+        {"text": "x" * (MAX_TEXT + 1)},
+        {"filters": (("payload.a", "like", "x"),)},
+        {"filters": (("payload.a", "=", "x"), ("payload.a", "<>", "x"))},
+    ],
+)
+def test_vector_queries_are_bounded(changed: dict[str, Any]) -> None:
+    """One collection, known operators, and bounded limits and texts."""
+    with pytest.raises(UnsafeQuery):
+        check_vector(vector(**changed))
+
+
+def test_vector_queries_within_bounds_pass() -> None:
+    """The bounds themselves are allowed."""
+    check_vector(vector(limit=MAX_LIMIT, text="x" * MAX_TEXT))
+    check_vector(
+        vector(filters=tuple(("payload.a", one, 1) for one in ("=", "<", "<=", ">", ">=")))
+    )
