@@ -5,7 +5,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/crosstalk
 WORKDIR /src
 COPY pyproject.toml requirements.lock README.md LICENSE ./
-RUN /opt/crosstalk/bin/pip install torch==2.13.0 -c requirements.lock --index-url "$TORCH_INDEX"
+RUN /opt/crosstalk/bin/pip install --no-deps --index-url "$TORCH_INDEX" torch==2.13.0
 COPY adapters adapters
 COPY orchestrator orchestrator
 COPY bot bot

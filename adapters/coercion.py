@@ -20,7 +20,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -41,6 +41,7 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 }
 
 _DECIMAL_STEP = Decimal("0.000000001")
+_DECIMAL_ROOM = Context(prec=38, rounding=ROUND_HALF_EVEN)
 
 
 def schema_of(columns: Sequence[OutputColumn]) -> pa.Schema:
@@ -98,7 +99,7 @@ def _float64(value: Any) -> float:
 def _decimal(value: Any) -> Decimal:
     if isinstance(value, bool | str):
         raise TypeError("not a number")
-    return Decimal(str(value)).quantize(_DECIMAL_STEP, ROUND_HALF_EVEN)
+    return Decimal(str(value)).quantize(_DECIMAL_STEP, context=_DECIMAL_ROOM)
 
 
 def _string(value: Any) -> str:
@@ -115,6 +116,12 @@ def _timestamptz(value: Any) -> datetime:
     if not isinstance(value, datetime):
         raise TypeError("not a point in time")
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _timestamp(value: Any) -> datetime:
+    if not isinstance(value, datetime) or value.tzinfo is not None:
+        raise TypeError("not a clock reading without a zone")
+    return value
 
 
 def _date(value: Any) -> date:
@@ -135,6 +142,7 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
     "decimal": _decimal,
     "string": _string,
     "timestamptz": _timestamptz,
+    "timestamp": _timestamp,
     "date": _date,
     "json": _json,
 }

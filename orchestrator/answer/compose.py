@@ -30,7 +30,9 @@ def compose(
     failures = [report for report in reports if report.failure]
     cut = [o.step for o in outcomes.values() if isinstance(o, Succeeded) and o.truncated]
     warnings = [*draft.warnings, *plan.warnings, *joined.warnings]
-    warnings += [report.failure for report in failures]
+    warnings += [
+        r.failure if r.source in r.failure else f"{r.source}: {r.failure}" for r in failures
+    ]
     if failures and joined.losses:
         names = ", ".join(dict.fromkeys(report.source for report in failures))
         warnings += [f"Without {names}: {loss}." for loss in joined.losses]
