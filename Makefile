@@ -6,13 +6,16 @@ BIN := $(VENV)/bin
 ONCE ?=
 READY := $(VENV)/.ready
 
-.PHONY: demo test unit lint format types imports setup lock schema clean
+.PHONY: demo test browser unit lint format types imports setup lock schema clean
 
 demo: $(READY) ## a whole company on this machine, and a first question answered in its Slack
 	@$(BIN)/crosstalk sandbox demo $(if $(ONCE),--once)
 
-test: lint types imports $(READY) ## everything: lint, types, imports and every test, real servers included
+test: lint types imports browser ## everything: lint, types, imports and every test, real servers included
 	@$(BIN)/python -m pytest
+
+browser: $(READY) ## a browser for the tests: the one that is here, or else Playwright's own
+	@command -v chromium chromium-browser google-chrome >/dev/null || $(BIN)/playwright install chromium
 
 unit: $(READY) ## the quick tests alone
 	@$(BIN)/python -m pytest tests/unit tests/architecture

@@ -99,7 +99,7 @@ class _Asking:
 
 
 def _run(asking: _Asking, *, is_dry: bool = False) -> None:
-    set_up_logs(asking.settings.log_format, level=30)
+    set_up_logs(asking.settings.log_format, level=40)
     if not asyncio.run(_answered(asking, is_dry)):
         raise typer.Exit(1)
 

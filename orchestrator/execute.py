@@ -21,7 +21,7 @@ from tenacity import (
 
 from adapters.base import Fetched, Limits
 from adapters.credentials import Vault
-from adapters.errors import CrosstalkError, SourceTimeout
+from adapters.errors import CrosstalkError, QueryError, SourceTimeout
 from adapters.query import AggregationQuery, NativeQuery, SqlQuery, VectorQuery
 from orchestrator.approve import ApprovedPlan
 from orchestrator.compile.plan import FetchStep, KeyFeed
@@ -63,7 +63,14 @@ class Executor:
     async def execute(
         self, approved: ApprovedPlan, batches: Batches
     ) -> AsyncIterator[Started | StepOutcome]:
-        """Run every step, telling each start and outcome as it comes; tables go into `batches`."""
+        """Run every step, telling each start and outcome as it comes; tables go into `batches`.
+
+        Raises QueryError when the approval is not for this very plan.
+        """
+        if approved.decision.digest != approved.validated.plan.digest:
+            raise QueryError(
+                "The approval is for another plan. Ask again, to have this one approved."
+            )
         steps = approved.validated.plan.steps
         said: asyncio.Queue[Started | StepOutcome] = asyncio.Queue()
         done = {step.id: asyncio.Event() for step in steps}

@@ -68,11 +68,19 @@ class StoredRun:
 
 
 class Store:
-    """The tables behind one database URL. Call `open` first, `close` last."""
+    """The tables behind one database URL. Call `open` first, `close` last.
+
+    Raises ConfigurationError when the URL can't be read.
+    """
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self._engine: AsyncEngine = create_async_engine(url)
+        try:
+            self._engine: AsyncEngine = create_async_engine(url)
+        except (sqlalchemy.exc.ArgumentError, ImportError) as error:
+            raise ConfigurationError(
+                "The store's URL can't be read, or its driver is not installed. "
+                "Check CROSSTALK_STORE_URL."
+            ) from error
 
     async def open(self) -> None:
         """Bring the tables up to date. Raises ConfigurationError when the store can't be opened."""

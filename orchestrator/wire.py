@@ -31,7 +31,7 @@ async def open_pipeline(
     store_url: str,
     embedding_model: str | None = None,
     anthropic_api_key: str | None = None,
-    anthropic_model: str = "claude-sonnet-4-5",
+    anthropic_model: str = "claude-sonnet-5-5",
     anthropic_base_url: str | None = None,
     max_parallel_queries: int = 8,
     warm: bool = True,

@@ -56,7 +56,8 @@ def up(folder: Folder = DATA, port: Port = 0) -> None:
             for name, value in sandbox.environment.items():
                 sys.stdout.write(f"export {name}='{value}'\n")
             sys.stdout.flush()
-            console.print(f"Slack is at {sandbox.slack.page_url} — Ctrl-C ends all of it.")
+            page = sandbox.slack.page_url
+            Console(stderr=True).print(f"Slack is at {page} — Ctrl-C ends all of it.")
             await until_told()
             return True
 

@@ -51,7 +51,7 @@ def compose(
         planner=draft.planner,
         warnings=tuple(dict.fromkeys(warnings)),
         assumptions=draft.assumptions,
-        partial=bool(failures),
+        partial=bool(failures) and joined.possible,
         failed=not joined.possible,
         seconds=seconds,
         truncated=bool(cut),
@@ -84,6 +84,8 @@ def _report(
 def _sentence(answer: Answer, template: str) -> str:
     if answer.failed:
         missing = ", ".join(dict.fromkeys(r.source for r in answer.sources if r.failure))
+        if not missing:
+            return "I can't answer this: the rows came, but could not be joined. See below for why."
         return (
             f"I can't answer this now: {missing} did not answer, and the answer rests on it. "
             "See below for the reason; ask again when it is mended."

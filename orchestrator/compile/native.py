@@ -63,11 +63,13 @@ def _comparisons(condition: Predicate) -> list[Comparison]:
 
 
 def _fits_bson(value: Any) -> bool:
-    """BSON has no days, and its dates hold milliseconds: others can't be compared there."""
+    """BSON has no days, its dates hold milliseconds and its decimals 34 digits."""
     if isinstance(value, tuple):
         return all(_fits_bson(one) for one in value)
     if isinstance(value, datetime):
         return value.microsecond % 1000 == 0
+    if isinstance(value, Decimal):
+        return len(value.as_tuple().digits) <= 34
     return not isinstance(value, date)
 
 

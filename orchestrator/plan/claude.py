@@ -73,7 +73,7 @@ class ClaudePlanner:
         model: SemanticModel,
         *,
         api_key: str,
-        model_name: str = "claude-sonnet-4-5",
+        model_name: str = "claude-sonnet-5-5",
         timeout_s: float = 30.0,
         base_url: str | None = None,
     ) -> None:

@@ -88,6 +88,20 @@ async def test_a_missing_relation_is_refused_with_the_nearest_name(
     assert "public.products" in refused.message
 
 
+async def test_personal_data_is_refused(pipeline: Pipeline) -> None:
+    """A field of a class that the policy does not allow is refused wherever it stands."""
+    for sql in (
+        "SELECT email FROM customer",
+        "SELECT COUNT(*) AS n FROM customer WHERE email LIKE '%@%'",
+        "SELECT name FROM customer ORDER BY email",
+        "SELECT x FROM (SELECT UPPER(email) AS x FROM customer) AS t",
+        "SELECT * FROM customer",
+    ):
+        refused = await pipeline.propose(question("by SQL", ADA, asked_at=NOON), sql)
+        assert isinstance(refused, Refused), sql
+        assert "customer.email is personal data" in refused.message
+
+
 async def test_absent_model_weights_cost_the_search_alone(sandbox: Sandbox, tmp_path: Path) -> None:
     """Without weights a search by meaning fails with what to install; the command says so."""
     environment = {

@@ -53,11 +53,14 @@ async def bot_over(
             for server in dying.values():
                 await server.restart()
 
-        settings = bot_settings(sandbox)
+        # over HTTP, so that no other bot of the workspace is given the question
+        settings = bot_settings(sandbox).model_copy(update={"slack_app_token": None})
         try:
-            async with running(settings, pipeline, clock=lambda: NOON, min_interval_s=0.0):
+            async with running(settings, pipeline, clock=lambda: NOON, min_interval_s=0.0) as url:
+                sandbox.slack.request_url = f"{url}/slack/events"
                 yield bring_back
         finally:
+            sandbox.slack.request_url = None
             await bring_back()
 
 

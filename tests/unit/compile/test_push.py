@@ -167,6 +167,7 @@ def test_sql_is_not_told(condition: str) -> None:
         "ref = 5",
         "status > 'a'",
         "status LIKE 'o%'",
+        "refund = 12345678901234567890123456.123456789",
         "day = DATE '2026-01-01'",
         "day IN (DATE '2026-01-01', DATE '2026-01-02')",
         "opened_at >= TIMESTAMPTZ '2026-01-01 00:00:00.000001+00:00'",

@@ -120,11 +120,11 @@ CASES = {
     """,
     "notes about late deliveries": """
         SELECT n.text, n.note_id, n.written_at, n.score FROM search(note, 'late deliveries',
-        20) AS n ORDER BY n.score DESC
+        100) AS n ORDER BY n.score DESC
     """,
     "complaints about late deliveries in the last 90 days": """
         SELECT n.text, n.note_id, n.written_at, n.score FROM search(note, 'late deliveries',
-        20) AS n WHERE n.written_at >= TIMESTAMPTZ '2026-08-23 00:00:00+00:00' AND
+        100) AS n WHERE n.written_at >= TIMESTAMPTZ '2026-08-23 00:00:00+00:00' AND
         n.written_at < TIMESTAMPTZ '2026-11-22 00:00:00+00:00' ORDER BY n.score DESC
     """,
     "units sold by category": """

@@ -140,7 +140,7 @@ async def test_a_draft_is_one_call(api: ScriptedMessagesApi) -> None:
     assert len(api.received) == draft.usage.calls == 1
     assert (draft.usage.input_tokens, draft.usage.cached_tokens) == (1_300, 1_000)
     assert draft.usage.output_tokens == 50
-    assert draft.usage.cost_usd == pytest.approx((300 + 750 + 300 + 750) / 1e6)
+    assert draft.usage.cost_usd == pytest.approx((200 + 500 + 100 + 500) / 1e6)
 
 
 async def test_a_model_without_a_price_costs_nothing(api: ScriptedMessagesApi) -> None:

@@ -1,0 +1,81 @@
+"""The mistakes of a model that no schema sees: names that point nowhere, or stand twice."""
+
+import difflib
+
+from orchestrator.semantic.model import Relationship, SemanticModel
+
+Place = tuple[str | int, ...]
+"""The keys and indexes that lead to a spot in the file."""
+
+
+def near(word: str, known: list[str]) -> str:
+    """The hint for a name that is not known: the nearest one, or all of them."""
+    close = difflib.get_close_matches(word, known, 1)
+    return f"did you mean `{close[0]}`?" if close else f"known: {', '.join(sorted(known))}."
+
+
+def check(model: SemanticModel) -> list[tuple[Place, str]]:
+    """The mistakes that no schema sees: names that point nowhere."""
+    found: list[tuple[Place, str]] = []
+    for name, entity in model.entities.items():
+        at = ("entities", name)
+        for role in ("key", "time", "label"):
+            value = getattr(entity, role)
+            if value is not None and value not in entity.fields:
+                hint = near(value, list(entity.fields))
+                found.append(((*at, role), f"{role} `{value}` is not a field of {name}; {hint}"))
+        for source, binding in entity.bindings.items():
+            here = (*at, "bindings", source)
+            if source not in model.sources:
+                hint = near(source, list(model.sources))
+                found.append((here, f"source `{source}` is not declared; {hint}"))
+            if entity.key not in binding.fields:
+                found.append((here, f"binding {source} of {name} lacks the key `{entity.key}`."))
+            for field in binding.fields:
+                if field not in entity.fields:
+                    hint = near(field, list(entity.fields))
+                    found.append(
+                        ((*here, "fields", field), f"no field `{field}` in {name}; {hint}")
+                    )
+            if binding.text is not None and binding.text not in binding.fields:
+                hint = near(binding.text, list(binding.fields))
+                found.append(((*here, "text"), f"no field `{binding.text}` here; {hint}"))
+        bound = {field for binding in entity.bindings.values() for field in binding.fields}
+        found += [
+            ((*at, "fields", field), f"field `{field}` of {name} lies in no binding.")
+            for field in entity.fields
+            if field not in bound
+        ]
+    for index, relationship in enumerate(model.relationships):
+        found += _check_relationship(model, index, relationship)
+    for kind, parts in (("relationships", model.relationships), ("metrics", model.metrics)):
+        names = [part.name for part in parts]
+        found += [
+            ((kind, index), f"the name `{name}` stands twice among the {kind}.")
+            for index, name in enumerate(names)
+            if name in names[:index]
+        ]
+    return found
+
+
+def _check_relationship(
+    model: SemanticModel, index: int, relationship: Relationship
+) -> list[tuple[Place, str]]:
+    found: list[tuple[Place, str]] = []
+    for side, entity_name, columns in (
+        ("from", relationship.from_entity, relationship.from_columns),
+        ("to", relationship.to_entity, relationship.to_columns),
+    ):
+        at = ("relationships", index, side)
+        entity = model.entities.get(entity_name)
+        if entity is None:
+            hint = near(entity_name, list(model.entities))
+            found.append((at, f"entity `{entity_name}` is not defined; {hint}"))
+            continue
+        for column in columns:
+            if column not in entity.fields:
+                hint = near(column, list(entity.fields))
+                found.append((at, f"no field `{column}` in {entity_name}; {hint}"))
+    if len(relationship.from_columns) != len(relationship.to_columns):
+        found.append((("relationships", index), "from_columns and to_columns differ in number."))
+    return found

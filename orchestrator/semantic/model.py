@@ -1,0 +1,175 @@
+"""The semantic model's nouns: sources, entities with their bindings, relationships, metrics.
+
+The nouns are those of the open semantic interchange standard; what it lacks is that an entity may
+have bindings in several sources, which share its key. The first binding is the entity's home.
+"""
+
+import hashlib
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Word = Literal[
+    "int64", "float64", "decimal", "string", "bool", "date", "timestamptz", "timestamp", "json"
+]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AiContext(_Part):
+    """What helps a planner: other words for the thing, and notes in prose."""
+
+    synonyms: tuple[str, ...] = ()
+    instructions: str = ""
+
+
+class FieldSpec(_Part):
+    """A business field. `values` are its low-cardinality values; `pii` names a class of privacy."""
+
+    type: Word
+    description: str = ""
+    ai_context: AiContext = AiContext()
+    values: tuple[str, ...] = ()
+    pii: str | None = None
+
+
+class BoundField(_Part):
+    """Where a field lies in one source.
+
+    `transform` is a DuckDB expression over `value`, the stored value read as `stored`.
+    """
+
+    path: str
+    transform: str | None = None
+    stored: Word | None = None
+
+
+def _bound(value: object) -> object:
+    return {"path": value} if isinstance(value, str) else value
+
+
+def _either_word(schema: dict[str, Any]) -> None:
+    """A document store's relation may be called `collection`: see `_binding`."""
+    schema["properties"]["collection"] = schema["properties"]["relation"]
+    schema["required"].remove("relation")
+    schema["anyOf"] = [{"required": ["relation"]}, {"required": ["collection"]}]
+
+
+class Binding(_Part):
+    """An entity in one source. `text` is the field that can be searched by meaning."""
+
+    model_config = ConfigDict(json_schema_extra=_either_word)
+
+    relation: str
+    fields: dict[
+        Name,
+        Annotated[BoundField, BeforeValidator(_bound, json_schema_input_type=str | BoundField)],
+    ]
+    text: str | None = None
+
+
+def _binding(value: object) -> object:
+    if isinstance(value, dict) and "collection" in value:
+        return {("relation" if key == "collection" else key): item for key, item in value.items()}
+    return value
+
+
+class Entity(_Part):
+    """A business noun with a key and at least one binding; the first is its home.
+
+    `time` is the field that a period ("last quarter") is about; `label` names a row for people.
+    """
+
+    description: str
+    key: Name
+    fields: dict[Name, FieldSpec]
+    bindings: dict[Name, Annotated[Binding, BeforeValidator(_binding)]] = Field(min_length=1)
+    ai_context: AiContext = AiContext()
+    time: str | None = None
+    label: str | None = None
+    owners: tuple[str, ...] = ()
+
+    @property
+    def home(self) -> str:
+        """The source whose rows are the rows that exist."""
+        return next(iter(self.bindings))
+
+    @property
+    def text_source(self) -> str | None:
+        """The source that can search this entity by meaning."""
+        return next((name for name, bound in self.bindings.items() if bound.text), None)
+
+
+class Relationship(_Part):
+    """Many `from` rows to one `to` row, over equal columns."""
+
+    name: Name
+    from_entity: Name = Field(alias="from")
+    to_entity: Name = Field(alias="to")
+    from_columns: tuple[Name, ...]
+    to_columns: tuple[Name, ...]
+
+
+class Metric(_Part):
+    """An aggregate over entity fields, e.g. `SUM(order.amount)`; `time` is `entity.field`."""
+
+    name: Name
+    expression: str
+    description: str = ""
+    time: str | None = None
+    unit: str | None = None
+    ai_context: AiContext = AiContext()
+
+
+class VerifiedQuery(_Part):
+    """A question with the semantic SQL that a person has checked."""
+
+    question: str
+    sql: str
+
+
+class SourceSpec(_Part):
+    """A live source: its kind, address and where its credential comes from.
+
+    `vault_role` names a role of Vault's database engine, `vault_secret` a KV v2 path.
+    """
+
+    kind: str
+    vault_role: str | None = None
+    vault_secret: str | None = None
+    max_parallel: int = Field(default=4, ge=1)
+    timeout_s: float = Field(default=30.0, gt=0)
+    connect: dict[str, Any] = {}
+
+
+class Policies(_Part):
+    """What may leave: rows of one fetch, and the classes of privacy that may be read."""
+
+    max_rows: int = Field(default=200_000, ge=1)
+    allow_pii: tuple[str, ...] = ()
+
+
+class SemanticModel(_Part):
+    """The whole model; entities, fields, relationships and metrics are checked to fit together."""
+
+    name: str
+    time_zone: str = "UTC"
+    sources: dict[Name, SourceSpec]
+    entities: dict[Name, Entity]
+    relationships: tuple[Relationship, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    policies: Policies = Policies()
+    verified_queries: tuple[VerifiedQuery, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the model without its addresses."""
+        text = self.model_dump_json(exclude={"sources": {"__all__": {"connect"}}}, by_alias=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def metric(self, name: str) -> Metric | None:
+        """The metric of that name, or None."""
+        return next((metric for metric in self.metrics if metric.name == name), None)
