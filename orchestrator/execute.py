@@ -5,6 +5,7 @@ fails is an outcome, not an exception: the others go on.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from tenacity import (
 )
 
 from adapters.base import Fetched, Limits
-from adapters.credentials import Vault
+from adapters.credentials import Credential, Vault
 from adapters.errors import CrosstalkError, QueryError, SourceTimeout
 from adapters.query import AggregationQuery, NativeQuery, SqlQuery, VectorQuery
 from orchestrator.approve import ApprovedPlan
@@ -130,33 +131,32 @@ class Executor:
         )
 
     async def _fetch(self, source: Source, query: NativeQuery) -> Fetched:
+        """One credential for the step, and as many attempts as its deadline allows."""
         deadline = time.monotonic() + source.spec.timeout_s
-        attempts = AsyncRetrying(
-            retry=retry_if_exception(
-                lambda error: (
-                    bool(getattr(error, "transient", False)) and time.monotonic() < deadline
-                )
-            ),
+        persist = AsyncRetrying(
+            retry=retry_if_exception(lambda error: bool(getattr(error, "transient", False))),
             wait=wait_exponential_jitter(initial=0.1, max=2.0),
             stop=stop_after_attempt(_ATTEMPTS),
             reraise=True,
         )
-        try:
-            async with (
-                asyncio.timeout(source.spec.timeout_s),
-                credential_of(source, self._vault) as credential,
-            ):
-                async for attempt in attempts:
-                    with attempt:
-                        left_s = max(0.1, deadline - time.monotonic())
-                        limits = Limits(max_rows=self._max_rows, timeout_s=left_s)
-                        return await source.adapter.fetch(query, credential, limits)
-        except TimeoutError as error:
-            raise SourceTimeout(
-                f"{source.name} did not answer within {source.spec.timeout_s:g} s, so its rows are "
-                "missing. Ask for a shorter period or fewer rows."
-            ) from error
-        raise AssertionError("tenacity ends with a result or an error")
+        async with contextlib.AsyncExitStack() as stack:
+
+            async def borrow() -> Credential | None:
+                return await stack.enter_async_context(credential_of(source, self._vault))
+
+            async def ask(credential: Credential | None) -> Fetched:
+                left_s = max(0.1, deadline - time.monotonic())
+                limits = Limits(max_rows=self._max_rows, timeout_s=left_s)
+                return await source.adapter.fetch(query, credential, limits)
+
+            try:
+                async with asyncio.timeout(source.spec.timeout_s):
+                    return await persist(ask, await persist(borrow))
+            except TimeoutError as error:
+                raise SourceTimeout(
+                    f"{source.name} did not answer within {source.spec.timeout_s:g} s, so its rows "
+                    "are missing. Ask for a shorter period or fewer rows."
+                ) from error
 
 
 def _fed(query: NativeQuery, feed: KeyFeed, giver: pa.Table) -> NativeQuery:
