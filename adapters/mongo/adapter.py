@@ -13,17 +13,16 @@ from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 
 from adapters.base import Capabilities, Fetched, Limits
-from adapters.coercion import schema_of, to_table
+from adapters.coercion import to_table
 from adapters.credentials import Credential
 from adapters.errors import SourceRefused
+from adapters.limits import BATCH_ROWS, collect
 from adapters.mongo import errors
 from adapters.mongo.coercion import native, to_bson
 from adapters.mongo.guard import check
 from adapters.mongo.introspect import introspect
 from adapters.query import AggregationQuery, NativeQuery
 from adapters.schema import Catalog
-
-_BATCH_ROWS = 5_000
 
 
 class MongoAdapter:
@@ -63,28 +62,19 @@ class MongoAdapter:
             raise SourceRefused(f"{self.source} takes aggregation pipelines alone.")
         check(query)
         names = [column.name for column in query.columns]
-        batches: list[pa.Table] = []
-        rows = size = 0
         async with self._open(credential, limits.timeout_s) as database:
             cursor = database[query.relations[0]].aggregate(
                 [to_bson(stage) for stage in query.pipeline],
                 maxTimeMS=int(limits.timeout_s * 1000),
-                batchSize=_BATCH_ROWS,
+                batchSize=BATCH_ROWS,
             )
-            while documents := await cursor.to_list(min(_BATCH_ROWS, limits.max_rows + 1 - rows)):
-                batch = to_table(
-                    ([document.get(name) for name in names] for document in documents),
-                    query.columns,
-                    native,
-                )
-                batches.append(batch)
-                rows += batch.num_rows
-                size += batch.nbytes
-                if rows > limits.max_rows or size > limits.max_bytes:
-                    break
-        table = pa.concat_tables(batches) if batches else schema_of(query.columns).empty_table()
-        truncated = rows > limits.max_rows or size > limits.max_bytes
-        return Fetched(table.slice(0, limits.max_rows), truncated)
+
+            async def batches() -> AsyncGenerator[pa.Table]:
+                while documents := await cursor.to_list(BATCH_ROWS):
+                    rows = ([document.get(name) for name in names] for document in documents)
+                    yield to_table(rows, query.columns, native)
+
+            return await collect(batches(), query.columns, limits)
 
     @contextlib.asynccontextmanager
     async def _open(

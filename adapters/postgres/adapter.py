@@ -13,16 +13,15 @@ import asyncpg
 import pyarrow as pa
 
 from adapters.base import Capabilities, Fetched, Limits
-from adapters.coercion import schema_of, to_table
+from adapters.coercion import to_table
 from adapters.credentials import Credential
 from adapters.errors import SourceRefused
+from adapters.limits import BATCH_ROWS, collect
 from adapters.postgres import errors
 from adapters.postgres.guard import check
 from adapters.postgres.introspect import introspect
 from adapters.query import NativeQuery, SqlQuery
 from adapters.schema import Catalog
-
-_BATCH_ROWS = 5_000
 
 
 class PostgresAdapter:
@@ -58,20 +57,14 @@ class PostgresAdapter:
         if not isinstance(query, SqlQuery):
             raise SourceRefused(f"{self.source} takes SQL alone.")
         check(query)
-        batches: list[pa.Table] = []
-        rows = size = 0
         async with self._transaction(credential, limits.timeout_s) as connection:
             cursor = await connection.cursor(query.text, *query.parameters)
-            while records := await cursor.fetch(min(_BATCH_ROWS, limits.max_rows + 1 - rows)):
-                batch = to_table(records, query.columns)
-                batches.append(batch)
-                rows += batch.num_rows
-                size += batch.nbytes
-                if rows > limits.max_rows or size > limits.max_bytes:
-                    break
-        table = pa.concat_tables(batches) if batches else schema_of(query.columns).empty_table()
-        truncated = rows > limits.max_rows or size > limits.max_bytes
-        return Fetched(table.slice(0, limits.max_rows), truncated)
+
+            async def batches() -> AsyncGenerator[pa.Table]:
+                while records := await cursor.fetch(BATCH_ROWS):
+                    yield to_table(records, query.columns)
+
+            return await collect(batches(), query.columns, limits)
 
     @contextlib.asynccontextmanager
     async def _transaction(

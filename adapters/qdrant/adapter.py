@@ -12,12 +12,14 @@ from collections.abc import AsyncGenerator
 from urllib.parse import urlsplit
 
 import numpy as np
+import pyarrow as pa
 from qdrant_client import AsyncQdrantClient, models
 
 from adapters.base import Capabilities, Embed, Fetched, Limits
 from adapters.coercion import to_table
 from adapters.credentials import Credential
 from adapters.errors import SourceRefused
+from adapters.limits import collect
 from adapters.qdrant import errors
 from adapters.qdrant.coercion import condition, row
 from adapters.qdrant.guard import check
@@ -61,39 +63,35 @@ class QdrantAdapter:
         where = models.Filter(must=list(conditions)) if conditions else None
         wanted = min(query.limit, limits.max_rows + 1)
         async with self._open(credential, limits.timeout_s) as client:
-            if query.text is None:
-                points = await self._scroll(client, query.relations[0], where, wanted)
-            else:
-                vector: np.ndarray = (await self._embed([query.text]))[0]
-                answer = await client.query_points(
-                    query.relations[0],
-                    query=vector.tolist(),
-                    query_filter=where,
-                    limit=wanted,
-                    with_payload=True,
-                )
-                points = answer.points
-        table = to_table((row(point, query.paths) for point in points), query.columns)
-        truncated = table.num_rows > limits.max_rows or table.nbytes > limits.max_bytes
-        return Fetched(table.slice(0, limits.max_rows), truncated)
 
-    async def _scroll(
-        self, client: AsyncQdrantClient, collection: str, where: models.Filter | None, wanted: int
-    ) -> list[models.Record]:
-        points: list[models.Record] = []
-        offset = None
-        while len(points) < wanted:
-            page, offset = await client.scroll(
-                collection,
-                scroll_filter=where,
-                limit=min(_SCROLL_ROWS, wanted - len(points)),
-                offset=offset,
-                with_vectors=False,
-            )
-            points.extend(page)
-            if offset is None:
-                break
-        return points
+            async def batches() -> AsyncGenerator[pa.Table]:
+                pages = (
+                    _scroll(client, query.relations[0], where, wanted)
+                    if query.text is None
+                    else self._search(client, query, query.text, where, wanted)
+                )
+                async for page in pages:
+                    yield to_table((row(point, query.paths) for point in page), query.columns)
+
+            return await collect(batches(), query.columns, limits)
+
+    async def _search(
+        self,
+        client: AsyncQdrantClient,
+        query: VectorQuery,
+        text: str,
+        where: models.Filter | None,
+        wanted: int,
+    ) -> AsyncGenerator[list[models.ScoredPoint]]:
+        vector: np.ndarray = (await self._embed([text]))[0]
+        answer = await client.query_points(
+            query.relations[0],
+            query=vector.tolist(),
+            query_filter=where,
+            limit=wanted,
+            with_payload=True,
+        )
+        yield answer.points
 
     @contextlib.asynccontextmanager
     async def _open(
@@ -112,3 +110,21 @@ class QdrantAdapter:
             raise errors.translate(error, self.source) from error
         finally:
             await client.close()
+
+
+async def _scroll(
+    client: AsyncQdrantClient, collection: str, where: models.Filter | None, wanted: int
+) -> AsyncGenerator[list[models.Record]]:
+    offset = None
+    while wanted > 0:
+        page, offset = await client.scroll(
+            collection,
+            scroll_filter=where,
+            limit=min(_SCROLL_ROWS, wanted),
+            offset=offset,
+            with_vectors=False,
+        )
+        yield page
+        wanted -= len(page)
+        if offset is None:
+            return
