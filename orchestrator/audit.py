@@ -3,22 +3,26 @@
 Native queries are kept with their parameters' types, never with values or rows.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from adapters.query import SqlQuery, describe
 from orchestrator.answer import Answer
 from orchestrator.approve import ApprovedPlan
+from orchestrator.plan import Draft
 from orchestrator.question import Question
 
 
-def proposal(question: Question, approved: ApprovedPlan) -> dict[str, Any]:
-    """The record of a plan that was approved."""
+def proposal(question: Question, approved: ApprovedPlan, draft: Draft) -> dict[str, Any]:
+    """The record of a plan that was approved, with what its draft cost."""
     plan = approved.validated.plan
     return {
         "team": question.requester.team,
         "user": question.requester.user,
         "channel": question.channel,
         "sql": plan.sql,
+        "planner": draft.planner,
+        "usage": asdict(draft.usage),
         "digest": plan.digest,
         "fingerprints": dict(approved.validated.fingerprints),
         "approved_by": approved.decision.by,

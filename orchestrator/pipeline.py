@@ -158,7 +158,7 @@ class Pipeline:
             digest=plan.digest,
             planner=draft.planner,
         )
-        await self.store.record(run_id, "approved", audit.proposal(question, approved))
+        await self.store.record(run_id, "approved", audit.proposal(question, approved, draft))
         self._drafts[run_id] = draft
         return Proposed(run_id, plan, draft, approved)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from adapters.errors import PlannerError
 from orchestrator.pipeline import Refused
-from orchestrator.plan import Clarification, Draft
+from orchestrator.plan import Clarification, Draft, Usage
 from orchestrator.plan.claude import ClaudePlanner
 from orchestrator.question import Question, question
 from orchestrator.retrieve import Candidates
@@ -27,7 +27,8 @@ class Scripted:
         """The next draft."""
         if not self._drafts:
             raise PlannerError("There is no draft left.")
-        return Draft(sql=self._drafts.pop(0), planner=self.name)
+        usage = Usage(calls=1, input_tokens=900, output_tokens=60, cost_usd=0.003)
+        return Draft(sql=self._drafts.pop(0), planner=self.name, usage=usage)
 
     async def repair(
         self, question: Question, candidates: Candidates, draft: Draft, problem: str
@@ -75,3 +76,16 @@ async def test_a_draft_that_writes_is_refused(
         outcome = await pipeline.propose(question("how many customers?", ADA, asked_at=NOON))
     assert isinstance(outcome, Refused)
     assert "SELECT" in outcome.message
+
+
+async def test_what_a_draft_cost_is_kept(
+    sandbox: Sandbox, model: SemanticModel, tmp_path: Path
+) -> None:
+    """The audit trail holds a draft's calls, tokens and dollars beside its plan."""
+    async with opened(model, vault_of(sandbox), tmp_path) as pipeline:
+        pipeline.planner = Scripted("SELECT COUNT(*) AS n FROM product")
+        answer = await answer_of(pipeline, "how many products?")
+        approved, answered = await pipeline.store.trail(answer.run_id)
+    assert approved["detail"]["usage"]["calls"] == 1
+    assert approved["detail"]["usage"]["cost_usd"] == 0.003
+    assert answered["what"] == "answered"

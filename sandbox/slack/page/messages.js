@@ -68,7 +68,7 @@ function summary(channel, message, openThread) {
     { type: "button", class: "summary", "aria-label": count, onclick: () => openThread(message.ts) },
     people.map((id) => avatar(names.users.get(id), "small")),
     h("b", {}, count),
-    h("span", {}, `Last reply ${day(replies.at(-1).ts).toLowerCase()} at ${clock(replies.at(-1).ts)}`),
+    h("span", {}, `Last reply ${day(replies.at(-1).ts).replace(/^(Today|Yesterday)/, (word) => word.toLowerCase())} at ${clock(replies.at(-1).ts)}`),
   );
 }
 
