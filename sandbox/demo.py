@@ -106,13 +106,13 @@ def _show_progress(console: Console, blocks: list[dict[str, Any]], shown: set[st
     """Print what is new in the progress message."""
     signs = {"complete": "[green]✓[/]", "error": "[red]✗[/]", "in_progress": "…", "pending": "○"}
     for plan in (block for block in blocks if block["type"] == "plan"):
-        lines = [f"[bold]{escape(plan['title'])}[/]"]
-        lines += [
+        title = f"[bold]{escape(plan['title'])}[/]"
+        lines = [
             f"  {signs[task['status']]} {escape(task['title'])}  {escape(_plain(task))}"
             for task in plan["tasks"]
             if task["status"] in ("complete", "error")
         ]
-        for line in lines:
+        for line in [*lines, title] if shown else [title, *lines]:
             if line not in shown:
                 shown.add(line)
                 console.print(line)
