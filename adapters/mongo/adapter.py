@@ -4,6 +4,7 @@ Locks of a query, in order: the guard, a login of its own, a fresh client, maxTi
 caps. motor is past its end of life; ADR 0003 says how PyMongo's async client takes its place.
 """
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -52,7 +53,7 @@ class MongoAdapter:
     async def introspect(self, credential: Credential | None, timeout_s: float) -> Catalog:
         """The collections that the credential may read, by sampling. Raises SourceError."""
         async with self._open(credential, timeout_s) as database:
-            return await introspect(database, self.source, int(timeout_s * 1000))
+            return await introspect(database, self.source, _milliseconds(timeout_s))
 
     async def fetch(
         self, query: NativeQuery, credential: Credential | None, limits: Limits
@@ -65,7 +66,7 @@ class MongoAdapter:
         async with self._open(credential, limits.timeout_s) as database:
             cursor = database[query.relations[0]].aggregate(
                 [to_bson(stage) for stage in query.pipeline],
-                maxTimeMS=int(limits.timeout_s * 1000),
+                maxTimeMS=_milliseconds(limits.timeout_s),
                 batchSize=BATCH_ROWS,
             )
 
@@ -87,7 +88,7 @@ class MongoAdapter:
                 "password": credential.password,
                 "authSource": self._auth_database,
             }
-        milliseconds = int(timeout_s * 1000)
+        milliseconds = _milliseconds(timeout_s)
         client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
             **self._address,
             **login,
@@ -100,8 +101,14 @@ class MongoAdapter:
         )
         try:
             options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
-            yield client.get_database(self._database, codec_options=options)
+            async with asyncio.timeout(timeout_s):
+                yield client.get_database(self._database, codec_options=options)
         except errors.CAUGHT as error:
             raise errors.translate(error, self.source) from error
         finally:
             client.close()
+
+
+def _milliseconds(timeout_s: float) -> int:
+    """A deadline for the server: at least 1, since 0 would mean none."""
+    return max(1, int(timeout_s * 1000))

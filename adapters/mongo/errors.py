@@ -18,7 +18,7 @@ _SHUTTING_DOWN = frozenset({91, 189, 11600, 11602})
 
 def translate(error: Exception, source: str) -> SourceError:
     """The error to raise for a driver's error; the driver's text is kept out of it."""
-    if isinstance(error, ExecutionTimeout | NetworkTimeout | WTimeoutError):
+    if isinstance(error, ExecutionTimeout | NetworkTimeout | WTimeoutError | TimeoutError):
         return SourceTimeout(
             f"{source} did not answer in time, so its documents are missing. "
             "Ask for a shorter period or fewer rows."

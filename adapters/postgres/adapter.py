@@ -83,10 +83,11 @@ class PostgresAdapter:
                 server_settings={"application_name": "crosstalk", "TimeZone": "UTC"},
             )
             async with opened.transaction(readonly=True):
+                milliseconds = max(2, int(timeout_s * 1000))  # 0 would mean no deadline
                 await opened.execute(
-                    f"SET LOCAL statement_timeout = {int(timeout_s * 1000)}; "
-                    f"SET LOCAL lock_timeout = {int(timeout_s * 500)}; "
-                    f"SET LOCAL idle_in_transaction_session_timeout = {int(timeout_s * 1000)}"
+                    f"SET LOCAL statement_timeout = {milliseconds}; "
+                    f"SET LOCAL lock_timeout = {milliseconds // 2}; "
+                    f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}"
                 )
                 yield opened
         except errors.CAUGHT as error:
