@@ -126,7 +126,7 @@ class Pipeline:
             drafted = await self.fallback.draft(question, candidates)
             if isinstance(drafted, Draft):
                 said = f"{error} The offline planner was used."
-                return _with_warning(drafted, said)
+                return replace(drafted, warnings=(*drafted.warnings, said))
             return drafted
 
     async def _check(
@@ -195,10 +195,6 @@ class Pipeline:
         if isinstance(joined, QueryError):
             joined = JoinedTable(pa.table({}), warnings=(str(joined),), possible=False)
         return compose(run_id, plan, draft, outcomes, joined, kinds, time.monotonic() - began)
-
-
-def _with_warning(draft: Draft, warning: str) -> Draft:
-    return replace(draft, warnings=(*draft.warnings, warning))
 
 
 def plan_text(plan: Plan) -> str:

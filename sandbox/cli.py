@@ -67,20 +67,19 @@ def up(folder: Folder = DATA, port: Port = 0) -> None:
 @contextlib.asynccontextmanager
 async def _opened(folder: Path, port: int, console: Console) -> AsyncGenerator[Sandbox]:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    with console.status("setting up") as status:
-        opening = open_sandbox(
-            folder,
-            datetime.now(UTC).date(),
-            slack_port=port,
-            tell=lambda stage: status.update(f"{stage} …"),
-        )
-        sandbox = await opening.__aenter__()
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        with console.status("setting up") as status:
+            sandbox = await stack.enter_async_context(
+                open_sandbox(
+                    folder,
+                    datetime.now(UTC).date(),
+                    slack_port=port,
+                    tell=lambda stage: status.update(f"{stage} …"),
+                )
+            )
         for missing in sandbox.missing:
             console.print(f"[yellow]Without MongoDB:[/] {missing}")
         yield sandbox
-    finally:
-        await opening.__aexit__(None, None, None)
 
 
 def _run(work: Coroutine[None, None, bool]) -> bool:

@@ -48,14 +48,13 @@ def reads(leaf: Leaf, capabilities: dict[str, Capabilities], rows: Rows) -> list
         binding = entity.bindings[source]
         words = pushable_words(entity, binding)
         conditions: list[Predicate] = []
-        if not leaf.search:
-            for part in leaf.conditions:
-                named = {column.name for column in part.find_all(exp.Column)}
-                condition = predicate(part, words) if source == first else None
-                if condition is None or not named <= set(words) | set(entity.fields):
-                    continue
-                if accepts(capabilities[source], condition, words):
-                    conditions.append(condition)
+        if source == first and not leaf.search:
+            found_here = (predicate(part, words) for part in leaf.conditions)
+            conditions = [
+                condition
+                for condition in found_here
+                if condition is not None and accepts(capabilities[source], condition, words)
+            ]
         keyed = names if len(wanted) == 1 else [entity.key, *names]
         fields = tuple(dict.fromkeys(keyed or [entity.key]))
         estimate = float(rows(source, binding.relation) or _UNKNOWN_ROWS)

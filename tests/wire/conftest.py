@@ -1,7 +1,9 @@
 """The real bot in this process, connected to the sandbox's Slack over websockets."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import os
+import sys
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from bot.serve import running
 from bot.settings import Settings
 from orchestrator.pipeline import Pipeline
 from sandbox.sandbox import Sandbox
-from tests.conftest import NOON
+from tests.conftest import NOON, ROOT
 
 MARCO, SALES = "U0MARCO", "C0SALES"
 ANSWER_TIMEOUT_S = 60.0
@@ -29,6 +31,24 @@ async def bot(sandbox: Sandbox, pipeline: Pipeline) -> AsyncGenerator[str]:
     async with running(settings, pipeline, clock=clock, min_interval_s=0.0) as url:
         await sandbox.slack.connections.wait_for(1)
         yield url
+
+
+async def command_line(
+    *arguments: str, environment: Mapping[str, str] | None = None
+) -> tuple[int, str, str]:
+    """Run `crosstalk` in a process of its own: its status, output and errors."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from bot.cli import main; main()",
+        *arguments,
+        cwd=ROOT,
+        env={**os.environ, **(environment or {})},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, errors = await process.communicate()
+    return process.returncode or 0, output.decode(), errors.decode()
 
 
 def is_progress(message: dict[str, Any]) -> bool:

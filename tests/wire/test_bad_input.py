@@ -1,8 +1,5 @@
 """Bad input, each with a message of its own that says what to do."""
 
-import asyncio
-import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ from orchestrator.question import question
 from orchestrator.semantic import SemanticModel
 from sandbox.sandbox import Sandbox
 from tests.conftest import ADA, NOON, ROOT, answer_of, opened, vault_of
-from tests.wire.conftest import ask, bot_settings, table_of
+from tests.wire.conftest import ask, bot_settings, command_line, table_of
 
 
 async def said(sandbox: Sandbox, words: str) -> str:
@@ -105,26 +102,16 @@ async def test_personal_data_is_refused(pipeline: Pipeline) -> None:
 async def test_absent_model_weights_cost_the_search_alone(sandbox: Sandbox, tmp_path: Path) -> None:
     """Without weights a search by meaning fails with what to install; the command says so."""
     environment = {
-        **os.environ,
         **sandbox.environment,
         "CROSSTALK_STORE_URL": f"sqlite+aiosqlite:///{tmp_path}/store.db",
         "CROSSTALK_EMBEDDING_MODEL": str(tmp_path / "no-model"),
         "HF_HUB_OFFLINE": "1",
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "from bot.cli import main; main()",
-        "sql",
-        "SELECT text FROM search(note, 'late', 3)",
-        cwd=ROOT,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+    status, output, errors = await command_line(
+        "sql", "SELECT text FROM search(note, 'late', 3)", environment=environment
     )
-    output, errors = await process.communicate()
-    said = (output + errors).decode()
-    assert process.returncode in (1, 2)
+    said = output + errors
+    assert status in (1, 2)
     assert "CROSSTALK_EMBEDDING_MODEL" in said
     assert "Traceback" not in said
 
@@ -135,16 +122,6 @@ async def test_a_model_with_a_mistake_is_told_with_its_line(tmp_path: Path) -> N
     path = tmp_path / "model.yaml"
     path.write_text(text)
     line = text.splitlines().index("    key: order_nr") + 1
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "from bot.cli import main; main()",
-        "check",
-        "--model",
-        str(path),
-        cwd=ROOT,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, errors = await process.communicate()
-    assert process.returncode == 2
-    assert f"{path}:{line}: key `order_nr` is not a field of order" in errors.decode()
+    status, _, errors = await command_line("check", "--model", str(path))
+    assert status == 2
+    assert f"{path}:{line}: key `order_nr` is not a field of order" in errors

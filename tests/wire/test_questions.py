@@ -1,9 +1,6 @@
 """Ten questions give exactly the rows of an independent computation, in Slack and in a terminal."""
 
-import asyncio
 import json
-import os
-import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,7 @@ import pytest
 from sandbox.company.load import vectors_cached
 from sandbox.sandbox import Sandbox
 from tests.conftest import ROOT, TODAY
-from tests.wire.conftest import ask, is_progress, table_of
+from tests.wire.conftest import ask, command_line, is_progress, table_of
 from tests.wire.questions import QUESTIONS, SEARCH_TEXT, Asked, Rows, Vectors, same
 
 
@@ -84,21 +81,9 @@ def _parsed(value: Any) -> Any:
 
 async def crosstalk(sandbox: Sandbox, folder: Path, *arguments: str) -> list[dict[str, Any]]:
     """Run the command line in a process of its own; its JSON lines."""
-    environment = {
-        **os.environ,
-        **sandbox.environment,
-        "CROSSTALK_STORE_URL": f"sqlite+aiosqlite:///{folder}/store.db",
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "from bot.cli import main; main()",
-        *arguments,
-        cwd=ROOT,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+    store = {"CROSSTALK_STORE_URL": f"sqlite+aiosqlite:///{folder}/store.db"}
+    status, output, errors = await command_line(
+        *arguments, environment={**sandbox.environment, **store}
     )
-    output, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
-    return [json.loads(line) for line in output.decode().splitlines()]
+    assert status == 0, errors
+    return [json.loads(line) for line in output.splitlines()]
