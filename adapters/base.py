@@ -14,6 +14,9 @@ from adapters.credentials import Credential
 from adapters.query import NativeQuery
 from adapters.schema import Catalog
 
+WORDS = frozenset(
+    {"int64", "float64", "decimal", "string", "bool", "date", "timestamptz", "timestamp"}
+)
 Embed = Callable[[list[str]], Awaitable[np.ndarray]]
 """Texts to a float32 array (len(texts), dim) of unit vectors, in the texts' order."""
 
@@ -22,15 +25,21 @@ Embed = Callable[[list[str]], Awaitable[np.ndarray]]
 class Capabilities:
     """What the compiler may push into a source.
 
-    `language` is the native query's kind. `comparisons` are the operators that mean the same as in
-    SQL. `whole_query` says that joins, aggregates, order and limit can go there as one SELECT.
-    `vector_search` says that a text can be searched by meaning.
+    `language` is the native query's kind (`sql`, `aggregation`, `vector`) and `dialect` sqlglot's
+    name of its SQL. `comparisons` are the operators that mean the same as in DuckDB, and `exact`
+    the canonical words (a decimal of any digits is `decimal`) whose values compare, sort and add up
+    there as in DuckDB. `vector_search` says that a text can be searched by meaning, `unwinds` that
+    an array of documents can be read as rows, and `authenticates` that the source asks for a
+    credential.
     """
 
     language: str
     comparisons: frozenset[str]
-    whole_query: bool = False
+    exact: frozenset[str] = WORDS
+    dialect: str | None = None
     vector_search: bool = False
+    unwinds: bool = False
+    authenticates: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +51,15 @@ class Limits:
     timeout_s: float = 30.0
 
 
+Take = Callable[[pa.Table], Awaitable[None]]
+"""Where a fetch puts each batch; it waits until there is room for the next (back-pressure)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Rows as Arrow, and whether a cap cut them short."""
+    """How many rows were given, and whether a cap cut them short."""
 
-    table: pa.Table
+    rows: int
     truncated: bool = False
 
 
@@ -62,9 +75,10 @@ class Adapter(Protocol):
         ...
 
     async def fetch(
-        self, query: NativeQuery, credential: Credential | None, limits: Limits
+        self, query: NativeQuery, credential: Credential | None, limits: Limits, take: Take
     ) -> Fetched:
-        """Run one native query; columns come named and typed as `query.columns` says.
+        """Run one native query and give `take` its rows in batches, all within the caps; columns
+        come named and typed as `query.columns` says. An empty result may give no batch.
 
         Raises SourceError: transient ones may be tried again.
         """

@@ -5,6 +5,7 @@
 | `int64`       | int64              | int2 int4 int8         | int, long   | integer        |
 | `float64`     | float64            | float4 float8          | double      | float          |
 | `decimal`     | decimal128(38, 9)  | numeric                | decimal     | –              |
+| `decimal(p,s)`| decimal128(p, s)   | numeric(p, s)          | decimal     | –              |
 | `string`      | string             | text varchar uuid enum | string, oid | keyword, text  |
 | `bool`        | bool               | bool                   | bool        | bool           |
 | `date`        | date32             | date                   | –           | ISO text       |
@@ -17,10 +18,11 @@ turned into text, except where a binding's `transform` asks for text.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any
 
 import pyarrow as pa
@@ -40,13 +42,18 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "json": pa.string(),
 }
 
-_DECIMAL_STEP = Decimal("0.000000001")
-_DECIMAL_ROOM = Context(prec=38, rounding=ROUND_HALF_EVEN)
+_DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
+
+
+def arrow_type(word: str) -> pa.DataType:
+    """The Arrow type of a canonical word, `decimal(p,s)` included. Raises KeyError."""
+    digits = _DECIMAL.fullmatch(word)
+    return pa.decimal128(int(digits[1]), int(digits[2])) if digits else ARROW_TYPES[word]
 
 
 def schema_of(columns: Sequence[OutputColumn]) -> pa.Schema:
     """The Arrow schema of a step's result."""
-    return pa.schema([pa.field(column.name, ARROW_TYPES[column.type]) for column in columns])
+    return pa.schema([pa.field(column.name, arrow_type(column.type)) for column in columns])
 
 
 def to_table(
@@ -68,15 +75,17 @@ def to_table(
 
 
 def _array(values: list[Any], column: OutputColumn) -> pa.Array:
-    convert = _CONVERT.get(column.type)
+    kind = arrow_type(column.type)
+    convert = _decimals(kind) if pa.types.is_decimal(kind) else _CONVERT.get(column.type)
     try:
         if convert is not None:
             values = [None if value is None else convert(value) for value in values]
-        return pa.array(values, type=ARROW_TYPES[column.type])
+        return pa.array(values, type=kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError, ArithmeticError, ValueError, TypeError) as error:
         raise SourceRefused(
-            f"The column {column.name!r} holds a value that is not {column.type}. "
-            "Correct the field's `type` in the semantic model, or give its binding a `transform`."
+            f"The column {column.name!r} holds a value that is not {column.type}, or that does not "
+            "fit it without loss. Correct the field's `type` in the semantic model (a decimal may "
+            "say its digits and places), or give its binding a `transform`."
         ) from error
 
 
@@ -96,10 +105,16 @@ def _float64(value: Any) -> float:
     return float(value)
 
 
-def _decimal(value: Any) -> Decimal:
-    if isinstance(value, bool | str):
-        raise TypeError("not a number")
-    return Decimal(str(value)).quantize(_DECIMAL_STEP, context=_DECIMAL_ROOM)
+def _decimals(kind: pa.Decimal128Type) -> Callable[[Any], Decimal]:
+    step = Decimal(1).scaleb(-kind.scale)
+    room = Context(prec=kind.precision, traps=[Inexact, InvalidOperation])
+
+    def decimal(value: Any) -> Decimal:
+        if isinstance(value, bool | str):
+            raise TypeError("not a number")
+        return Decimal(str(value)).quantize(step, context=room)
+
+    return decimal
 
 
 def _string(value: Any) -> str:
@@ -139,7 +154,6 @@ def _json(value: Any) -> str:
 _CONVERT: dict[str, Callable[[Any], Any]] = {
     "int64": _int64,
     "float64": _float64,
-    "decimal": _decimal,
     "string": _string,
     "timestamptz": _timestamptz,
     "timestamp": _timestamp,

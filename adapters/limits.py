@@ -1,29 +1,25 @@
-"""Batches of a fetch to one table, up to the caps: what is over them is cut, and that is told."""
+"""Batches of a fetch, up to the caps: what is over them is cut, and that is told."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import pyarrow as pa
 
-from adapters.base import Fetched, Limits
-from adapters.coercion import schema_of
-from adapters.query import OutputColumn
+from adapters.base import Fetched, Limits, Take
 
 BATCH_ROWS = 5_000
 
 
-async def collect(
-    batches: AsyncGenerator[pa.Table], columns: Sequence[OutputColumn], limits: Limits
-) -> Fetched:
-    """Take batches until they end or a cap is passed; no batch gives an empty table."""
-    kept: list[pa.Table] = [schema_of(columns).empty_table()]
+async def pour(batches: AsyncGenerator[pa.Table], limits: Limits, take: Take) -> Fetched:
+    """Give batches to `take` until they end or a cap is passed."""
     rows = size = 0
     async with aclosing(batches):
         async for batch in batches:
-            kept.append(batch)
-            rows += batch.num_rows
-            size += batch.nbytes
-            if rows > limits.max_rows or size > limits.max_bytes:
-                break
-    truncated = rows > limits.max_rows or size > limits.max_bytes
-    return Fetched(pa.concat_tables(kept).slice(0, limits.max_rows), truncated)
+            kept = batch.slice(0, limits.max_rows - rows)
+            rows += kept.num_rows
+            size += kept.nbytes
+            if kept.num_rows:
+                await take(kept)
+            if kept.num_rows < batch.num_rows or size > limits.max_bytes:
+                return Fetched(rows, truncated=True)
+    return Fetched(rows)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class OutputColumn(BaseModel):
-    """One column of a step's result: its name in the join and its canonical Arrow word."""
+    """One column of a step's result: its name in the join and its canonical word."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,9 +26,9 @@ class _Query(BaseModel):
 
 
 class SqlQuery(_Query):
-    """A SELECT with `$1…$n` placeholders for `parameters`.
+    """A SELECT in the source's dialect, with `$1…$n` placeholders for `parameters` in each.
 
-    A parameter may be a list: it binds to `= ANY($n)`.
+    A parameter may be a list: it binds to the dialect's form of "is one of these".
     """
 
     kind: Literal["sql"] = "sql"

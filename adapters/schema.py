@@ -11,13 +11,17 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column or document path; `share` is the part of sampled documents that have it (0–1)."""
+    """A column or document path; `share` is the part of sampled documents that have it (0–1).
+
+    `distinct` is the source's own estimate of its distinct values, None when it has none.
+    """
 
     name: str
     type: str
     nullable: bool = True
     share: float = 1.0
     comment: str = ""
+    distinct: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

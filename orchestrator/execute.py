@@ -21,6 +21,7 @@ from tenacity import (
 )
 
 from adapters.base import Fetched, Limits
+from adapters.coercion import schema_of
 from adapters.credentials import Credential, Vault
 from adapters.errors import CrosstalkError, QueryError, SourceTimeout
 from adapters.query import AggregationQuery, NativeQuery, SqlQuery, VectorQuery
@@ -115,7 +116,7 @@ class Executor:
         try:
             async with self._each[step.source], self._everywhere:
                 began = time.monotonic()
-                fetched = await self._fetch(source, query)
+                table, fetched = await self._fetch(source, query)
         except CrosstalkError as error:
             log.warning(
                 "step_failed", step=step.id, source=step.source, reason=type(error).__name__
@@ -125,12 +126,10 @@ class Executor:
             log.exception("step_failed_unexpectedly", step=step.id, source=step.source)
             reason = f"{step.source} failed in a way that was not foreseen; the log has more."
             return Failed(step.id, reason, time.monotonic() - began)
-        batches.tables[step.id] = fetched.table
-        return Succeeded(
-            step.id, fetched.table.num_rows, time.monotonic() - began, fetched.truncated
-        )
+        batches.tables[step.id] = table
+        return Succeeded(step.id, fetched.rows, time.monotonic() - began, fetched.truncated)
 
-    async def _fetch(self, source: Source, query: NativeQuery) -> Fetched:
+    async def _fetch(self, source: Source, query: NativeQuery) -> tuple[pa.Table, Fetched]:
         """One credential for the step, and as many attempts as its deadline allows."""
         deadline = time.monotonic() + source.spec.timeout_s
         persist = AsyncRetrying(
@@ -144,10 +143,16 @@ class Executor:
             async def borrow() -> Credential | None:
                 return await stack.enter_async_context(credential_of(source, self._vault))
 
-            async def ask(credential: Credential | None) -> Fetched:
+            async def ask(credential: Credential | None) -> tuple[pa.Table, Fetched]:
                 left_s = max(0.1, deadline - time.monotonic())
                 limits = Limits(max_rows=self._max_rows, timeout_s=left_s)
-                return await source.adapter.fetch(query, credential, limits)
+                came = [schema_of(query.columns).empty_table()]
+
+                async def take(batch: pa.Table) -> None:
+                    came.append(batch)
+
+                fetched = await source.adapter.fetch(query, credential, limits, take)
+                return pa.concat_tables(came), fetched
 
             try:
                 async with asyncio.timeout(source.spec.timeout_s):

@@ -13,11 +13,11 @@ import pyarrow as pa
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 
-from adapters.base import Capabilities, Fetched, Limits
+from adapters.base import Capabilities, Fetched, Limits, Take
 from adapters.coercion import to_table
 from adapters.credentials import Credential
 from adapters.errors import SourceRefused
-from adapters.limits import BATCH_ROWS, collect
+from adapters.limits import BATCH_ROWS, pour
 from adapters.mongo import errors
 from adapters.mongo.coercion import native, to_bson
 from adapters.mongo.guard import check
@@ -56,7 +56,7 @@ class MongoAdapter:
             return await introspect(database, self.source, _milliseconds(timeout_s))
 
     async def fetch(
-        self, query: NativeQuery, credential: Credential | None, limits: Limits
+        self, query: NativeQuery, credential: Credential | None, limits: Limits, take: Take
     ) -> Fetched:
         """Run one pipeline in batches, up to the caps. Raises SourceError."""
         if not isinstance(query, AggregationQuery):
@@ -75,7 +75,7 @@ class MongoAdapter:
                     rows = ([document.get(name) for name in names] for document in documents)
                     yield to_table(rows, query.columns, native)
 
-            return await collect(batches(), query.columns, limits)
+            return await pour(batches(), limits, take)
 
     @contextlib.asynccontextmanager
     async def _open(

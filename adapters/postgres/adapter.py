@@ -12,11 +12,11 @@ from typing import Any
 import asyncpg
 import pyarrow as pa
 
-from adapters.base import Capabilities, Fetched, Limits
+from adapters.base import Capabilities, Fetched, Limits, Take
 from adapters.coercion import to_table
 from adapters.credentials import Credential
 from adapters.errors import SourceRefused
-from adapters.limits import BATCH_ROWS, collect
+from adapters.limits import BATCH_ROWS, pour
 from adapters.postgres import errors
 from adapters.postgres.guard import check
 from adapters.postgres.introspect import introspect
@@ -31,7 +31,7 @@ class PostgresAdapter:
     capabilities = Capabilities(
         language="sql",
         comparisons=frozenset({"=", "<>", "<", "<=", ">", ">=", "in", "is null", "like"}),
-        whole_query=True,
+        dialect="postgres",
     )
 
     def __init__(
@@ -51,7 +51,7 @@ class PostgresAdapter:
             return await introspect(connection, self.source)
 
     async def fetch(
-        self, query: NativeQuery, credential: Credential | None, limits: Limits
+        self, query: NativeQuery, credential: Credential | None, limits: Limits, take: Take
     ) -> Fetched:
         """Run one SELECT in batches, up to the caps. Raises SourceError."""
         if not isinstance(query, SqlQuery):
@@ -64,7 +64,7 @@ class PostgresAdapter:
                 while records := await cursor.fetch(BATCH_ROWS):
                     yield to_table(records, query.columns)
 
-            return await collect(batches(), query.columns, limits)
+            return await pour(batches(), limits, take)
 
     @contextlib.asynccontextmanager
     async def _transaction(

@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 from qdrant_client import AsyncQdrantClient, models
 
-from adapters.base import Capabilities, Embed, Fetched, Limits
+from adapters.base import Capabilities, Embed, Fetched, Limits, Take
 from adapters.coercion import to_table
 from adapters.credentials import Credential
 from adapters.errors import SourceRefused
-from adapters.limits import collect
+from adapters.limits import pour
 from adapters.qdrant import errors
 from adapters.qdrant.coercion import condition, row
 from adapters.qdrant.guard import check
@@ -37,6 +37,7 @@ class QdrantAdapter:
     capabilities = Capabilities(
         language="vector",
         comparisons=frozenset({"=", "in", ">", ">=", "<", "<="}),
+        exact=frozenset({"int64", "string", "bool"}),
         vector_search=True,
     )
 
@@ -53,7 +54,7 @@ class QdrantAdapter:
             return await introspect(client, self.source)
 
     async def fetch(
-        self, query: NativeQuery, credential: Credential | None, limits: Limits
+        self, query: NativeQuery, credential: Credential | None, limits: Limits, take: Take
     ) -> Fetched:
         """Search or scroll one collection, up to the caps. Raises SourceError."""
         if not isinstance(query, VectorQuery):
@@ -73,7 +74,7 @@ class QdrantAdapter:
                 async for page in pages:
                     yield to_table((row(point, query.paths) for point in page), query.columns)
 
-            return await collect(batches(), query.columns, limits)
+            return await pour(batches(), limits, take)
 
     async def _search(
         self,

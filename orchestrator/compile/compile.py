@@ -149,21 +149,25 @@ def _relation(leaf: Leaf, group: list[Read]) -> exp.Expr:
     for index, read in enumerate(group[1:], start=1):
         alias = f"b{index}"
         order = ", ".join(f'"{field}"' for field in read.fields)
-        one = (
-            f'SELECT DISTINCT ON ("{key}") * FROM ({_select(read).sql("duckdb")}) ORDER BY {order}'
-        )
+        keys = ", ".join(f'"{field}"' for field in key)
+        one = f"SELECT DISTINCT ON ({keys}) * FROM ({_select(read).sql('duckdb')}) ORDER BY {order}"
         query = query.join(
             sqlglot.parse_one(one, read="duckdb", into=exp.Select).subquery(alias),
-            on=exp.column(key, "b0", quoted=True).eq(exp.column(key, alias, quoted=True)),
+            on=exp.and_(
+                *(
+                    exp.column(field, "b0", quoted=True).eq(exp.column(field, alias, quoted=True))
+                    for field in key
+                )
+            ),
             join_type="left",
         )
         projections += [
             exp.column(field, alias, quoted=True)
             for field in read.fields
-            if field in leaf.fields and field != key
+            if field in leaf.fields and field not in key
         ]
     if not projections:
-        projections = [exp.column(key, "b0", quoted=True)]
+        projections = [exp.column(field, "b0", quoted=True) for field in key]
     return query.select(*projections).subquery(exp.to_identifier(leaf.alias, quoted=True))
 
 
@@ -174,7 +178,9 @@ def _side(read: Read, field: str) -> tuple[str, str, str]:
 def _binding_checks(group: list[Read]) -> list[KeyCheck]:
     key = group[0].leaf.entity.key
     return [
-        KeyCheck(_side(group[0], key), _side(read, key), right_unique=True) for read in group[1:]
+        KeyCheck(_side(group[0], field), _side(read, field), right_unique=len(key) == 1)
+        for read in group[1:]
+        for field in key
     ]
 
 

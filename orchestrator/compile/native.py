@@ -44,10 +44,11 @@ def pushable_words(entity: Entity, binding: Binding) -> dict[str, str]:
 def accepts(capabilities: Capabilities, condition: Predicate, words: dict[str, str]) -> bool:
     """True when the source's comparisons mean the same as in SQL, or let more through."""
     wanted = operators(condition)
+    compared = {words[c.field].partition("(")[0] for c in _comparisons(condition)}
+    if not compared <= capabilities.exact:
+        return False
     if capabilities.language == "vector":
-        vague = {"timestamptz", "timestamp", "date", "decimal", "float64"}
-        fields = [words[c.field] for c in _comparisons(condition)]
-        return wanted <= capabilities.comparisons and not vague.intersection(fields)
+        return wanted <= capabilities.comparisons
     known = capabilities.comparisons | {"or"}
     if "is null" in known:
         known |= {"is not null"}

@@ -146,7 +146,7 @@ def _number(text: str, word: str) -> Any:
         value = Decimal(text)
     except InvalidOperation:
         return None
-    match word:
+    match word.partition("(")[0]:
         case "int64":
             fits = value == value.to_integral_value() and abs(value) < 2**63
             return int(value) if fits else None

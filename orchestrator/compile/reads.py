@@ -9,7 +9,7 @@ from sqlglot import exp
 from adapters.base import Capabilities
 from orchestrator.compile.native import accepts, pushable_words
 from orchestrator.compile.predicate import Predicate, predicate, selectivity
-from orchestrator.compile.resolve import SQL_TYPES, Leaf
+from orchestrator.compile.resolve import Leaf, sql_type
 from orchestrator.semantic import Binding
 
 Rows = Callable[[str, str], int | None]
@@ -55,8 +55,8 @@ def reads(leaf: Leaf, capabilities: dict[str, Capabilities], rows: Rows) -> list
                 for condition in found_here
                 if condition is not None and accepts(capabilities[source], condition, words)
             ]
-        keyed = names if len(wanted) == 1 else [entity.key, *names]
-        fields = tuple(dict.fromkeys(keyed or [entity.key]))
+        keyed = names if len(wanted) == 1 else [*entity.key, *names]
+        fields = tuple(dict.fromkeys(keyed or entity.key))
         estimate = float(rows(source, binding.relation) or _UNKNOWN_ROWS)
         for condition in conditions:
             estimate *= selectivity(condition)
@@ -77,4 +77,4 @@ def stored_expression(read: Read, field: str) -> str:
         if node.name == "value" and node is not tree:
             node.replace(column.copy())
     word = read.leaf.entity.fields[field].type
-    return exp.cast(tree, SQL_TYPES[word]).sql("duckdb")
+    return exp.cast(tree, sql_type(word)).sql("duckdb")

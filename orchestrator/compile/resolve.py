@@ -106,7 +106,12 @@ def resolve(tree: exp.Query, model: SemanticModel) -> Resolved:
 
 def typed(entity: Entity) -> dict[str, str]:
     """The SQL type of each field, as sqlglot's schema wants it."""
-    return {name: SQL_TYPES[spec.type] for name, spec in entity.fields.items()}
+    return {name: sql_type(spec.type) for name, spec in entity.fields.items()}
+
+
+def sql_type(word: str) -> str:
+    """The DuckDB type of a canonical word."""
+    return SQL_TYPES.get(word) or word.upper()
 
 
 def _name_tables(tree: exp.Query, model: SemanticModel) -> dict[str, tuple[str, Search]]:

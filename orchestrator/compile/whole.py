@@ -13,7 +13,7 @@ from adapters.base import Capabilities
 from adapters.query import OutputColumn, SqlQuery
 from orchestrator.compile.native import native_column, parameter, pushable_words, relation_of
 from orchestrator.compile.predicate import literal
-from orchestrator.compile.resolve import SQL_TYPES, Leaf, Resolved, typed
+from orchestrator.compile.resolve import Leaf, Resolved, sql_type, typed
 
 _FUNCTIONS = (
     exp.Count,
@@ -54,7 +54,7 @@ _ORDERED_COMPARISONS = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.Min, 
 def whole(resolved: Resolved, capabilities: dict[str, Capabilities]) -> SqlQuery | None:
     """The one query of a plan that has one source, or None when it must be split."""
     sources = {leaf.entity.home for leaf in resolved.leaves}
-    if len(sources) != 1 or not capabilities[next(iter(sources))].whole_query:
+    if len(sources) != 1 or capabilities[next(iter(sources))].dialect != "postgres":
         return None
     if not all(_plain(leaf) for leaf in resolved.leaves) or not _same_meaning(resolved.tree):
         return None
@@ -75,7 +75,7 @@ def whole(resolved: Resolved, capabilities: dict[str, Capabilities]) -> SqlQuery
         inner = exp.select(
             *(
                 exp.alias_(native_column(binding.fields[field].path), field, quoted=True)
-                for field in leaf.fields or (leaf.entity.key,)
+                for field in leaf.fields or leaf.entity.key
             )
         ).from_(relation_of(binding.relation))
         table.replace(inner.subquery(exp.to_identifier(leaf.alias, quoted=True)))
@@ -112,6 +112,8 @@ def _columns(tree: exp.Query) -> tuple[OutputColumn, ...] | None:
     for projection in tree.selects:
         kind = projection.type
         word = _WORDS.get(kind.this.name) if kind is not None else None
+        if word == "decimal" and kind is not None and len(kind.expressions) == 2:
+            word = "decimal(" + ",".join(part.name for part in kind.expressions) + ")"
         if word is None:
             return None
         found.append(OutputColumn(name=projection.alias_or_name, type=word))
@@ -161,5 +163,5 @@ def _cast_outputs(tree: exp.Query, columns: tuple[OutputColumn, ...]) -> None:
     for projection, column in zip(list(tree.selects), columns, strict=True):
         inner = projection.unalias()
         if inner.find(exp.AggFunc, exp.Binary):
-            kind = "DECIMAL" if column.type == "decimal" else SQL_TYPES[column.type]
+            kind = sql_type(column.type)
             projection.replace(exp.alias_(exp.cast(inner.copy(), kind), column.name, quoted=True))

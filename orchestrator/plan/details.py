@@ -180,9 +180,10 @@ class Details:
     def _compare_noun(self, at: int, comparison: Comparison, plain: bool) -> bool:
         entity = self._words.entity(at)
         spec = self._model.entities[entity]
-        if plain and spec.fields[spec.key].type == "int64":
+        key = spec.key[0]
+        if plain and len(spec.key) == 1 and spec.fields[key].type == "int64":
             scope = self._scope(entity, at + 1)
-            scope.conditions.append(Condition(spec.key, "=", comparison.numbers))
+            scope.conditions.append(Condition(key, "=", comparison.numbers))
             return True
         return self._compare_size(entity, at, comparison, plain)
 
@@ -382,8 +383,8 @@ class Details:
         base, paths = self._request.base, self._reading.paths
         spec = self._model.entities[base]
         event = self._is_event(base)
-        own = [spec.label, spec.key if event else None, spec.time if event else None]
-        own = [field for field in own if field] or [spec.key]
+        own = [spec.label, *(spec.key if event else ()), spec.time if event else None]
+        own = [field for field in own if field] or list(spec.key)
         found = dict.fromkeys((base, field) for field in own)
         order = self._request.order
         extra = [*self._request.columns, *([order] if isinstance(order, tuple) else [])]

@@ -76,6 +76,11 @@ class Frame:
             on = " AND ".join(link(hop, self.aliases[hop.left], self.aliases[hop.right]))
             self.source.append(f"JOIN {name(hop.right)} AS {self.aliases[hop.right]} ON {on}")
 
+    def row(self, entity: str, fields: tuple[str, ...]) -> str:
+        """Several columns as one value."""
+        columns = [self.column(entity, field) for field in fields]
+        return columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
+
     def column(self, entity: str, field: str) -> str:
         """A field of an entity that is, or is now, joined."""
         return f"{self.alias(entity)}.{name(field)}"

@@ -73,8 +73,9 @@ class Builder:
                 column = f"DATE_TRUNC('{group.grain}', {frame.column(entity, field)})"
             else:
                 column = frame.column(group.entity, group.field)
-            if group.whole and self._model.entities[group.entity].key != group.field:
-                keys.append(frame.column(group.entity, self._model.entities[group.entity].key))
+            if group.whole:
+                own = self._model.entities[group.entity].key
+                keys += [frame.column(group.entity, key) for key in own if key != group.field]
             keys.append(column)
             same = called == group.field and not group.grain
             columns.append(column if same else f"{column} AS {name(called)}")
@@ -226,12 +227,10 @@ class Builder:
         for condition in scope.conditions:
             frame.where += self._condition(frame, scope.entity, condition)
         if scope.search and scope.entity != frame.entity:
-            key = self._model.entities[scope.entity].key
             inner = Frame(self._aliases, scope.entity, search=scope.search)
-            column = inner.column(scope.entity, key)
-            frame.where.append(
-                f"{frame.column(scope.entity, key)} IN (SELECT {column} {inner.text()})"
-            )
+            key = self._model.entities[scope.entity].key
+            chosen = f"SELECT {inner.row(scope.entity, key)} {inner.text()}"
+            frame.where.append(f"{frame.row(scope.entity, key)} IN ({chosen})")
 
     def _exists(self, hop: Hop, outer: str, scopes: list[Scope]) -> str:
         first = scopes[0]
@@ -264,7 +263,7 @@ class Builder:
             if scope.metric.time and any(c.op == "period" for c in scope.conditions):
                 inner.alias(scope.metric.time[0])
         else:
-            key = inner.column(scope.entity, self._model.entities[scope.entity].key)
+            key = inner.row(scope.entity, self._model.entities[scope.entity].key)
             left = "COUNT(*)" if len(inner.aliases) == 1 else f"COUNT(DISTINCT {key})"
             if comparison.op in {"<", "<="}:
                 opposite = {"<": ">=", "<=": ">"}[comparison.op]

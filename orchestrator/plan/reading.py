@@ -123,7 +123,7 @@ class Reading:
 
     def _whole(self, name: str) -> Group:
         entity = self.model.entities[name]
-        return Group(name, entity.label or entity.key, whole=True)
+        return Group(name, entity.label or entity.key[0], whole=True)
 
     def _field_group(self, terms: tuple[Term, ...], base: str) -> Group:
         term = self.nearest(terms, base)
@@ -220,7 +220,7 @@ class Reading:
             field.replace("_", " ")
             for entity in self.model.entities.values()
             for field, spec in entity.fields.items()
-            if spec.type in NUMERIC and not field.endswith("_id")
+            if spec.family in NUMERIC and not field.endswith("_id")
         )
         return next(numbers, "amount")
 
@@ -384,7 +384,7 @@ class Reading:
             if metric.expression.upper().startswith("SUM(") and metric.expression.startswith(start):
                 return metric.expression.removeprefix(start).rstrip(")")
         specs = self.model.entities[entity].fields.items()
-        amounts = [name for name, spec in specs if spec.type == "decimal"]
+        amounts = [name for name, spec in specs if spec.family == "decimal"]
         if len(amounts) != 1:
             metrics = [metric.name.replace("_", " ") for metric in self.model.metrics]
             raise Unclear(

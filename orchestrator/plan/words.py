@@ -91,7 +91,7 @@ class Words:
         if at is None or self.role(at) != "term":
             return ()
         terms = self.chunks[at].terms("field")
-        return tuple(term for term in terms if self.lexicon.spec(term).type in types)
+        return tuple(term for term in terms if self.lexicon.spec(term).family in types)
 
     def _step(self, at: int, by: int, loose: bool) -> int | None:
         at += by

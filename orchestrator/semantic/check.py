@@ -19,8 +19,8 @@ def check(model: SemanticModel) -> list[tuple[Place, str]]:
     found: list[tuple[Place, str]] = []
     for name, entity in model.entities.items():
         at = ("entities", name)
-        for role in ("key", "time", "label"):
-            value = getattr(entity, role)
+        roles = [("key", field) for field in entity.key]
+        for role, value in [*roles, ("time", entity.time), ("label", entity.label)]:
             if value is not None and value not in entity.fields:
                 hint = near(value, list(entity.fields))
                 found.append(((*at, role), f"{role} `{value}` is not a field of {name}; {hint}"))
@@ -29,8 +29,11 @@ def check(model: SemanticModel) -> list[tuple[Place, str]]:
             if source not in model.sources:
                 hint = near(source, list(model.sources))
                 found.append((here, f"source `{source}` is not declared; {hint}"))
-            if entity.key not in binding.fields:
-                found.append((here, f"binding {source} of {name} lacks the key `{entity.key}`."))
+            found += [
+                (here, f"binding {source} of {name} lacks the key `{field}`.")
+                for field in entity.key
+                if field not in binding.fields
+            ]
             for field in binding.fields:
                 if field not in entity.fields:
                     hint = near(field, list(entity.fields))

@@ -5,12 +5,17 @@ have bindings in several sources, which share its key. The first binding is the 
 """
 
 import hashlib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-Word = Literal[
-    "int64", "float64", "decimal", "string", "bool", "date", "timestamptz", "timestamp", "json"
+Word = Annotated[
+    str,
+    Field(
+        pattern=r"^(int64|float64|string|bool|date|timestamptz|timestamp|json"
+        r"|decimal(\([1-9]\d?,\d{1,2}\))?)$",
+        description="A canonical type; `decimal(15,2)` gives digits and decimal places.",
+    ),
 ]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
@@ -34,6 +39,11 @@ class FieldSpec(_Part):
     ai_context: AiContext = AiContext()
     values: tuple[str, ...] = ()
     pii: str | None = None
+
+    @property
+    def family(self) -> str:
+        """The type without its digits: `decimal` of `decimal(15,2)`."""
+        return self.type.partition("(")[0]
 
 
 class BoundField(_Part):
@@ -77,14 +87,22 @@ def _binding(value: object) -> object:
     return value
 
 
+def _fields(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 class Entity(_Part):
-    """A business noun with a key and at least one binding; the first is its home.
+    """A business noun with a key (one field or several) and bindings; the first is its home.
 
     `time` is the field that a period ("last quarter") is about; `label` names a row for people.
     """
 
     description: str
-    key: Name
+    key: Annotated[
+        tuple[Name, ...],
+        BeforeValidator(_fields, json_schema_input_type=Name | tuple[Name, ...]),
+        Field(min_length=1),
+    ]
     fields: dict[Name, FieldSpec]
     bindings: dict[Name, Annotated[Binding, BeforeValidator(_binding)]] = Field(min_length=1)
     ai_context: AiContext = AiContext()

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from adapters.base import Adapter, Limits
+from adapters.coercion import schema_of
 from adapters.credentials import Credential, Vault
 from adapters.mongo import MongoAdapter
 from adapters.postgres import PostgresAdapter
@@ -20,6 +22,29 @@ from sandbox.process import free_port
 from sandbox.sandbox import Sandbox
 
 Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All batches of a fetch as one table."""
+
+    table: pa.Table
+    truncated: bool
+
+
+async def gather(
+    adapter: Adapter, query: NativeQuery, credential: Credential | None, limits: Limits
+) -> Gathered:
+    """Fetch, and keep every batch."""
+    came = [schema_of(query.columns).empty_table()]
+
+    async def take(batch: pa.Table) -> None:
+        came.append(batch)
+
+    fetched = await adapter.fetch(query, credential, limits, take)
+    table = pa.concat_tables(came)
+    assert fetched.rows == table.num_rows
+    return Gathered(table, fetched.truncated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from adapters.errors import (
 )
 from orchestrator.pipeline import Pipeline
 from sandbox.sandbox import Sandbox
-from tests.contract.harness import HARNESSES, Harness
+from tests.contract.harness import HARNESSES, Harness, gather
 
 
 @pytest.fixture(params=HARNESSES, scope="module")
@@ -68,7 +68,7 @@ async def test_fingerprint_is_of_the_shape(harness: Harness) -> None:
 async def test_columns_come_as_asked(harness: Harness) -> None:
     """Columns are named, ordered and typed as the query says, with the source's own values."""
     async with harness.credential() as credential:
-        fetched = await harness.adapter.fetch(harness.known, credential, Limits())
+        fetched = await gather(harness.adapter, harness.known, credential, Limits())
     schema = schema_of(harness.known.columns)
     assert fetched.table.schema == schema
     assert plain(fetched.table) == sorted_rows(harness.rows, schema)
@@ -78,14 +78,14 @@ async def test_columns_come_as_asked(harness: Harness) -> None:
 async def test_missing_values_are_null(harness: Harness) -> None:
     """What a row lacks is null, whether it is stored as nothing or not stored."""
     async with harness.credential() as credential:
-        fetched = await harness.adapter.fetch(harness.known, credential, Limits())
+        fetched = await gather(harness.adapter, harness.known, credential, Limits())
     assert fetched.table.column(harness.missing).null_count > 0
 
 
 async def test_no_rows_have_the_schema(harness: Harness) -> None:
     """An empty result is a table with the asked columns and no rows."""
     async with harness.credential() as credential:
-        fetched = await harness.adapter.fetch(harness.none, credential, Limits())
+        fetched = await gather(harness.adapter, harness.none, credential, Limits())
     assert fetched.table.num_rows == 0
     assert fetched.table.schema == schema_of(harness.none.columns)
     assert not fetched.truncated
@@ -94,7 +94,7 @@ async def test_no_rows_have_the_schema(harness: Harness) -> None:
 async def test_row_cap_cuts_and_says_so(harness: Harness) -> None:
     """Over the cap, exactly so many rows come and the result says that it was cut."""
     async with harness.credential() as credential:
-        fetched = await harness.adapter.fetch(harness.many, credential, Limits(max_rows=7))
+        fetched = await gather(harness.adapter, harness.many, credential, Limits(max_rows=7))
     assert (fetched.table.num_rows, fetched.truncated) == (7, True)
 
 
@@ -102,14 +102,14 @@ async def test_row_cap_that_fits_cuts_nothing(harness: Harness) -> None:
     """A result of exactly the cap's size is whole."""
     exact = Limits(max_rows=len(harness.rows))
     async with harness.credential() as credential:
-        fetched = await harness.adapter.fetch(harness.known, credential, exact)
+        fetched = await gather(harness.adapter, harness.known, credential, exact)
     assert (fetched.table.num_rows, fetched.truncated) == (len(harness.rows), False)
 
 
 async def test_all_rows_come_in_batches(harness: Harness) -> None:
     """A result larger than a batch is whole, with no row twice."""
     async with harness.credential() as credential:
-        fetched = await harness.adapter.fetch(harness.many, credential, Limits())
+        fetched = await gather(harness.adapter, harness.many, credential, Limits())
     assert fetched.table.num_rows == harness.size
     assert len(set(fetched.table.column(0).to_pylist())) == harness.size
 
@@ -117,7 +117,7 @@ async def test_all_rows_come_in_batches(harness: Harness) -> None:
 async def test_byte_cap_says_so(harness: Harness) -> None:
     """A result over the cap of bytes ends early and says that it was cut."""
     async with harness.credential() as credential:
-        fetched = await harness.adapter.fetch(harness.many, credential, Limits(max_bytes=1_000))
+        fetched = await gather(harness.adapter, harness.many, credential, Limits(max_bytes=1_000))
     assert fetched.truncated
 
 
@@ -130,7 +130,7 @@ def holds_no_secret(error: BaseException, *secrets: str) -> bool:
 async def test_wrong_credential_is_refused(harness: Harness) -> None:
     """A login that is wrong is SourceRefused, for the fetch and the catalog, and nothing leaks."""
     with pytest.raises(SourceRefused) as refused:
-        await harness.adapter.fetch(harness.known, harness.wrong, Limits())
+        await gather(harness.adapter, harness.known, harness.wrong, Limits())
     with pytest.raises(SourceRefused):
         await harness.adapter.introspect(harness.wrong, 10)
     assert not refused.value.transient
@@ -142,13 +142,13 @@ async def test_wrong_credential_is_refused(harness: Harness) -> None:
 async def test_no_credential_is_refused(harness: Harness) -> None:
     """The servers ask everyone who they are: without a credential the query is refused."""
     with pytest.raises(SourceRefused):
-        await harness.adapter.fetch(harness.known, None, Limits())
+        await gather(harness.adapter, harness.known, None, Limits())
 
 
 async def test_unreachable_is_transient(harness: Harness) -> None:
     """Where nothing listens, the error is SourceUnreachable, names the source, may be retried."""
     with pytest.raises(SourceUnreachable, match="away") as away:
-        await harness.unreachable.fetch(harness.known, harness.wrong, Limits(timeout_s=2))
+        await gather(harness.unreachable, harness.known, harness.wrong, Limits(timeout_s=2))
     with pytest.raises(SourceUnreachable):
         await harness.unreachable.introspect(harness.wrong, 2)
     assert away.value.transient
@@ -162,7 +162,7 @@ async def test_unknown_relation_does_not_hang(harness: Harness) -> None:
     table = schema.empty_table()
     async with harness.credential() as credential:
         try:
-            fetched = await harness.adapter.fetch(harness.unknown, credential, Limits())
+            fetched = await gather(harness.adapter, harness.unknown, credential, Limits())
             table = fetched.table
         except SourceRefused as error:
             refused = error
@@ -175,7 +175,7 @@ async def test_value_of_another_type_is_refused(harness: Harness) -> None:
     name = harness.misfit.columns[0].name
     async with harness.credential() as credential:
         with pytest.raises(SourceRefused, match=f"'{name}'.*not int64") as refused:
-            await harness.adapter.fetch(harness.misfit, credential, Limits())
+            await gather(harness.adapter, harness.misfit, credential, Limits())
     assert not refused.value.transient
 
 
@@ -183,20 +183,20 @@ async def test_unsafe_is_refused_before_it_is_sent(harness: Harness) -> None:
     """The guard refuses without a server or a credential, so nothing was sent."""
     for query in harness.unsafe:
         with pytest.raises(UnsafeQuery):
-            await harness.unreachable.fetch(query, None, Limits())
+            await gather(harness.unreachable, query, None, Limits())
 
 
 async def test_another_language_is_refused(harness: Harness) -> None:
     """A query of another language is refused without being sent."""
     with pytest.raises(SourceRefused, match="away takes"):
-        await harness.unreachable.fetch(harness.foreign, None, Limits())
+        await gather(harness.unreachable, harness.foreign, None, Limits())
 
 
 async def test_deadline_holds(harness: Harness) -> None:
     """A query that would take long ends at its deadline as SourceTimeout, which is not retried."""
     async with harness.credential() as credential:
         with pytest.raises(SourceTimeout, match="in time") as late:
-            await harness.slow.fetch(harness.heavy, credential, harness.short)
+            await gather(harness.slow, harness.heavy, credential, harness.short)
     assert not late.value.transient
     assert holds_no_secret(late.value, credential.password, credential.api_key)
 
@@ -206,13 +206,13 @@ async def test_no_deadline_is_too_short(harness: Harness) -> None:
     hasty = replace(harness.short, timeout_s=0.000_4)
     async with harness.credential() as credential:
         with pytest.raises(SourceError):
-            await harness.slow.fetch(harness.heavy, credential, hasty)
+            await gather(harness.slow, harness.heavy, credential, hasty)
 
 
 async def test_nothing_is_kept_between_calls(harness: Harness) -> None:
     """After a refused fetch the same adapter answers with the right credential."""
     with pytest.raises(SourceRefused):
-        await harness.adapter.fetch(harness.none, harness.wrong, Limits())
+        await gather(harness.adapter, harness.none, harness.wrong, Limits())
     async with harness.credential() as credential:
-        fetched = await harness.adapter.fetch(harness.none, credential, Limits())
+        fetched = await gather(harness.adapter, harness.none, credential, Limits())
     assert fetched.table.num_rows == 0

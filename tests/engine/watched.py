@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from adapters.base import Adapter, Capabilities, Fetched, Limits
+from adapters.base import Adapter, Capabilities, Fetched, Limits, Take
 from adapters.credentials import Credential
 from adapters.query import NativeQuery
 from adapters.schema import Catalog
@@ -38,13 +38,13 @@ class Watched:
         return await self.inner.introspect(credential, timeout_s)
 
     async def fetch(
-        self, query: NativeQuery, credential: Credential | None, limits: Limits
+        self, query: NativeQuery, credential: Credential | None, limits: Limits, take: Take
     ) -> Fetched:
         """Keep the credential, look, then fetch."""
         assert credential is not None
         self.used.append(credential)
         await self.look(credential)
-        return await self.inner.fetch(query, credential, limits)
+        return await self.inner.fetch(query, credential, limits, take)
 
 
 def watch(pipeline: Pipeline, name: str, look: Callable[[Credential], Awaitable[None]]) -> Watched:

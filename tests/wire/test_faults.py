@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.base import Fetched, Limits
+from adapters.base import Fetched, Limits, Take
 from adapters.credentials import Credential
 from adapters.query import NativeQuery
 from bot.serve import running
@@ -30,11 +30,11 @@ class KilledWhenAsked:
         self.introspect = inner.introspect
 
     async def fetch(
-        self, query: NativeQuery, credential: Credential | None, limits: Limits
+        self, query: NativeQuery, credential: Credential | None, limits: Limits, take: Take
     ) -> Fetched:
         """Kill the server, then ask it."""
         await self._kill()
-        return await self._inner.fetch(query, credential, limits)
+        return await self._inner.fetch(query, credential, limits, take)
 
 
 @contextlib.asynccontextmanager
