@@ -21,7 +21,11 @@ class KeyFeed:
 
 @dataclass(frozen=True, slots=True)
 class FetchStep:
-    """One native query on one source; its rows become table `id` of the join."""
+    """One native query on one source; its rows become table `id` of the join.
+
+    `estimate` is the number of rows expected. `pushed` says in words what the source does itself,
+    `kept` what was left to the join and why.
+    """
 
     id: str
     source: str
@@ -29,6 +33,8 @@ class FetchStep:
     query: NativeQuery
     unit: str = "rows"
     pushed: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    estimate: float | None = None
     feed: KeyFeed | None = None
 
 
