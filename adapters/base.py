@@ -29,7 +29,8 @@ class Capabilities:
     name of its SQL. `comparisons` are the operators that mean the same as in DuckDB, and `exact`
     the canonical words (a decimal of any digits is `decimal`) whose values compare, sort and add up
     there as in DuckDB. `vector_search` says that a text can be searched by meaning, `unwinds` that
-    an array of documents can be read as rows, and `authenticates` that the source asks for a
+    an array of documents can be read as rows, `typed` that a column holds values of its own type
+    alone, so that sums and groups can be left to the source, and `authenticates` that it asks for a
     credential.
     """
 
@@ -39,6 +40,7 @@ class Capabilities:
     dialect: str | None = None
     vector_search: bool = False
     unwinds: bool = False
+    typed: bool = True
     authenticates: bool = True
 
 

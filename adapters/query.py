@@ -9,6 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
+KEYS = "\x00keys"
+"""Stands in a query for the list of keys that an earlier step will have found."""
+
+
 class OutputColumn(BaseModel):
     """One column of a step's result: its name in the join and its canonical word."""
 
@@ -59,6 +63,25 @@ class VectorQuery(_Query):
 
 
 NativeQuery = Annotated[SqlQuery | AggregationQuery | VectorQuery, Field(discriminator="kind")]
+
+
+def with_keys(query: NativeQuery, keys: list[Any]) -> NativeQuery:
+    """The query with `keys` where KEYS stands."""
+    match query:
+        case SqlQuery():
+            return query.model_copy(update={"parameters": _filled(query.parameters, keys)})
+        case AggregationQuery():
+            return query.model_copy(update={"pipeline": _filled(query.pipeline, keys)})
+        case VectorQuery():
+            return query.model_copy(update={"filters": _filled(query.filters, keys)})
+
+
+def _filled(value: Any, keys: list[Any]) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(item, keys) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_filled(item, keys) for item in value)
+    return keys if isinstance(value, str) and value == KEYS else value
 
 
 def describe(query: NativeQuery) -> str:

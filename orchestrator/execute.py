@@ -9,7 +9,6 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow as pa
 import structlog
@@ -24,7 +23,7 @@ from adapters.base import Fetched, Limits
 from adapters.coercion import schema_of
 from adapters.credentials import Credential, Vault
 from adapters.errors import CrosstalkError, QueryError, SourceTimeout
-from adapters.query import AggregationQuery, NativeQuery, SqlQuery, VectorQuery
+from adapters.query import NativeQuery, with_keys
 from orchestrator.approve import ApprovedPlan
 from orchestrator.compile.plan import FetchStep, KeyFeed
 from orchestrator.join import distinct_keys
@@ -167,22 +166,4 @@ class Executor:
 def _fed(query: NativeQuery, feed: KeyFeed, giver: pa.Table) -> NativeQuery:
     """The query bounded by the giver's keys; as it was when there are too many."""
     keys = distinct_keys(giver, feed.from_column, MAX_FED_KEYS)
-    if keys is None:
-        return query
-    match query:
-        case SqlQuery():
-            return _fed_sql(query, feed, keys)
-        case AggregationQuery():
-            bound = {"$match": {feed.field: {"$in": keys}}}
-            return query.model_copy(update={"pipeline": (bound, *query.pipeline)})
-        case VectorQuery():
-            filters = (*query.filters, (feed.field, "in", keys))
-            return query.model_copy(update={"filters": filters})
-
-
-def _fed_sql(query: SqlQuery, feed: KeyFeed, keys: list[Any]) -> SqlQuery:
-    name = feed.field.replace('"', '""')
-    joiner = "AND" if " WHERE " in query.text else "WHERE"
-    number = len(query.parameters) + 1
-    text = f'{query.text} {joiner} "{name}" = ANY(${number})'
-    return query.model_copy(update={"text": text, "parameters": (*query.parameters, keys)})
+    return query if keys is None else with_keys(feed.query, keys)

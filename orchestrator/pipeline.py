@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import structlog
 
-from adapters.base import Capabilities
 from adapters.credentials import Vault
 from adapters.errors import PlannerError, QueryError
 from adapters.query import describe
@@ -20,7 +19,7 @@ from orchestrator import audit
 from orchestrator.answer import Answer
 from orchestrator.answer.compose import compose
 from orchestrator.approve import ApprovedPlan, approve_by_rule
-from orchestrator.compile import Plan, compile  # noqa: A004 -- the room's own word
+from orchestrator.compile import Compiler, Plan
 from orchestrator.events import Event, Finished, Joined, Planned, Started, StepOutcome
 from orchestrator.execute import Batches, Executor
 from orchestrator.join import JoinedTable, join
@@ -63,6 +62,7 @@ class Pipeline:
     retriever: Retriever
     planner: Planner
     fallback: Planner
+    compiler: Compiler
     sources: dict[str, Source]
     vault: Vault | None
     registry: Registry
@@ -164,15 +164,12 @@ class Pipeline:
 
     async def _compile(self, sql: str) -> Plan:
         """Compile once to know the sources, read their catalogs, and again with their estimates."""
-        capabilities: dict[str, Capabilities] = {
-            name: source.adapter.capabilities for name, source in self.sources.items()
-        }
-        plan = compile(sql, self.model, capabilities, self.registry.rows)
+        plan = self.compiler.compile(sql, self.registry)
         sources = {step.source for step in plan.steps}
         if all(self.registry.catalog(name) for name in sources):
             return plan
         await self.registry.refresh(sources)
-        return compile(sql, self.model, capabilities, self.registry.rows)
+        return self.compiler.compile(sql, self.registry)
 
     async def _join(self, plan: Plan, batches: Batches) -> tuple[JoinedTable | QueryError, float]:
         began = time.monotonic()
@@ -203,7 +200,7 @@ def plan_text(plan: Plan) -> str:
     for step in plan.steps:
         lines.append(f"{step.id} · {step.source} ({step.entity})")
         if step.feed is not None:
-            lines.append(f"-- only keys that {step.feed.from_step} found: {step.feed.field}")
+            lines.append(f"-- only keys that {step.feed.from_step} found: {step.feed.column}")
         lines.append(describe(step.query))
         lines.append("")
     return "\n".join([*lines, "join", plan.join.sql])

@@ -55,6 +55,13 @@ class Registry:
         found = known[1].relation(relation) if known else None
         return found.rows if found else None
 
+    def distinct(self, source: str, relation: str, path: str) -> int | None:
+        """The estimate of a column's distinct values, or None when it is not known."""
+        known = self._catalogs.get(source)
+        found = known[1].relation(relation) if known else None
+        column = found.column(path) if found else None
+        return column.distinct if column else None
+
     def catalog(self, source: str) -> Catalog | None:
         """The catalog of a source as last read, or None when it could not be."""
         known = self._catalogs.get(source)

@@ -6,6 +6,7 @@ from typing import Any
 from adapters.base import Adapter, Embed
 from adapters.credentials import Vault, VaultSettings
 from adapters.errors import ConfigurationError
+from orchestrator.compile import Compiler
 from orchestrator.execute import Executor
 from orchestrator.pipeline import Pipeline
 from orchestrator.plan import Planner
@@ -70,6 +71,9 @@ async def open_pipeline(
         retriever=retriever,
         planner=planner,
         fallback=grammar,
+        compiler=Compiler(
+            model, {name: source.adapter.capabilities for name, source in sources.items()}
+        ),
         sources=sources,
         vault=vault_client,
         registry=Registry(sources, vault_client),

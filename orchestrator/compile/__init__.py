@@ -1,6 +1,6 @@
-"""Semantic SQL becomes a plan: parse, allow-list, expand entities to bindings, push down, join."""
+"""Semantic SQL becomes a plan: parse, resolve, split over the sources, join what is left."""
 
-from orchestrator.compile.compile import compile  # noqa: A004 -- the room's own word
+from orchestrator.compile.compile import Compiler
 from orchestrator.compile.plan import FetchStep, JoinStep, KeyCheck, KeyFeed, Plan
 
-__all__ = ["FetchStep", "JoinStep", "KeyCheck", "KeyFeed", "Plan", "compile"]
+__all__ = ["Compiler", "FetchStep", "JoinStep", "KeyCheck", "KeyFeed", "Plan"]

@@ -1,8 +1,9 @@
-"""Semantic SQL to a Plan: entities become bindings, bindings become fetches, the rest is the join.
+"""Semantic SQL to a Plan: parse, resolve, split into fragments, and read what is left.
 
-A query that one source can answer whole is one fetch. Otherwise each leaf is fetched with the
-columns and conditions that it needs, a small fetch bounds a larger one by its keys, and DuckDB runs
-the original query over what came.
+A query that one source can answer whole is one fetch. Otherwise each part that one source can
+answer is a fragment, each other leaf is fetched with the columns and conditions that it needs, a
+small fetch bounds a larger one by its keys, and DuckDB runs what is left of the query over what
+came.
 """
 
 import sqlglot
@@ -10,195 +11,202 @@ from sqlglot import exp
 
 from adapters.base import Capabilities
 from adapters.errors import QueryError
+from orchestrator.compile.estimate import Estimates, Statistics, Unknown
 from orchestrator.compile.feed import feeds
-from orchestrator.compile.native import UNITS, native_query
+from orchestrator.compile.fragment import Fragments
+from orchestrator.compile.inputs import Input, Reader, of_fragment
+from orchestrator.compile.native import UNITS
 from orchestrator.compile.parse import FETCHED, parse
 from orchestrator.compile.plan import FetchStep, JoinStep, KeyCheck, Plan
-from orchestrator.compile.predicate import words_of
-from orchestrator.compile.reads import Read, Rows, reads, stored_expression
-from orchestrator.compile.resolve import Edge, Leaf, Resolved, resolve
-from orchestrator.compile.whole import whole
+from orchestrator.compile.residual import Edge, residual
+from orchestrator.compile.resolve import Leaf, Resolved, Resolver
+from orchestrator.compile.split import Split, leaves_left, split
 from orchestrator.semantic import SemanticModel
 
 
-def compile(  # noqa: A001 -- the room's own word
-    sql: str,
-    model: SemanticModel,
-    capabilities: dict[str, Capabilities],
-    rows: Rows = lambda _source, _relation: None,
-) -> Plan:
-    """The plan of one semantic SELECT. Raises QueryError that says what to write instead.
+class Compiler:
+    """Compiles semantic SQL over one model whose sources can do what `capabilities` say (by name).
 
-    `capabilities` are by source name. The same arguments give the same plan and digest.
+    What depends on the model alone is made once.
     """
-    tree = parse(sql)
-    written = tree.sql("duckdb", pretty=False)
-    resolved = resolve(tree, model)
-    if not resolved.leaves:
-        raise QueryError(f"Name at least one entity in FROM: {', '.join(model.entities)}.")
-    single = whole(resolved, capabilities)
-    entities = tuple(dict.fromkeys(leaf.name for leaf in resolved.leaves))
-    fields = tuple(
-        dict.fromkeys(f"{leaf.name}.{f}" for leaf in resolved.leaves for f in leaf.fields)
-    )
-    if single is not None:
-        source = resolved.leaves[0].entity.home
-        step = FetchStep("s1", source, ", ".join(entities), single, "rows", ("the whole query",))
-        join = JoinStep(f"SELECT * FROM {FETCHED}s1")
-        return Plan(written, (step,), join, resolved.columns, entities, fields)
-    return _split(written, resolved, model, capabilities, rows, entities, fields)
+
+    def __init__(self, model: SemanticModel, capabilities: dict[str, Capabilities]) -> None:
+        self._model = model
+        self._capabilities = capabilities
+        self._resolver = Resolver(model)
+
+    def compile(self, sql: str, statistics: Statistics | None = None) -> Plan:
+        """The plan of one semantic SELECT; the same arguments give the same plan and digest.
+
+        Raises QueryError that says what to write instead.
+        """
+        tree = parse(sql)
+        written = tree.sql("duckdb", pretty=False)
+        resolved = self._resolver.resolve(tree)
+        if not resolved.leaves:
+            known = ", ".join(self._model.entities)
+            raise QueryError(f"Name at least one entity in FROM: {known}.")
+        estimates = Estimates(statistics or Unknown())
+        fragments = Fragments(
+            {id(leaf.table): leaf for leaf in resolved.leaves},
+            self._capabilities,
+            self._resolver.shapes,
+            estimates,
+        )
+        done = split(resolved.tree, fragments)
+        left = residual(done.tree)
+        reader = Reader(self._capabilities, estimates, self._model.policies.max_rows)
+        inputs: dict[int, list[Input]] = {}
+        for table in done.tree.find_all(exp.Table):
+            if table.name in done.fragments:
+                inputs[id(table)] = [of_fragment(done.fragments[table.name], fragments)]
+        leaves = leaves_left(done.tree, fragments.leaves)
+        for leaf in leaves:
+            used = left.fields.get(id(leaf.table), set())
+            read = _narrowed(leaf, used)
+            inputs[id(leaf.table)] = reader.inputs(read, left.conditions.get(id(leaf.table), []))
+        steps = self._steps([one for t in _tables(done.tree, inputs) for one in inputs[id(t)]])
+        steps = feeds(steps, left.edges, inputs)
+        return _plan(written, resolved, done, steps, inputs, leaves, left.edges)
+
+    def _steps(self, inputs: list[Input]) -> tuple[FetchStep, ...]:
+        """One step an input; equal inputs share one."""
+        steps: dict[str, FetchStep] = {}
+        for one in inputs:
+            same = f"{one.source}|{one.query!r}"
+            if same not in steps:
+                steps[same] = FetchStep(
+                    f"s{len(steps) + 1}",
+                    one.source,
+                    one.entity,
+                    one.query,
+                    UNITS[self._capabilities[one.source].language],
+                    one.pushed,
+                    one.kept,
+                    one.estimate,
+                )
+            one.step = steps[same].id
+        return tuple(steps.values())
 
 
-def _split(
+def _plan(
     written: str,
     resolved: Resolved,
-    model: SemanticModel,
-    capabilities: dict[str, Capabilities],
-    rows: Rows,
-    entities: tuple[str, ...],
-    fields: tuple[str, ...],
+    done: Split,
+    steps: tuple[FetchStep, ...],
+    inputs: dict[int, list[Input]],
+    leaves: list[Leaf],
+    edges: tuple[Edge, ...],
 ) -> Plan:
-    every: list[Read] = []
-    of_leaf: dict[int, list[Read]] = {}
-    for leaf in resolved.leaves:
-        of_leaf[id(leaf)] = reads(leaf, capabilities, rows)
-        every += of_leaf[id(leaf)]
-    steps = _steps(every, model, capabilities)
-    steps = feeds(steps, resolved.edges, of_leaf, capabilities)
-    optional = {
-        read.step for group in of_leaf.values() for read in group if read.source != group[0].source
-    }
-    checks: list[KeyCheck] = []
-    for leaf in resolved.leaves:
-        group = of_leaf[id(leaf)]
-        checks += _binding_checks(group)
-        leaf.table.replace(_relation(leaf, group))
-    checks += _edge_checks(resolved.edges, of_leaf)
-    join = JoinStep(resolved.tree.sql("duckdb"), tuple(dict.fromkeys(checks)))
-    required = {group[0].step for group in of_leaf.values()}
+    """The plan, and with it the join: every table of the tree becomes a fetched one."""
+    checks = [check for leaf in leaves for check in _binding_checks(leaf, inputs)]
+    checks += _edge_checks(edges, inputs)
+    required = {group[0].step for group in inputs.values()}
+    optional = {one.step for group in inputs.values() for one in group} - required
+    of_leaf = {id(leaf.table): leaf for leaf in leaves}
+    for table in _tables(done.tree, inputs):
+        leaf = of_leaf.get(id(table))
+        if leaf is not None:
+            table.replace(_relation(leaf, inputs[id(table)]))
+        else:
+            table.set("this", exp.to_identifier(FETCHED + inputs[id(table)][0].step))
+    fields = (f"{leaf.name}.{name}" for leaf in resolved.leaves for name in leaf.fields)
     return Plan(
         written,
         steps,
-        join,
-        resolved.columns,
-        entities,
-        fields,
-        frozenset(optional - required),
+        JoinStep(done.tree.sql("duckdb"), tuple(dict.fromkeys(checks))),
+        tuple(name for name, _ in resolved.shape),
+        tuple(dict.fromkeys(leaf.name for leaf in resolved.leaves)),
+        tuple(dict.fromkeys(fields)),
+        frozenset(optional),
+        reason=done.reason,
     )
 
 
-def _steps(
-    every: list[Read], model: SemanticModel, capabilities: dict[str, Capabilities]
-) -> tuple[FetchStep, ...]:
-    """One step a read; equal reads share one."""
-    steps: dict[str, FetchStep] = {}
-    for read in every:
-        language = capabilities[read.source].language
-        query = native_query(
-            language,
-            read.leaf.entity,
-            read.binding,
-            read.fields,
-            read.conditions,
-            read.leaf.search,
-            model.policies.max_rows,
-        )
-        same = f"{read.source}|{query!r}"
-        if same not in steps:
-            pushed = tuple(words_of(condition) for condition in read.conditions)
-            if read.leaf.search:
-                pushed = (f"{read.leaf.search.k} nearest to “{read.leaf.search.text}”",)
-            steps[same] = FetchStep(
-                f"s{len(steps) + 1}",
-                read.source,
-                read.leaf.name,
-                query,
-                UNITS[language],
-                pushed,
-            )
-        read.step = steps[same].id
-    return tuple(steps.values())
+def _tables(tree: exp.Query, inputs: dict[int, list[Input]]) -> list[exp.Table]:
+    """The tables of the tree that are inputs, in order of appearance."""
+    return [table for table in tree.find_all(exp.Table, bfs=False) if id(table) in inputs]
 
 
-def _select(read: Read) -> exp.Select:
+def _narrowed(leaf: Leaf, used: set[str]) -> Leaf:
+    """The leaf with the fields that what is left of the query uses."""
+    fields = tuple(name for name in leaf.fields if name in used)
+    return Leaf(leaf.table, leaf.alias, leaf.name, leaf.entity, fields, leaf.search)
+
+
+def _select(one: Input) -> exp.Select:
     return exp.select(
         *(
-            exp.alias_(
-                sqlglot.parse_one(stored_expression(read, field), read="duckdb"),
-                field,
-                quoted=True,
-            )
-            for field in read.fields
+            exp.alias_(sqlglot.parse_one(value, read="duckdb"), name, quoted=True)
+            for name, value in one.values.items()
         )
-    ).from_(f"{FETCHED}{read.step}")
+    ).from_(f"{FETCHED}{one.step}")
 
 
-def _relation(leaf: Leaf, group: list[Read]) -> exp.Expr:
-    """The subquery that stands for an entity in the join: its first read, the others left-joined.
+def _relation(leaf: Leaf, group: list[Input]) -> exp.Expr:
+    """The subquery that stands for an entity in the join: its home, the others left-joined.
 
     Another source may hold a key twice: one of its rows is taken, the first in order.
     """
+    name = exp.to_identifier(leaf.alias, quoted=True)
     if len(group) == 1:
-        return _select(group[0]).subquery(exp.to_identifier(leaf.alias, quoted=True))
+        return _select(group[0]).subquery(name)
     key = leaf.entity.key
     home = group[0]
-    projections = [
-        exp.column(field, "b0", quoted=True) for field in home.fields if field in leaf.fields
-    ]
+    kept = [field for field in home.values if field in leaf.fields] or list(key)
+    projections: list[exp.Expr] = [exp.column(field, "b0", quoted=True) for field in kept]
     query = exp.select().from_(_select(home).subquery("b0"))
-    for index, read in enumerate(group[1:], start=1):
+    keys = ", ".join(f'"{field}"' for field in key)
+    for index, one in enumerate(group[1:], start=1):
         alias = f"b{index}"
-        order = ", ".join(f'"{field}"' for field in read.fields)
-        keys = ", ".join(f'"{field}"' for field in key)
-        one = f"SELECT DISTINCT ON ({keys}) * FROM ({_select(read).sql('duckdb')}) ORDER BY {order}"
+        order = ", ".join(f'"{field}"' for field in one.values)
+        first = (
+            f"SELECT DISTINCT ON ({keys}) * FROM ({_select(one).sql('duckdb')}) ORDER BY {order}"
+        )
+        same = (
+            exp.column(field, "b0", quoted=True).eq(exp.column(field, alias, quoted=True))
+            for field in key
+        )
         query = query.join(
-            sqlglot.parse_one(one, read="duckdb", into=exp.Select).subquery(alias),
-            on=exp.and_(
-                *(
-                    exp.column(field, "b0", quoted=True).eq(exp.column(field, alias, quoted=True))
-                    for field in key
-                )
-            ),
+            sqlglot.parse_one(first, read="duckdb", into=exp.Select).subquery(alias),
+            on=exp.and_(*same),
             join_type="left",
         )
         projections += [
             exp.column(field, alias, quoted=True)
-            for field in read.fields
+            for field in one.values
             if field in leaf.fields and field not in key
         ]
-    if not projections:
-        projections = [exp.column(field, "b0", quoted=True) for field in key]
-    return query.select(*projections).subquery(exp.to_identifier(leaf.alias, quoted=True))
+    return query.select(*projections).subquery(name)
 
 
-def _side(read: Read, field: str) -> tuple[str, str, str]:
-    return (read.step, stored_expression(read, field), read.source)
+def _side(one: Input, column: str) -> tuple[str, str, str]:
+    return (one.step, one.values[column], one.source)
 
 
-def _binding_checks(group: list[Read]) -> list[KeyCheck]:
-    key = group[0].leaf.entity.key
+def _binding_checks(leaf: Leaf, inputs: dict[int, list[Input]]) -> list[KeyCheck]:
+    key = leaf.entity.key
+    group = inputs[id(leaf.table)]
     return [
-        KeyCheck(_side(group[0], field), _side(read, field), right_unique=len(key) == 1)
-        for read in group[1:]
+        KeyCheck(_side(group[0], field), _side(one, field), right_unique=len(key) == 1)
+        for one in group[1:]
         for field in key
     ]
 
 
-def _edge_checks(edges: tuple[Edge, ...], of_leaf: dict[int, list[Read]]) -> list[KeyCheck]:
+def _edge_checks(edges: tuple[Edge, ...], inputs: dict[int, list[Input]]) -> list[KeyCheck]:
     checks: list[KeyCheck] = []
     for edge in edges:
-        left = _reader(of_leaf[id(edge.left)], edge.left_field)
-        right = _reader(of_leaf[id(edge.right)], edge.right_field)
+        left = _holder(inputs[id(edge.left)], edge.left_field)
+        right = _holder(inputs[id(edge.right)], edge.right_field)
         if left is None or right is None or left.source == right.source:
             continue
-        if edge.left.scope is not edge.right.scope and edge.left.scope.parent is not None:
-            left, right = right, left
-            fields = (edge.right_field, edge.left_field)
-        else:
-            fields = (edge.left_field, edge.right_field)
-        checks.append(KeyCheck(_side(left, fields[0]), _side(right, fields[1])))
+        sides = _side(left, edge.left_field), _side(right, edge.right_field)
+        if edge.outer_first:
+            sides = sides[1], sides[0]
+        checks.append(KeyCheck(*sides))
     return checks
 
 
-def _reader(group: list[Read], field: str) -> Read | None:
-    return next((read for read in group if field in read.fields), None)
+def _holder(group: list[Input], column: str) -> Input | None:
+    return next((one for one in group if column in one.values), None)

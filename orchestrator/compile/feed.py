@@ -1,80 +1,80 @@
-"""Small fetches bound larger ones by their keys (a semi-join), smallest first: never in a cycle."""
+"""Small inputs bound larger ones by their keys (a semi-join), smallest first: never in a cycle."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from adapters.base import Capabilities
-from orchestrator.compile.native import pushable_words
+from orchestrator.compile.inputs import Input
 from orchestrator.compile.plan import FetchStep, KeyFeed
-from orchestrator.compile.reads import Read, stored_expression
-from orchestrator.compile.resolve import Edge
+from orchestrator.compile.residual import Edge
 
-_MAX_FEEDING_ROWS = 20_000
+MAX_FEEDING_ROWS = 50_000
 _MIN_FED_ROWS = 200
+_KEYS_PER_ROW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """`giver`'s values of a column may bound `taker`'s."""
+
+    giver: Input
+    given: str
+    taker: Input
+    taken: str
 
 
 def feeds(
-    steps: tuple[FetchStep, ...],
-    edges: tuple[Edge, ...],
-    of_leaf: dict[int, list[Read]],
-    capabilities: dict[str, Capabilities],
+    steps: tuple[FetchStep, ...], edges: tuple[Edge, ...], inputs: dict[int, list[Input]]
 ) -> tuple[FetchStep, ...]:
-    """Let small fetches bound larger ones; smallest first, so that the order has no cycle."""
+    """Let small steps bound larger ones by an edge; `inputs` are by the id of their table."""
     users: dict[str, int] = {}
-    for group in of_leaf.values():
-        for read in group:
-            users[read.step] = users.get(read.step, 0) + 1
-    wishes: list[tuple[float, Read, str, Read, str]] = []
-    for edge in edges:
-        left, right = of_leaf[id(edge.left)][0], of_leaf[id(edge.right)][0]
-        if edge.feeds_right:
-            wishes.append((left.estimate, left, edge.left_field, right, edge.right_field))
-        if edge.feeds_left:
-            wishes.append((right.estimate, right, edge.right_field, left, edge.left_field))
+    for group in inputs.values():
+        for one in group:
+            users[one.step] = users.get(one.step, 0) + 1
+    wishes = [wish for edge in edges for wish in _wishes(edge, inputs)]
     by_id = {step.id: step for step in steps}
-    estimates = {read.step: read.estimate for group in of_leaf.values() for read in group}
-    reached: dict[str, set[str]] = {step.id: {step.id} for step in steps}
-    for _ in wishes:
-        best = min(
-            (w for w in wishes if _may_feed(w, by_id, estimates, reached, users, capabilities)),
-            key=lambda wish: (estimates[wish[1].step], wish[1].step, wish[3].step),
-            default=None,
-        )
-        if best is None:
-            break
-        _, giver, given, taker, taken = best
-        feed = KeyFeed(
-            giver.step,
-            stored_expression(giver, given),
-            taken,
-            taker.binding.fields[taken].path,
-        )
-        by_id[taker.step] = replace(by_id[taker.step], feed=feed)
-        reached[taker.step] |= reached[giver.step]
-        estimates[taker.step] = min(estimates[taker.step], estimates[giver.step] * 4)
+    estimates = {one.step: one.estimate for group in inputs.values() for one in group}
+    reached = {step.id: {step.id} for step in steps}
+    while wishes:
+        wishes.sort(key=lambda w: (estimates[w.giver.step], w.giver.step, w.taker.step))
+        wish = wishes.pop(0)
+        giver, taker = wish.giver.step, wish.taker.step
+        if not _pays(wish, by_id[taker], estimates, users) or taker in reached[giver]:
+            continue
+        query = wish.taker.bounded(wish.taken)
+        if query is None:
+            continue
+        feed = KeyFeed(giver, wish.giver.values[wish.given], wish.taken, query)
+        by_id[taker] = replace(by_id[taker], feed=feed)
+        for known in reached.values():
+            if taker in known:
+                known.update(reached[giver])
+        estimates[taker] = min(estimates[taker], estimates[giver] * 4)
     return tuple(by_id[step.id] for step in steps)
 
 
-def _may_feed(
-    wish: tuple[float, Read, str, Read, str],
-    steps: dict[str, FetchStep],
-    estimates: dict[str, float],
-    reached: dict[str, set[str]],
-    users: dict[str, int],
-    capabilities: dict[str, Capabilities],
+def _wishes(edge: Edge, inputs: dict[int, list[Input]]) -> list[_Wish]:
+    left, right = inputs[id(edge.left)][0], inputs[id(edge.right)][0]
+    found: list[_Wish] = []
+    if edge.left_field not in left.values or edge.right_field not in right.values:
+        return found
+    if edge.feeds_right:
+        found.append(_Wish(left, edge.left_field, right, edge.right_field))
+    if edge.feeds_left:
+        found.append(_Wish(right, edge.right_field, left, edge.left_field))
+    return found
+
+
+def _pays(
+    wish: _Wish, taker: FetchStep, estimates: dict[str, float], users: dict[str, int]
 ) -> bool:
-    _, giver, given, taker, taken = wish
+    given, taken = wish.giver.types[wish.given], wish.taker.types[wish.taken]
+    small, large = estimates[wish.giver.step], estimates[taker.id]
     return (
-        steps[taker.step].feed is None
-        and giver.step != taker.step
-        and taker.step not in reached[giver.step]
-        and users[taker.step] == 1
-        and not taker.leaf.search
-        and taken in pushable_words(taker.leaf.entity, taker.binding)
-        and given in giver.binding.fields
-        and taker.leaf.entity.fields[taken].type in {"int64", "string"}
-        and giver.leaf.entity.fields[given].type == taker.leaf.entity.fields[taken].type
-        and "in" in capabilities[taker.source].comparisons
-        and estimates[giver.step] <= _MAX_FEEDING_ROWS
-        and estimates[taker.step] >= _MIN_FED_ROWS
-        and estimates[giver.step] * 2 <= estimates[taker.step]
+        taker.feed is None
+        and wish.giver.step != taker.id
+        and users[taker.id] == 1
+        and given == taken
+        and given in {"int64", "string"}
+        and small <= MAX_FEEDING_ROWS
+        and large >= _MIN_FED_ROWS
+        and small * _KEYS_PER_ROW <= large
     )

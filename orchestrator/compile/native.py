@@ -6,16 +6,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlglot import exp
-
 from adapters.base import Capabilities
-from adapters.query import AggregationQuery, NativeQuery, OutputColumn, SqlQuery, VectorQuery
+from adapters.query import KEYS, AggregationQuery, NativeQuery, OutputColumn, VectorQuery
 from orchestrator.compile.predicate import AllOf, AnyOf, Comparison, Predicate, operators
 from orchestrator.compile.resolve import Search
+from orchestrator.compile.shapes import SCORE
 from orchestrator.semantic import Binding, Entity
 
 UNITS = {"sql": "rows", "aggregation": "docs", "vector": "hits"}
-SCORE = "score"
 
 
 def output_columns(
@@ -76,115 +74,41 @@ def _fits_bson(value: Any) -> bool:
 
 def native_query(
     language: str,
-    entity: Entity,
     binding: Binding,
-    fields: Sequence[str],
+    columns: tuple[OutputColumn, ...],
     conditions: Sequence[Predicate],
     search: Search | None,
     max_rows: int,
-) -> NativeQuery:
-    """The query that reads `fields` of one binding where `conditions` hold."""
-    columns = output_columns(entity, binding, fields)
+) -> AggregationQuery | VectorQuery:
+    """The query that reads `columns` of one binding where `conditions` hold, in a language that is
+    not SQL."""
     paths = {field: bound.path for field, bound in binding.fields.items()}
-    match language:
-        case "sql":
-            return _sql(binding.relation, paths, columns, conditions)
-        case "aggregation":
-            return _pipeline(binding.relation, paths, columns, conditions)
-        case _:
-            return VectorQuery(
-                relations=(binding.relation,),
-                columns=columns,
-                text=search.text if search else None,
-                limit=search.k if search else max_rows + 1,
-                paths=tuple(paths.get(field, f"${SCORE}") for field in fields),
-                filters=tuple(
-                    (paths[c.field], c.operator, list(c.value) if c.operator == "in" else c.value)
-                    for condition in conditions
-                    for c in _comparisons(condition)
-                ),
-            )
-
-
-def relation_of(relation: str) -> exp.Table:
-    """`schema.table` as a quoted table."""
-    schema, _, name = relation.rpartition(".")
-    return exp.table_(
-        exp.to_identifier(name, quoted=True),
-        db=exp.to_identifier(schema, quoted=True) if schema else None,
-    )
-
-
-def native_column(path: str) -> exp.Column:
-    """A relation's own column."""
-    return exp.column(exp.to_identifier(path, quoted=True))
-
-
-def _sql(
-    relation: str,
-    paths: dict[str, str],
-    columns: tuple[OutputColumn, ...],
-    conditions: Sequence[Predicate],
-) -> SqlQuery:
-    parameters: list[Any] = []
-    select = exp.select(
-        *(exp.alias_(native_column(paths[c.name]), c.name, quoted=True) for c in columns)
-    ).from_(relation_of(relation))
-    for condition in conditions:
-        select = select.where(_condition(condition, paths, parameters))
-    return SqlQuery(
-        relations=(relation,),
+    if language == "aggregation":
+        return _pipeline(binding.relation, paths, columns, conditions)
+    return VectorQuery(
+        relations=(binding.relation,),
         columns=columns,
-        text=select.sql("postgres"),
-        parameters=tuple(parameters),
+        text=search.text if search else None,
+        limit=search.k if search else max_rows + 1,
+        paths=tuple(paths.get(column.name, f"${SCORE}") for column in columns),
+        filters=tuple(
+            (paths[c.field], c.operator, list(c.value) if c.operator == "in" else c.value)
+            for condition in conditions
+            for c in _comparisons(condition)
+        ),
     )
 
 
-_SQL_NODES: dict[str, type[exp.Binary]] = {
-    "=": exp.EQ,
-    "<>": exp.NEQ,
-    ">": exp.GT,
-    ">=": exp.GTE,
-    "<": exp.LT,
-    "<=": exp.LTE,
-    "like": exp.Like,
-}
-
-
-def _condition(condition: Predicate, paths: dict[str, str], parameters: list[Any]) -> exp.Expr:
-    match condition:
-        case AllOf(parts):
-            return exp.and_(*(_condition(part, paths, parameters) for part in parts))
-        case AnyOf(parts):
-            # in brackets, so that keys fed to the step later bound every alternative
-            return exp.paren(exp.or_(*(_condition(part, paths, parameters) for part in parts)))
-        case Comparison(field, "is null", _):
-            return native_column(paths[field]).is_(exp.null())
-        case Comparison(field, "is not null", _):
-            return exp.not_(native_column(paths[field]).is_(exp.null()))
-        case Comparison(field, "in", value):
-            column = native_column(paths[field])
-            return exp.EQ(this=column, expression=any_of(list(value), parameters))
-        case Comparison(field, operator, value):
-            return _SQL_NODES[operator](
-                this=native_column(paths[field]), expression=parameter(value, parameters)
-            )
-
-
-def parameter(value: Any, parameters: list[Any]) -> exp.Expr:
-    """The placeholder `$n` of a value; equal values of one type share one."""
-    same = (
-        i for i, known in enumerate(parameters) if type(known) is type(value) and known == value
-    )
-    index = next(same, len(parameters))
-    if index == len(parameters):
-        parameters.append(value)
-    return exp.Parameter(this=exp.Literal.number(index + 1))
-
-
-def any_of(values: list[Any], parameters: list[Any]) -> exp.Expr:
-    """`ANY($n)` of a list."""
-    return exp.Any(this=exp.Paren(this=parameter(values, parameters)))
+def with_fed_keys(query: NativeQuery, path: str) -> NativeQuery:
+    """A query, not of SQL, that reads only rows whose `path` is one of KEYS."""
+    match query:
+        case AggregationQuery():
+            bound = {"$match": {path: {"$in": KEYS}}}
+            return query.model_copy(update={"pipeline": (bound, *query.pipeline)})
+        case VectorQuery():
+            return query.model_copy(update={"filters": (*query.filters, (path, "in", KEYS))})
+        case _:
+            raise TypeError("SQL is bounded where it is written")
 
 
 def _pipeline(

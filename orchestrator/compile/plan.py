@@ -10,13 +10,14 @@ from adapters.query import NativeQuery
 class KeyFeed:
     """The step reads only keys that an earlier step has found (a semi-join).
 
-    Distinct values of `from_column` of step `from_step` are bound to `field` (a native path).
+    `query` takes the place of the step's own: the distinct values of the DuckDB expression
+    `from_column` over step `from_step` stand in it for KEYS, and bound the field `column`.
     """
 
     from_step: str
     from_column: str
     column: str
-    field: str
+    query: NativeQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Plan:
     """What will be done for one semantic SQL query.
 
     `optional` steps may fail and still leave an answer; `columns` are the answer's, in order.
+    `reason` says why the query did not go to one source whole; None when it did.
     """
 
     sql: str
@@ -73,6 +75,7 @@ class Plan:
     fields: tuple[str, ...]
     optional: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
+    reason: str | None = None
 
     @property
     def digest(self) -> str:

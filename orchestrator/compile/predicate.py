@@ -84,6 +84,8 @@ def _comparison(part: exp.Expr, words: dict[str, str]) -> Predicate | None:
     if isinstance(part, exp.Like) and isinstance(part.expression, exp.Literal):
         pattern = part.expression.name
         plain = "\\" not in pattern and _word(part.this, words) == "string"
+        if part.args.get("negate"):
+            return None
         return _on(part.this, "like", pattern, words) if plain else None
     operator = _OPERATORS.get(type(part))
     if operator is None or not isinstance(part, exp.Binary):

@@ -92,7 +92,7 @@ def test_a_transformed_key_feeds_through_its_transform() -> None:
         "WHERE t.status = 'open' AND t.score = 1"
     )
     feed = next(step.feed for step in plan.steps if step.feed is not None)
-    assert (feed.from_column, feed.field) == ('TRY_CAST("ref" AS BIGINT)', "id")
+    assert (feed.from_column, feed.column) == ('TRY_CAST("ref" AS BIGINT)', "id")
 
 
 _SPLIT = (

@@ -1,0 +1,234 @@
+"""A query over entities to SQL in a source's dialect: physical names, bound literals, the same
+meaning. What `meaning.difference` lets through is written here so that it is true.
+"""
+
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import traverse_scope
+
+from adapters.query import KEYS, OutputColumn, SqlQuery
+from orchestrator.compile.meaning import family
+from orchestrator.compile.predicate import literal
+from orchestrator.compile.resolve import Leaf
+from orchestrator.compile.shapes import sql_type
+
+_MOMENTS = {"TIMESTAMPTZ": "timestamptz", "TIMESTAMP": "timestamp", "DATE": "date"}
+_COMPARED = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
+
+
+def write(
+    query: exp.Query,
+    leaves: dict[int, Leaf],
+    source: str,
+    columns: tuple[OutputColumn, ...],
+    dialect: str,
+    fed: tuple[Leaf, str] | None = None,
+) -> SqlQuery:
+    """The SQL that gives `columns` of a typed query whose tables are all in `leaves` (by id) and in
+    one source; `fed` bounds a leaf's field by keys that are known later."""
+    tree, read = _copied(query, leaves)
+    relations = sorted({leaf.entity.bindings[source].relation for leaf in read.values()})
+    parameters: list[Any] = []
+    if fed is not None:
+        _feed(tree, read, fed, dialect, parameters)
+    if dialect == "postgres":
+        _as_in_duckdb(tree)
+    _bind_literals(tree, parameters)
+    tree = _cast_outputs(tree, columns)
+    _name_physically(tree, read, source)
+    return SqlQuery(
+        relations=tuple(relations),
+        columns=columns,
+        text=tree.sql(dialect),
+        parameters=tuple(parameters),
+    )
+
+
+def _copied(query: exp.Query, leaves: dict[int, Leaf]) -> tuple[exp.Query, dict[int, Leaf]]:
+    """A copy of a query, and its leaves by the ids of the copy's tables."""
+    tree = query.copy()
+    pairs = zip(query.find_all(exp.Table), tree.find_all(exp.Table), strict=True)
+    return tree, {id(new): leaves[id(old)] for old, new in pairs if id(old) in leaves}
+
+
+def relation_of(relation: str) -> exp.Table:
+    """`schema.table` as a quoted table."""
+    schema, _, name = relation.rpartition(".")
+    return exp.table_(
+        exp.to_identifier(name, quoted=True),
+        db=exp.to_identifier(schema, quoted=True) if schema else None,
+    )
+
+
+def _name_physically(tree: exp.Query, leaves: dict[int, Leaf], source: str) -> None:
+    for scope in traverse_scope(tree):
+        for alias, table in scope.sources.items():
+            leaf = leaves.get(id(table))
+            if leaf is None or not isinstance(table, exp.Table):
+                continue
+            binding = leaf.entity.bindings[source]
+            for column in scope.source_columns(alias):
+                path = binding.fields[column.name].path
+                column.set("this", exp.to_identifier(path, quoted=True))
+    for scope in traverse_scope(tree):
+        for table in scope.tables:
+            leaf = leaves.get(id(table))
+            if leaf is not None:
+                relation = relation_of(leaf.entity.bindings[source].relation)
+                table.set("this", relation.this)
+                table.set("db", relation.args.get("db"))
+
+
+def _feed(
+    tree: exp.Query,
+    leaves: dict[int, Leaf],
+    fed: tuple[Leaf, str],
+    dialect: str,
+    parameters: list[Any],
+) -> None:
+    leaf, field = fed
+    table = next(t for t in tree.find_all(exp.Table) if leaves.get(id(t)) is leaf)
+    select = table.find_ancestor(exp.Select)
+    assert select is not None
+    column = exp.column(field, table=leaf.alias, quoted=True)
+    parameters.append(KEYS)
+    hole: exp.Expr = exp.Parameter(this=exp.Literal.number(len(parameters)))
+    if dialect == "sqlite":
+        keys = f"SELECT value FROM json_each({hole.sql(dialect)})"
+        bound: exp.Expr = column.isin(query=keys, dialect="sqlite")
+    else:
+        bound = exp.EQ(this=column, expression=exp.Any(this=exp.paren(hole)))
+    select.where(bound, copy=False)
+
+
+def parameter(value: Any, parameters: list[Any]) -> exp.Expr:
+    """The placeholder `$n` of a value; equal values of one type share one."""
+    same = (
+        i for i, known in enumerate(parameters) if type(known) is type(value) and known == value
+    )
+    index = next(same, len(parameters))
+    if index == len(parameters):
+        parameters.append(value)
+    return exp.Parameter(this=exp.Literal.number(index + 1))
+
+
+def _bind_literals(tree: exp.Query, parameters: list[Any]) -> None:
+    for cast in list(tree.find_all(exp.Cast)):
+        word = _MOMENTS.get(cast.to.this.name)
+        value = literal(cast, word) if word else None
+        if value is not None:
+            cast.set("this", parameter(value, parameters))
+    for node in list(tree.find_all(exp.Literal)):
+        if node.is_string and not isinstance(
+            node.parent, exp.TimestampTrunc | exp.DateTrunc | exp.Interval | exp.AtTimeZone
+        ):
+            bound = parameter(node.name, parameters)
+            node.replace(bound if _beside_column(node) else exp.cast(bound, "text"))
+
+
+def _beside_column(node: exp.Expr) -> bool:
+    """True where a column says of what type a parameter is, which may be an enum or a uuid."""
+    if isinstance(node.parent, exp.In):
+        return isinstance(node.parent.this, exp.Column)
+    sides = (
+        (node.parent.this, node.parent.expression) if isinstance(node.parent, exp.Binary) else ()
+    )
+    return isinstance(node.parent, exp.EQ | exp.NEQ | exp.Like) and any(
+        isinstance(side, exp.Column) for side in sides
+    )
+
+
+def _as_in_duckdb(tree: exp.Query) -> None:
+    """PostgreSQL's SQL with DuckDB's meaning: text by code points, numbers of DuckDB's types."""
+    for select in list(tree.find_all(exp.Select)):
+        _order_by_code_points(select)
+    for node in reversed(list(tree.walk(bfs=False))):
+        _adapt(node)
+
+
+def _order_by_code_points(select: exp.Select) -> None:
+    order = select.args.get("order")
+    for ordered in order.expressions if order is not None else []:
+        key = ordered.this
+        named: list[exp.Expr] = []
+        if isinstance(key, exp.Column) and not key.table:
+            named = [p.unalias() for p in select.selects if p.alias_or_name == key.name]
+        value = named[0] if named else key
+        if family(value) == "text":
+            ordered.set("this", value.copy())
+            _by_code_points(ordered.this)
+
+
+def _by_code_points(node: exp.Expr) -> None:
+    if isinstance(node, exp.Column):
+        _cast(node, "text")
+        node = node.parent or node
+    collated = exp.Collate(this=exp.null(), expression=exp.to_identifier("C", quoted=True))
+    _wrap(node, collated)
+
+
+def _cast(node: exp.Expr, kind: str) -> None:
+    _wrap(node, exp.Cast(this=exp.null(), to=exp.DataType.build(kind)))
+
+
+def _wrap(node: exp.Expr, around: exp.Expr) -> None:
+    around.type = around.args.get("to") or node.type
+    node.replace(around)
+    around.set("this", node)
+
+
+def _adapt(node: exp.Expr) -> None:
+    match node:
+        case exp.Min() | exp.Max() if family(node.this) == "text":
+            _by_code_points(node.this)
+        case _ if isinstance(node, _COMPARED) and family(node.this) == "text":
+            _by_code_points(node.this)
+        case exp.Sum() if family(node.this) == "float":
+            _cast(node.this, "double")
+        case exp.Avg() | exp.Stddev() | exp.StddevSamp() | exp.StddevPop():
+            _cast(node, "double")
+        case exp.Variance() | exp.VariancePop():
+            _cast(node, "double")
+        case exp.Add() | exp.Sub() | exp.Mul() if (
+            family(node.this) == family(node.expression) == "int"
+        ):
+            _cast(node.this, "bigint")
+        case exp.Sub() if family(node.this) == family(node.expression) == "date":
+            _cast(node, "bigint")
+        case exp.Div():
+            _cast(node.this, "double")
+            _cast(node.expression, "double")
+        case exp.Year() | exp.Quarter() | exp.Month() | exp.Day():
+            part = exp.Extract(this=exp.var(node.sql_name()), expression=node.this.copy())
+            node.replace(part)
+            _cast(part, "bigint")
+        case exp.Extract():
+            _cast(node, "bigint")
+        case exp.TimestampTrunc() | exp.DateTrunc() if family(node.this) == "date":
+            _cast(node.this, "timestamp")
+        case _:
+            pass
+
+
+def _cast_outputs(tree: exp.Query, columns: tuple[OutputColumn, ...]) -> exp.Query:
+    """Every computed output as its canonical type."""
+    if not isinstance(tree, exp.Select):
+        chosen = [
+            exp.alias_(
+                exp.cast(exp.column(c.name, "q", quoted=True), _kind(c)), c.name, quoted=True
+            )
+            for c in columns
+        ]
+        return exp.select(*chosen).from_(tree.subquery("q"))
+    for projection, column in zip(list(tree.selects), columns, strict=True):
+        inner = projection.unalias()
+        if not isinstance(inner, exp.Column):
+            projection.replace(
+                exp.alias_(exp.cast(inner.copy(), _kind(column)), column.name, quoted=True)
+            )
+    return tree
+
+
+def _kind(column: OutputColumn) -> str:
+    return "DECIMAL" if column.type == "decimal" else sql_type(column.type)

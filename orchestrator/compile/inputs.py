@@ -1,0 +1,207 @@
+"""The inputs of the join: each a table that one native query fills, from a leaf or a fragment."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import sqlglot
+from sqlglot import exp
+
+from adapters.base import Capabilities
+from adapters.query import NativeQuery
+from orchestrator.compile.dialects import write
+from orchestrator.compile.estimate import Estimates
+from orchestrator.compile.fragment import Fragment, Fragments
+from orchestrator.compile.meaning import difference
+from orchestrator.compile.native import (
+    accepts,
+    native_query,
+    output_columns,
+    pushable_words,
+    with_fed_keys,
+)
+from orchestrator.compile.predicate import Predicate, predicate
+from orchestrator.compile.resolve import Leaf
+from orchestrator.compile.shapes import SCORE, canonical, sql_type
+from orchestrator.semantic import Binding
+
+
+@dataclass(slots=True)
+class Input:
+    """One table of the join, before it is a step.
+
+    `values` gives each column as DuckDB SQL over the fetched table (a transform runs here) and
+    `types` its canonical word; `bounded` makes the query that is bounded by the keys of a column,
+    or None when that can't be.
+    """
+
+    source: str
+    entity: str
+    query: NativeQuery
+    estimate: float
+    values: dict[str, str]
+    types: dict[str, str]
+    bounded: Callable[[str], NativeQuery | None]
+    pushed: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    step: str = ""
+
+
+def of_fragment(fragment: Fragment, fragments: Fragments) -> Input:
+    """The input that a fragment fills."""
+    names = [name for name, _ in fragment.shape]
+    words = {name: canonical(kind) or "" for name, kind in fragment.shape}
+
+    def bounded(column: str) -> NativeQuery | None:
+        return fragments.bounded(fragment, column) if column in fragment.bounds else None
+
+    return Input(
+        fragment.source,
+        ", ".join(dict.fromkeys(leaf.name for leaf in fragment.leaves)),
+        fragment.query,
+        fragment.estimate,
+        {name: exp.column(name, quoted=True).sql("duckdb") for name in names},
+        words,
+        bounded,
+        fragment.pushed,
+    )
+
+
+@dataclass(slots=True)
+class Reader:
+    """Makes the inputs of leaves."""
+
+    capabilities: dict[str, Capabilities]
+    estimates: Estimates
+    max_rows: int
+
+    def inputs(self, leaf: Leaf, conditions: list[exp.Expr]) -> list[Input]:
+        """The inputs that a leaf needs, one a binding, its own rows first."""
+        entity = leaf.entity
+        first = entity.text_source if leaf.search else entity.home
+        assert first is not None
+        wanted: dict[str, list[str]] = {first: []}
+        for name in leaf.fields:
+            if name not in entity.fields or name in entity.bindings[first].fields:
+                wanted[first].append(name)
+            else:
+                source = next(s for s, bound in entity.bindings.items() if name in bound.fields)
+                wanted.setdefault(source, []).append(name)
+        found: list[Input] = []
+        for source, names in wanted.items():
+            keyed = names if len(wanted) == 1 else [*entity.key, *names]
+            fields = tuple(dict.fromkeys(keyed or entity.key))
+            tried = conditions if source == first and not leaf.search else []
+            found.append(self._input(leaf, source, fields, tried))
+        return found
+
+    def _input(
+        self, leaf: Leaf, source: str, fields: tuple[str, ...], conditions: list[exp.Expr]
+    ) -> Input:
+        able = self.capabilities[source]
+        binding = leaf.entity.bindings[source]
+        words = pushable_words(leaf.entity, binding)
+        read = _Reading(leaf, source, fields, able, words)
+        for condition in conditions:
+            read.try_condition(condition)
+        searched = f"{leaf.search.k} nearest to “{leaf.search.text}”" if leaf.search else ""
+
+        def bounded(column: str) -> NativeQuery | None:
+            if leaf.search or column not in words or "in" not in able.comparisons:
+                return None
+            return read.query(self.max_rows, column)
+
+        return Input(
+            source,
+            leaf.name,
+            read.query(self.max_rows),
+            self.estimates.rows(leaf, source, read.taken),
+            {name: stored_expression(leaf, binding, name) for name in fields},
+            {name: _word(leaf, name) for name in fields},
+            bounded,
+            (searched,) if searched else tuple(_plain(one) for one in read.taken),
+            tuple(read.kept),
+        )
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One binding of one leaf, with the conditions that its source takes."""
+
+    leaf: Leaf
+    source: str
+    fields: tuple[str, ...]
+    able: Capabilities
+    words: dict[str, str]
+    taken: list[exp.Expr] = field(default_factory=list)
+    predicates: list[Predicate] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    def try_condition(self, condition: exp.Expr) -> None:
+        """Take a condition if it means the same at the source; else keep the reason."""
+        names = {column.name for column in condition.find_all(exp.Column)}
+        if not names <= self.words.keys():
+            self.kept.append(f"{_plain(condition)}: {self.source} stores it in another form")
+            return
+        if self.able.dialect is not None:
+            inexact = [n for n in names if self.words[n].partition("(")[0] not in self.able.exact]
+            reason = (
+                f"{self.source} compares {inexact[0]} in another way"
+                if inexact
+                else difference(condition, self.able)
+            )
+            if reason is not None:
+                self.kept.append(f"{_plain(condition)}: {reason}")
+                return
+        else:
+            found = predicate(condition, self.words)
+            if found is None or not accepts(self.able, found, self.words):
+                self.kept.append(f"{_plain(condition)}: not for {self.source}")
+                return
+            self.predicates.append(found)
+        self.taken.append(condition)
+
+    def query(self, max_rows: int, keys_of: str | None = None) -> NativeQuery:
+        """The native query; bounded by KEYS in one field when that is named."""
+        entity, binding = self.leaf.entity, self.leaf.entity.bindings[self.source]
+        columns = output_columns(entity, binding, self.fields)
+        if self.able.dialect is None:
+            query = native_query(
+                self.able.language, binding, columns, self.predicates, self.leaf.search, max_rows
+            )
+            return query if keys_of is None else with_fed_keys(query, binding.fields[keys_of].path)
+        table = self.leaf.table.copy()
+        alias = self.leaf.alias
+        leaf = replace(self.leaf, table=table)
+        tree = exp.select(
+            *(exp.alias_(exp.column(f, table=alias, quoted=True), f, quoted=True)
+              for f in self.fields)
+        ).from_(table, copy=False)  # fmt: skip
+        tree.args["from_"].set("this", table)
+        for condition in self.taken:
+            tree.where(condition.copy(), copy=False)
+        fed = (leaf, keys_of) if keys_of else None
+        return write(tree, {id(table): leaf}, self.source, columns, self.able.dialect, fed)
+
+
+def _plain(condition: exp.Expr) -> str:
+    """A condition as people read it."""
+    return condition.sql("duckdb").replace('"', "")
+
+
+def _word(leaf: Leaf, name: str) -> str:
+    return "float64" if name == SCORE and name not in leaf.entity.fields else (
+        leaf.entity.fields[name].type
+    )  # fmt: skip
+
+
+def stored_expression(leaf: Leaf, binding: Binding, name: str) -> str:
+    """The DuckDB expression that gives a field from a fetched column."""
+    column = exp.column(name, quoted=True)
+    bound = binding.fields.get(name)
+    if bound is None or bound.transform is None:
+        return column.sql("duckdb")
+    tree = sqlglot.parse_one(bound.transform, read="duckdb")
+    for node in list(tree.find_all(exp.Column)):
+        if node.name == "value" and node is not tree:
+            node.replace(column.copy())
+    return exp.cast(tree, sql_type(leaf.entity.fields[name].type)).sql("duckdb")

@@ -1,0 +1,157 @@
+"""DuckDB as the judge of types: what a query over entities gives, and what a constant is worth.
+
+One locked in-memory database holds an empty table for each entity, so that the meaning of semantic
+SQL is DuckDB's own and no second type system has to agree with it.
+"""
+
+import re
+import threading
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from adapters.errors import SqlNotAllowed
+from orchestrator.semantic import Entity, SemanticModel
+
+SQL_TYPES = {
+    "int64": "BIGINT",
+    "float64": "DOUBLE",
+    "decimal": "DECIMAL(38, 9)",
+    "string": "TEXT",
+    "bool": "BOOLEAN",
+    "date": "DATE",
+    "timestamptz": "TIMESTAMPTZ",
+    "timestamp": "TIMESTAMP",
+    "json": "TEXT",
+}
+SCORE = "score"
+SEARCHED = "search_of_"
+_WORDS = {
+    "TINYINT": "int64",
+    "SMALLINT": "int64",
+    "INTEGER": "int64",
+    "BIGINT": "int64",
+    "HUGEINT": "decimal(38,0)",
+    "DOUBLE": "float64",
+    "FLOAT": "float64",
+    "VARCHAR": "string",
+    "BOOLEAN": "bool",
+    "DATE": "date",
+    "TIMESTAMP": "timestamp",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz",
+}
+_FOLDED = (exp.Add, exp.Sub, exp.Mul, exp.Cast, exp.DateAdd, exp.DateSub, exp.TimestampTrunc)
+
+
+def sql_type(word: str) -> str:
+    """The DuckDB type of a canonical word."""
+    return SQL_TYPES.get(word) or word.upper()
+
+
+def typed(entity: Entity) -> dict[str, str]:
+    """The DuckDB type of each field of an entity."""
+    return {name: sql_type(spec.type) for name, spec in entity.fields.items()}
+
+
+def canonical(duckdb_type: str) -> str | None:
+    """The canonical word that holds every value of a DuckDB type, or None when none does."""
+    if duckdb_type.startswith("DECIMAL"):
+        return duckdb_type.lower()
+    return _WORDS.get(duckdb_type)
+
+
+class Shapes:
+    """The types of queries over one model."""
+
+    def __init__(self, model: SemanticModel) -> None:
+        self._lock = threading.Lock()
+        self._duckdb = duckdb.connect(":memory:", config={"threads": 1})
+        for name, entity in model.entities.items():
+            columns = ", ".join(f'"{field}" {kind}' for field, kind in typed(entity).items())
+            self._duckdb.execute(f'CREATE TABLE "{name}" ({columns})')
+            if entity.text_source:
+                searched = f'"{SEARCHED}{name}" ({columns}, "{SCORE}" DOUBLE)'
+                self._duckdb.execute(f"CREATE TABLE {searched}")
+        for setting in (
+            "TimeZone = 'UTC'",
+            "python_enable_replacements = false",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            self._duckdb.execute(f"SET {setting}")
+
+    def columns(self, query: exp.Query) -> list[tuple[str, str]]:
+        """(name, DuckDB type) of each column that a query gives.
+
+        Raises SqlNotAllowed with DuckDB's reason when the query has no meaning.
+        """
+        with self._lock:
+            try:
+                relation = self._duckdb.sql(query.sql("duckdb"))
+            except duckdb.Error as error:
+                raise SqlNotAllowed(f"The SQL has no meaning: {_reason(error)}.") from error
+            return list(zip(relation.columns, map(str, relation.types), strict=True))
+
+    def fold(self, tree: exp.Expr) -> None:
+        """Replace what is computed from constants alone (`date '1998-12-01' - interval '90' day`)
+        by its value, so that any source can be given it."""
+        found = [node for node in _constants(tree) if node.parent is not None]
+        if not found:
+            return
+        chosen = exp.select(
+            *(exp.alias_(node.copy(), f"c{i}") for i, node in enumerate(found))
+        ).sql("duckdb")
+        with self._lock:
+            try:
+                relation: Any = self._duckdb.sql(chosen)
+                kinds, values = relation.types, relation.fetchone()
+            except duckdb.Error as error:
+                raise SqlNotAllowed(f"A constant has no value: {_reason(error)}.") from error
+        for node, kind, value in zip(found, kinds, values or (), strict=True):
+            literal = _literal(str(kind), value)
+            if literal is not None:
+                node.replace(literal)
+
+
+def _reason(error: duckdb.Error) -> str:
+    first = str(error).split("\n")[0]
+    return re.sub(r"^\w+ Error: ", "", first)[:300].rstrip(".")
+
+
+def _constants(tree: exp.Expr) -> Iterator[exp.Expr]:
+    """The largest subexpressions that no row can change and that are not literals already."""
+    plain = (exp.Literal, exp.Neg, exp.Interval, exp.Cast)
+    for node in tree.walk(prune=lambda one: isinstance(one, _FOLDED) and _constant(one)):
+        if isinstance(node, _FOLDED) and _constant(node):
+            literal = isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal)
+            if not literal or not isinstance(node, plain):
+                yield node
+
+
+def _constant(node: exp.Expr) -> bool:
+    allowed = (
+        *_FOLDED,
+        exp.Literal,
+        exp.Neg,
+        exp.Interval,
+        exp.Paren,
+        exp.DataType,
+        exp.DataTypeParam,
+        exp.Var,
+        exp.IntervalSpan,
+    )
+    return all(isinstance(one, allowed) for one in node.walk())
+
+
+def _literal(kind: str, value: Any) -> exp.Expr | None:
+    if value is None:
+        return None
+    if kind in {"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}:
+        return exp.cast(exp.Literal.string(str(value)), exp.DataType.build(kind, dialect="duckdb"))
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        number = exp.Literal.number(f"{abs(value):f}" if isinstance(value, Decimal) else abs(value))
+        return exp.Neg(this=number) if value < 0 else number
+    return None
