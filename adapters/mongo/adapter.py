@@ -19,7 +19,7 @@ from adapters.errors import SourceRefused
 from adapters.limits import BATCH_ROWS, pour
 from adapters.mongo import errors
 from adapters.mongo.coercion import to_bson
-from adapters.mongo.decode import OPTIONS, SMALL, to_arrow
+from adapters.mongo.decode import OPTIONS, SMALL, plainly, quickly
 from adapters.mongo.guard import check
 from adapters.mongo.introspect import introspect
 from adapters.mongo.read import raw_batches
@@ -34,6 +34,7 @@ class MongoAdapter:
     capabilities = Capabilities(
         language="aggregation",
         comparisons=frozenset({"=", "<>", "<", "<=", ">", ">=", "in", "is null"}),
+        unwinds=True,
     )
 
     def __init__(
@@ -65,7 +66,8 @@ class MongoAdapter:
         check(query)
         async with self._open(credential, limits.timeout_s) as database:
             raw = raw_batches(
-                database[query.relations[0]],
+                database,
+                query.relations[0],
                 [to_bson(stage) for stage in query.pipeline],
                 timeout_ms=_milliseconds(limits.timeout_s),
                 batch_rows=BATCH_ROWS,
@@ -75,9 +77,9 @@ class MongoAdapter:
                 async with contextlib.aclosing(raw):
                     async for batch in raw:
                         if len(batch) <= SMALL:
-                            yield to_arrow(batch, query.columns)
+                            yield plainly(batch, query.columns)
                         else:
-                            yield await asyncio.to_thread(to_arrow, batch, query.columns)
+                            yield await asyncio.to_thread(quickly, batch, query.columns)
 
             return await pour(batches(), limits, take)
 

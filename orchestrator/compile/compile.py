@@ -36,6 +36,7 @@ def compile(  # noqa: A001 -- the room's own word
     resolved = resolve(tree, model)
     if not resolved.leaves:
         raise QueryError(f"Name at least one entity in FROM: {', '.join(model.entities)}.")
+    _check_unwinds(resolved, capabilities)
     single = whole(resolved, capabilities)
     entities = tuple(dict.fromkeys(leaf.name for leaf in resolved.leaves))
     fields = tuple(
@@ -47,6 +48,16 @@ def compile(  # noqa: A001 -- the room's own word
         join = JoinStep(f"SELECT * FROM {FETCHED}s1")
         return Plan(written, (step,), join, resolved.columns, entities, fields)
     return _split(written, resolved, model, capabilities, rows, entities, fields)
+
+
+def _check_unwinds(resolved: Resolved, capabilities: dict[str, Capabilities]) -> None:
+    for leaf in resolved.leaves:
+        for source, binding in leaf.entity.bindings.items():
+            if binding.unwind and not capabilities[source].unwinds:
+                raise QueryError(
+                    f"{leaf.name} is bound to the elements of an array in {source}, which can't be "
+                    "read as rows there. Have the model's owner bind it to a relation of its own."
+                )
 
 
 def _split(

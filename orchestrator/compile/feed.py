@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from adapters.base import Capabilities
-from orchestrator.compile.native import pushable_words
+from orchestrator.compile.native import native_path, pushable_words
 from orchestrator.compile.plan import FetchStep, KeyFeed
 from orchestrator.compile.reads import Read, stored_expression
 from orchestrator.compile.resolve import Edge
@@ -46,7 +46,7 @@ def feeds(
             giver.step,
             stored_expression(giver, given),
             taken,
-            taker.binding.fields[taken].path,
+            native_path(taker.binding.fields[taken].path),
         )
         by_id[taker.step] = replace(by_id[taker.step], feed=feed)
         reached[taker.step] |= reached[giver.step]

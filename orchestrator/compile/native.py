@@ -85,12 +85,12 @@ def native_query(
 ) -> NativeQuery:
     """The query that reads `fields` of one binding where `conditions` hold."""
     columns = output_columns(entity, binding, fields)
-    paths = {field: bound.path for field, bound in binding.fields.items()}
+    paths = {field: native_path(bound.path) for field, bound in binding.fields.items()}
     match language:
         case "sql":
             return _sql(binding.relation, paths, columns, conditions)
         case "aggregation":
-            return _pipeline(binding.relation, paths, columns, conditions)
+            return _pipeline(binding, paths, columns, conditions)
         case _:
             return VectorQuery(
                 relations=(binding.relation,),
@@ -104,6 +104,14 @@ def native_query(
                     for c in _comparisons(condition)
                 ),
             )
+
+
+def native_path(path: str) -> str:
+    """A field's path as the source writes it: `lines[].sku` is `lines.sku` there.
+
+    Once the array is unwound that is the element's own; before, it is that of any element.
+    """
+    return path.replace("[]", "")
 
 
 def relation_of(relation: str) -> exp.Table:
@@ -188,17 +196,17 @@ def any_of(values: list[Any], parameters: list[Any]) -> exp.Expr:
 
 
 def _pipeline(
-    collection: str,
+    binding: Binding,
     paths: dict[str, str],
     columns: tuple[OutputColumn, ...],
     conditions: Sequence[Predicate],
 ) -> AggregationQuery:
-    stages: list[dict[str, Any]] = []
+    stages: list[dict[str, Any]] = [{"$unwind": f"${binding.unwind}"}] if binding.unwind else []
     if conditions:
         matches = [_match(condition, paths) for condition in conditions]
         stages.append({"$match": matches[0] if len(matches) == 1 else {"$and": matches}})
     stages.append({"$project": {"_id": 0} | {c.name: f"${paths[c.name]}" for c in columns}})
-    return AggregationQuery(relations=(collection,), columns=columns, pipeline=tuple(stages))
+    return AggregationQuery(relations=(binding.relation,), columns=columns, pipeline=tuple(stages))
 
 
 _MONGO = {"=": "$eq", "<>": "$ne", ">": "$gt", ">=": "$gte", "<": "$lt", "<=": "$lte"}

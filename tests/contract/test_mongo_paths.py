@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,17 +14,14 @@ from bson.datetime_ms import DatetimeMS
 from bson.raw_bson import RawBSONDocument
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pymongo import AsyncMongoClient
 
 from adapters.base import Limits
-from adapters.credentials import Credential
 from adapters.errors import SourceRefused
-from adapters.mongo import MongoAdapter
 from adapters.mongo.adapter import BATCH_ROWS
 from adapters.mongo.decode import SMALL, plainly, quickly
 from adapters.query import AggregationQuery, OutputColumn
-from sandbox.mongo import start_mongo
 from tests.contract.harness import columns, gather
+from tests.live_mongo import LiveMongo, live_mongo
 
 WORDS = (
     "int64 float64 decimal decimal(9,2) decimal(38,0) string bool date timestamptz timestamp json"
@@ -163,39 +159,11 @@ def test_both_ways_read_any_documents_the_same(
         assert outcome(quickly, batch, wanted) == outcome(plainly, batch, wanted)
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
-    """A mongod of these tests' own: its admin, and an adapter with a login that may only read."""
-
-    admin: AsyncMongoClient[dict[str, Any]]
-    adapter: MongoAdapter
-    reader: Credential
-
-    async def fill(self, collection: str, these: list[dict[str, Any]]) -> None:
-        """Put documents into a collection, in place of what was there."""
-        await self.admin.paths[collection].drop()
-        await self.admin.paths[collection].insert_many(these)
-
-    async def running(self, comment: str) -> int:
-        """How many operations and cursors over a collection there are on the server."""
-        stages = [
-            {"$currentOp": {"allUsers": True, "idleCursors": True}},
-            {"$match": {"ns": f"paths.{comment}", "type": {"$in": ["op", "idleCursor"]}}},
-        ]
-        return len(await (await self.admin.admin.aggregate(stages)).to_list())
-
-
 @pytest.fixture(scope="module")
-async def live(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Live]:
-    """A mongod with a user who may read one database and nothing more."""
-    server = await start_mongo(tmp_path_factory.mktemp("mongo"))
-    try:
-        async with AsyncMongoClient[dict[str, Any]](server.admin_uri()) as admin:
-            await admin.paths.command("createUser", "reader", pwd="reads", roles=["read"])
-            adapter = MongoAdapter("live", host=server.host, port=server.port, database="paths")
-            yield Live(admin, adapter, Credential("reader", "reads"))
-    finally:
-        await server.stop()
+async def live(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[LiveMongo]:
+    """A mongod of these tests' own."""
+    async with live_mongo(tmp_path_factory.mktemp("mongo")) as one:
+        yield one
 
 
 def query(collection: str, *stages: dict[str, Any], **types: str) -> AggregationQuery:
@@ -207,7 +175,7 @@ def query(collection: str, *stages: dict[str, Any], **types: str) -> Aggregation
 
 
 @pytest.mark.parametrize("word", ["int64", "float64", "decimal", "string", "timestamptz"])
-async def test_the_adapter_reads_large_results_so(live: Live, word: str) -> None:
+async def test_the_adapter_reads_large_results_so(live: LiveMongo, word: str) -> None:
     """From the server, each mix of values comes in a large batch as it is read value by value."""
     pad = "x" * SMALL
     for mix in MIXES.values():
@@ -223,7 +191,7 @@ async def test_the_adapter_reads_large_results_so(live: Live, word: str) -> None
         assert found == expected
 
 
-async def test_text_that_is_no_text_is_refused(live: Live) -> None:
+async def test_text_that_is_no_text_is_refused(live: LiveMongo) -> None:
     """Bytes that are not UTF-8 are an error of the source that shows none of them."""
     good = bson.encode({"v": "ab" * SMALL})
     await live.admin.paths.bad.insert_one(RawBSONDocument(good.replace(b"abab", b"ab\xff\xfe", 1)))
@@ -231,7 +199,7 @@ async def test_text_that_is_no_text_is_refused(live: Live) -> None:
         await gather(live.adapter, query("bad", v="string"), live.reader, Limits())
 
 
-async def test_cap_ends_the_cursor_on_the_server(live: Live) -> None:
+async def test_cap_ends_the_cursor_on_the_server(live: LiveMongo) -> None:
     """What is not read to its end leaves no cursor behind, and so it is after a refusal."""
     await live.fill("many", [{"n": number, "t": "x" * 50} for number in range(4 * BATCH_ROWS)])
     got = await gather(
@@ -244,7 +212,7 @@ async def test_cap_ends_the_cursor_on_the_server(live: Live) -> None:
     assert await live.running("many") == 0
 
 
-async def test_cancelling_ends_the_cursor_on_the_server(live: Live) -> None:
+async def test_cancelling_ends_the_cursor_on_the_server(live: LiveMongo) -> None:
     """A fetch that is cancelled between batches leaves no cursor behind."""
     await live.fill("many", [{"n": number, "t": "x" * 50} for number in range(4 * BATCH_ROWS)])
     came = asyncio.Event()
@@ -262,7 +230,7 @@ async def test_cancelling_ends_the_cursor_on_the_server(live: Live) -> None:
     assert await live.running("many") == 0
 
 
-async def test_cancelling_ends_the_operation_on_the_server(live: Live) -> None:
+async def test_cancelling_ends_the_operation_on_the_server(live: LiveMongo) -> None:
     """A pipeline that still runs for its first batch ends long before its deadline."""
     await live.fill("heavy", [{"n": number} for number in range(20_000)])
     slow = {
