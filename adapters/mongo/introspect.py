@@ -28,9 +28,11 @@ async def introspect(
         if name.startswith("system."):
             continue
         collection = database[name]
-        sample = await collection.aggregate(
+        drawn = await collection.aggregate(
             [{"$sample": {"size": _SAMPLE}}], maxTimeMS=timeout_ms
         ).to_list(_SAMPLE)
+        # the server may draw a document twice, which would look like values that repeat
+        sample = list({repr(one.get("_id", id(one))): one for one in drawn}.values())
         rows = await collection.estimated_document_count(maxTimeMS=timeout_ms)
         relations.append(Relation(name, tuple(_columns(sample, rows)), rows, key=("_id",)))
     return Catalog(source, tuple(relations), sampled=True)
