@@ -159,19 +159,20 @@ def _misfit(column: OutputColumn) -> SourceRefused:
 
 
 def _int64(value: Any) -> int:
-    if isinstance(value, bool):
-        raise TypeError("bool is not a number")
-    if isinstance(value, float | Decimal) and value != int(value):
+    if value != int(_number(value)):
         raise ValueError("not a whole number")
-    if isinstance(value, str):
-        raise TypeError("text is not a number")
     return int(value)
 
 
 def _float64(value: Any) -> float:
-    if isinstance(value, bool | str):
+    return float(_number(value))
+
+
+def _number(value: Any) -> int | float | Decimal:
+    """The value itself; what `int` or `float` would also parse or convert is not a number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise TypeError("not a number")
-    return float(value)
+    return value
 
 
 def _decimals(kind: pa.Decimal128Type) -> Callable[[Any], Decimal]:

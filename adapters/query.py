@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
 KEYS = "\x00keys"
 """Stands in a query for the list of keys that an earlier step will have found."""
 

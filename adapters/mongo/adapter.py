@@ -1,7 +1,8 @@
 """Runs generated aggregation pipelines on MongoDB (motor) and gives Arrow.
 
 Locks of a query, in order: the guard, a login of its own, a fresh client, maxTimeMS, row and byte
-caps. motor is past its end of life; ADR 0003 says how PyMongo's async client takes its place.
+caps. Each raw batch becomes Arrow in a thread, while the next one is on its way (ADR 0007).
+motor is past its end of life; ADR 0003 says how PyMongo's async client takes its place.
 """
 
 import asyncio
@@ -10,18 +11,18 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import pyarrow as pa
-from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 
 from adapters.base import Capabilities, Fetched, Limits, Take
-from adapters.coercion import to_table
 from adapters.credentials import Credential
 from adapters.errors import SourceRefused
 from adapters.limits import BATCH_ROWS, pour
 from adapters.mongo import errors
-from adapters.mongo.coercion import native, to_bson
+from adapters.mongo.coercion import to_bson
+from adapters.mongo.decode import OPTIONS, SMALL, plainly, quickly
 from adapters.mongo.guard import check
 from adapters.mongo.introspect import introspect
+from adapters.mongo.read import raw_batches
 from adapters.query import AggregationQuery, NativeQuery
 from adapters.schema import Catalog
 
@@ -33,6 +34,7 @@ class MongoAdapter:
     capabilities = Capabilities(
         language="aggregation",
         comparisons=frozenset({"=", "<>", "<", "<=", ">", ">=", "in", "is null"}),
+        unwinds=True,
     )
 
     def __init__(
@@ -62,18 +64,22 @@ class MongoAdapter:
         if not isinstance(query, AggregationQuery):
             raise SourceRefused(f"{self.source} takes aggregation pipelines alone.")
         check(query)
-        names = [column.name for column in query.columns]
         async with self._open(credential, limits.timeout_s) as database:
-            cursor = database[query.relations[0]].aggregate(
+            raw = raw_batches(
+                database,
+                query.relations[0],
                 [to_bson(stage) for stage in query.pipeline],
-                maxTimeMS=_milliseconds(limits.timeout_s),
-                batchSize=BATCH_ROWS,
+                timeout_ms=_milliseconds(limits.timeout_s),
+                batch_rows=BATCH_ROWS,
             )
 
             async def batches() -> AsyncGenerator[pa.Table]:
-                while documents := await cursor.to_list(BATCH_ROWS):
-                    rows = ([document.get(name) for name in names] for document in documents)
-                    yield to_table(rows, query.columns, native)
+                async with contextlib.aclosing(raw):
+                    async for batch in raw:
+                        if len(batch) <= SMALL:
+                            yield plainly(batch, query.columns)
+                        else:
+                            yield await asyncio.to_thread(quickly, batch, query.columns)
 
             return await pour(batches(), limits, take)
 
@@ -95,18 +101,18 @@ class MongoAdapter:
             serverSelectionTimeoutMS=min(milliseconds, 1_000),
             connectTimeoutMS=min(milliseconds, 3_000),
             socketTimeoutMS=milliseconds,
-            maxPoolSize=1,
+            maxPoolSize=2,  # one to read, one to end a read that is given up
             retryReads=False,
             appname="crosstalk",
         )
         try:
-            options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
             async with asyncio.timeout(timeout_s):
-                yield client.get_database(self._database, codec_options=options)
+                yield client.get_database(self._database, codec_options=OPTIONS)
         except errors.CAUGHT as error:
             raise errors.translate(error, self.source) from error
         finally:
-            client.close()
+            # it says goodbye to the server, and would hold up everyone while it does
+            await asyncio.to_thread(client.close)
 
 
 def _milliseconds(timeout_s: float) -> int:

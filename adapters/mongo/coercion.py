@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from bson import Decimal128, Int64, ObjectId
+from bson.datetime_ms import DatetimeMS
 
 
 def native(value: Any) -> Any:
@@ -49,6 +50,7 @@ _WORDS: tuple[tuple[type, str], ...] = (
     (float, "float64"),
     (Decimal128, "decimal"),
     (datetime, "timestamptz"),
+    (DatetimeMS, "timestamptz"),
     (ObjectId, "string"),
     (list, "json"),
     (dict, "json"),

@@ -1,5 +1,6 @@
 """PyMongo's errors to Crosstalk's, one table."""
 
+from bson.errors import BSONError
 from pymongo.errors import (
     AutoReconnect,
     ConnectionFailure,
@@ -12,7 +13,7 @@ from pymongo.errors import (
 
 from adapters.errors import SourceError, SourceRefused, SourceTimeout, SourceUnreachable
 
-CAUGHT = (PyMongoError, OSError, TimeoutError)
+CAUGHT = (PyMongoError, BSONError, OSError, TimeoutError)
 _SHUTTING_DOWN = frozenset({91, 189, 11600, 11602})
 
 
@@ -29,6 +30,11 @@ def translate(error: Exception, source: str) -> SourceError:
         return SourceUnreachable(
             f"{source} can't be reached, so its documents are missing. "
             "Check that the database is up, then ask again."
+        )
+    if isinstance(error, BSONError):
+        return SourceRefused(
+            f"{source} sent a document that can't be read (text that is not UTF-8, perhaps), so "
+            "its documents are missing. Correct the document in the database."
         )
     return SourceRefused(
         f"{source} refused the query ({type(error).__name__}), so its documents are missing. "

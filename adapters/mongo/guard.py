@@ -9,7 +9,7 @@ from typing import Any
 from adapters.errors import UnsafeQuery
 from adapters.query import AggregationQuery
 
-_STAGES = frozenset({"$match", "$project", "$sort", "$limit"})
+_STAGES = frozenset({"$match", "$project", "$sort", "$limit", "$unwind"})
 _OPERATORS = frozenset(
     "$and $or $not $nor $expr $eq $ne $gt $gte $lt $lte $in $nin $exists $type $ifNull "
     "$literal $cond".split()
@@ -22,7 +22,9 @@ def check(query: AggregationQuery) -> None:
     for stage in query.pipeline:
         if len(stage) != 1 or next(iter(stage)) not in _STAGES:
             raise UnsafeQuery("A generated pipeline was refused: it holds a stage not allowed.")
-        for body in stage.values():
+        for name, body in stage.items():
+            if name == "$unwind" and not (isinstance(body, str) and body.startswith("$")):
+                raise UnsafeQuery("A generated pipeline was refused: it unwinds no plain path.")
             _check_operators(body, 0)
 
 

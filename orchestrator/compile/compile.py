@@ -46,6 +46,7 @@ class Compiler:
         if not resolved.leaves:
             known = ", ".join(self._model.entities)
             raise QueryError(f"Name at least one entity in FROM: {known}.")
+        self._check_unwinds(resolved)
         estimates = Estimates(statistics or Unknown())
         fragments = Fragments(
             {id(leaf.table): leaf for leaf in resolved.leaves},
@@ -68,6 +69,16 @@ class Compiler:
         steps = self._steps([one for t in _tables(done.tree, inputs) for one in inputs[id(t)]])
         steps = feeds(steps, left.edges, inputs)
         return _plan(written, resolved, done, steps, inputs, leaves, left.edges)
+
+    def _check_unwinds(self, resolved: Resolved) -> None:
+        for leaf in resolved.leaves:
+            for source, binding in leaf.entity.bindings.items():
+                if binding.unwind and not self._capabilities[source].unwinds:
+                    raise QueryError(
+                        f"{leaf.name} is bound to the elements of an array in {source}, which "
+                        "can't be read as rows there. Have the model's owner bind it to a relation "
+                        "of its own."
+                    )
 
     def _steps(self, inputs: list[Input]) -> tuple[FetchStep, ...]:
         """One step an input; equal inputs share one."""

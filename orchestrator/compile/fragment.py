@@ -10,7 +10,7 @@ from adapters.query import NativeQuery, OutputColumn
 from orchestrator.compile.dialects import write
 from orchestrator.compile.estimate import Estimates
 from orchestrator.compile.meaning import difference, is_aggregate
-from orchestrator.compile.native import pushable_words, with_fed_keys
+from orchestrator.compile.native import native_path, pushable_words, with_fed_keys
 from orchestrator.compile.pipeline import Collection, Untranslatable, pipeline
 from orchestrator.compile.resolve import Leaf
 from orchestrator.compile.shapes import Shapes, canonical
@@ -113,7 +113,7 @@ class Fragments:
         able = self._capabilities[fragment.source]
         if able.dialect is None:
             path = leaf.entity.bindings[fragment.source].fields[name].path
-            return with_fed_keys(fragment.query, path)
+            return with_fed_keys(fragment.query, native_path(path))
         columns = fragment.query.columns
         return write(
             fragment.tree, self.leaves, fragment.source, columns, able.dialect, (leaf, name)
@@ -192,7 +192,8 @@ def _external(query: exp.Query) -> bool:
 def _collection(leaf: Leaf, source: str) -> Collection:
     binding = leaf.entity.bindings[source]
     words = pushable_words(leaf.entity, binding)
-    return Collection(binding.relation, {name: binding.fields[name].path for name in words}, words)
+    paths = {name: native_path(binding.fields[name].path) for name in words}
+    return Collection(binding.relation, paths, words, binding.unwind)
 
 
 def _columns(shape: tuple[tuple[str, str], ...]) -> tuple[OutputColumn, ...] | str:

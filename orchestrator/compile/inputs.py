@@ -14,6 +14,7 @@ from orchestrator.compile.fragment import Fragment, Fragments
 from orchestrator.compile.meaning import difference
 from orchestrator.compile.native import (
     accepts,
+    native_path,
     native_query,
     output_columns,
     pushable_words,
@@ -168,7 +169,11 @@ class _Reading:
             query = native_query(
                 self.able.language, binding, columns, self.predicates, self.leaf.search, max_rows
             )
-            return query if keys_of is None else with_fed_keys(query, binding.fields[keys_of].path)
+            return (
+                query
+                if keys_of is None
+                else with_fed_keys(query, native_path(binding.fields[keys_of].path))
+            )
         table = self.leaf.table.copy()
         alias = self.leaf.alias
         leaf = replace(self.leaf, table=table)

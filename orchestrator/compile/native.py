@@ -82,9 +82,9 @@ def native_query(
 ) -> AggregationQuery | VectorQuery:
     """The query that reads `columns` of one binding where `conditions` hold, in a language that is
     not SQL."""
-    paths = {field: bound.path for field, bound in binding.fields.items()}
+    paths = {field: native_path(bound.path) for field, bound in binding.fields.items()}
     if language == "aggregation":
-        return _pipeline(binding.relation, paths, columns, conditions)
+        return _pipeline(binding, paths, columns, conditions)
     return VectorQuery(
         relations=(binding.relation,),
         columns=columns,
@@ -97,6 +97,14 @@ def native_query(
             for c in _comparisons(condition)
         ),
     )
+
+
+def native_path(path: str) -> str:
+    """A field's path as the source writes it: `lines[].sku` is `lines.sku` there.
+
+    Once the array is unwound that is the element's own; before, it is that of any element.
+    """
+    return path.replace("[]", "")
 
 
 def with_fed_keys(query: NativeQuery, path: str) -> NativeQuery:
@@ -112,17 +120,17 @@ def with_fed_keys(query: NativeQuery, path: str) -> NativeQuery:
 
 
 def _pipeline(
-    collection: str,
+    binding: Binding,
     paths: dict[str, str],
     columns: tuple[OutputColumn, ...],
     conditions: Sequence[Predicate],
 ) -> AggregationQuery:
-    stages: list[dict[str, Any]] = []
+    stages: list[dict[str, Any]] = [{"$unwind": f"${binding.unwind}"}] if binding.unwind else []
     if conditions:
         matches = [_match(condition, paths) for condition in conditions]
         stages.append({"$match": matches[0] if len(matches) == 1 else {"$and": matches}})
     stages.append({"$project": {"_id": 0} | {c.name: f"${paths[c.name]}" for c in columns}})
-    return AggregationQuery(relations=(collection,), columns=columns, pipeline=tuple(stages))
+    return AggregationQuery(relations=(binding.relation,), columns=columns, pipeline=tuple(stages))
 
 
 _MONGO = {"=": "$eq", "<>": "$ne", ">": "$gt", ">=": "$gte", "<": "$lt", "<=": "$lte"}

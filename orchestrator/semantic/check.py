@@ -2,7 +2,7 @@
 
 import difflib
 
-from orchestrator.semantic.model import Relationship, SemanticModel
+from orchestrator.semantic.model import Binding, Relationship, SemanticModel, in_element
 
 Place = tuple[str | int, ...]
 """The keys and indexes that lead to a spot in the file."""
@@ -40,6 +40,7 @@ def check(model: SemanticModel) -> list[tuple[Place, str]]:
                     found.append(
                         ((*here, "fields", field), f"no field `{field}` in {name}; {hint}")
                     )
+            found += [((*here, *place), message) for place, message in _check_unwind(binding)]
             if binding.text is not None and binding.text not in binding.fields:
                 hint = near(binding.text, list(binding.fields))
                 found.append(((*here, "text"), f"no field `{binding.text}` here; {hint}"))
@@ -59,6 +60,21 @@ def check(model: SemanticModel) -> list[tuple[Place, str]]:
             if name in names[:index]
         ]
     return found
+
+
+def _check_unwind(binding: Binding) -> list[tuple[Place, str]]:
+    array = binding.unwind
+    if array is not None and (not array or "[]" in array):
+        return [(("unwind",), f"unwind `{array}` is not the path of an array in the document.")]
+    lost = [
+        (field, bound.path)
+        for field, bound in binding.fields.items()
+        if "[]" in bound.path and not in_element(bound.path, array)
+    ]
+    return [
+        (("fields", field), f"path `{path}` lies in no array that `unwind` names for this binding.")
+        for field, path in lost
+    ]
 
 
 def _check_relationship(

@@ -70,16 +70,27 @@ def _either_word(schema: dict[str, Any]) -> None:
 
 
 class Binding(_Part):
-    """An entity in one source. `text` is the field that can be searched by meaning."""
+    """An entity in one source. `text` is the field that can be searched by meaning.
+
+    With `unwind`, the path of an array, its elements are the rows: a field's path `lines[].sku`, or
+    `lines[]` where elements are no documents, lies in the element, other paths in the document.
+    """
 
     model_config = ConfigDict(json_schema_extra=_either_word)
 
     relation: str
+    unwind: str | None = None
     fields: dict[
         Name,
         Annotated[BoundField, BeforeValidator(_bound, json_schema_input_type=str | BoundField)],
     ]
     text: str | None = None
+
+
+def in_element(path: str, array: str | None) -> bool:
+    """True when a path is `array[]`, or lies in it with no further array on the way."""
+    head, _, rest = path.partition("[]")
+    return head == array and (not rest or rest.startswith(".")) and "[]" not in rest
 
 
 def _binding(value: object) -> object:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from bson import Decimal128, Int64, ObjectId
+from bson.datetime_ms import DatetimeMS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,6 +79,9 @@ def test_good_values(word: str, value: Any, stored: Any) -> None:
         ("int64", float("nan")),
         ("int64", float("inf")),
         ("int64", _NOON),
+        ("int64", b"12"),
+        ("int64", DatetimeMS(2**60)),
+        ("float64", b"1.5"),
         ("float64", "1.5"),
         ("float64", True),
         ("float64", [1.0]),
@@ -99,6 +103,7 @@ def test_good_values(word: str, value: Any, stored: Any) -> None:
         ("timestamptz", "yesterday"),
         ("timestamptz", date(2026, 6, 15)),
         ("timestamptz", 0),
+        ("timestamptz", DatetimeMS(2**60)),
         ("timestamp", "2026-06-15"),
         ("timestamp", 0),
         ("timestamp", _NOON),

@@ -182,6 +182,14 @@ def test_pipelines_are_bounded() -> None:
     )
 
 
+@pytest.mark.parametrize("body", ["lines", {"path": "$lines"}, {"$where": "x"}, ["$lines"], None])
+def test_only_a_plain_path_is_unwound(body: Any) -> None:
+    """An array is unwound by its path alone."""
+    with pytest.raises(UnsafeQuery):
+        check_pipeline(pipeline({"$unwind": body}))
+    check_pipeline(pipeline({"$unwind": "$lines"}))
+
+
 def test_a_literal_may_hold_anything() -> None:
     """Text under $literal is data, and data may look like an operator."""
     check_pipeline(pipeline({"$project": {"a": {"$literal": {"$where": "x"}}}}))

@@ -79,6 +79,19 @@ MISTAKES = {
         15,
         "no field `x`",
     ),
+    "array not unwound": ("name: name\n", "name: a[].b\n", 18, "`a[].b` lies in no array"),
+    "another array": (
+        _BOUND[len("      sales:\n") :],
+        "        {relation: c, unwind: b, fields: {customer_id: id, name: 'a[].b'}}\n",
+        15,
+        "`a[].b` lies in no array",
+    ),
+    "unwind is no path": (
+        "        relation: p",
+        "        unwind: a[]\n        relation: p",
+        15,
+        "not the path of an array",
+    ),
     "unknown entity": ("to: customer,", "to: custommer,", 20, "did you mean `customer`"),
     "unknown column": ("from_columns: [name]", "from_columns: [nme]", 20, "mean `name`"),
     "uneven columns": (
