@@ -68,6 +68,7 @@ class MongoAdapter:
                 [to_bson(stage) for stage in query.pipeline],
                 maxTimeMS=_milliseconds(limits.timeout_s),
                 batchSize=BATCH_ROWS,
+                collation={"locale": "simple"},  # text is equal when its bytes are
             )
 
             async def batches() -> AsyncGenerator[pa.Table]:

@@ -10,10 +10,12 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
+from adapters.coercion import marked_misfit
 from adapters.errors import SourceError, SourceRefused, SourceTimeout, SourceUnreachable
 
 CAUGHT = (PyMongoError, OSError, TimeoutError)
 _SHUTTING_DOWN = frozenset({91, 189, 11600, 11602})
+_CONVERSION_FAILED = 241
 
 
 def translate(error: Exception, source: str) -> SourceError:
@@ -29,6 +31,12 @@ def translate(error: Exception, source: str) -> SourceError:
         return SourceUnreachable(
             f"{source} can't be reached, so its documents are missing. "
             "Check that the database is up, then ask again."
+        )
+    if isinstance(error, OperationFailure) and error.code == _CONVERSION_FAILED:
+        return marked_misfit(str(error)) or SourceRefused(
+            f"{source} came upon a number that is out of range (a whole number has 64 bits, a "
+            "decimal 34 digits), so there is no exact result. Ask for less at once, or for no "
+            "such calculation."
         )
     return SourceRefused(
         f"{source} refused the query ({type(error).__name__}), so its documents are missing. "
