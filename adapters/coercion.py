@@ -10,7 +10,7 @@
 | `bool`        | bool               | bool                   | bool        | bool           |
 | `date`        | date32             | date                   | –           | ISO text       |
 | `timestamptz` | timestamp[us, UTC] | timestamptz            | date        | ISO text       |
-| `timestamp`   | timestamp[us]      | timestamp              | –           | –              |
+| `timestamp`   | timestamp[us]      | timestamp              | –           | ISO text       |
 | `json`        | string (JSON text) | json, jsonb, arrays    | array, doc  | array, object  |
 
 | word          | DuckDB, Parquet, CSV          | SQLite: stored as (declared as)               |
@@ -111,7 +111,7 @@ def _conformed(values: pa.ChunkedArray, column: OutputColumn) -> pa.ChunkedArray
             values = values.cast(kind)
         return values
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise _misfit(column) from error
+        raise misfit(column.name, column.type) from error
 
 
 def _casts(have: pa.DataType, want: pa.DataType) -> tuple[pa.DataType, ...] | None:
@@ -147,15 +147,27 @@ def _array(values: list[Any], column: OutputColumn) -> pa.Array:
             values = [None if value is None else convert(value) for value in values]
         return pa.array(values, type=kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError, ArithmeticError, ValueError, TypeError) as error:
-        raise _misfit(column) from error
+        raise misfit(column.name, column.type) from error
 
 
-def _misfit(column: OutputColumn) -> SourceRefused:
+def misfit(column: str, word: str) -> SourceRefused:
+    """The error for a column that holds what its canonical word does not allow."""
     return SourceRefused(
-        f"The column {column.name!r} holds a value that is not {column.type}, or that does not "
-        "fit it without loss. Correct the field's `type` in the semantic model (a decimal may "
-        "say its digits and places), or give its binding a `transform`."
+        f"The column {column!r} holds a value that is not {word}, or that does not fit it without "
+        "loss. Correct the field's `type` in the semantic model (a decimal may say its digits and "
+        "places), or give its binding a `transform`."
     )
+
+
+def misfit_mark(column: str, word: str) -> str:
+    """What a generated query makes its source say when a value does not fit."""
+    return f"misfit <{column}> <{word}> "
+
+
+def marked_misfit(text: str) -> SourceRefused | None:
+    """The error of the mark in a source's own words; nothing else of them is taken over."""
+    mark = re.search(r"misfit <([\w ]{1,64})> <([a-z0-9(), ]{1,20})> ", text)
+    return misfit(mark[1], mark[2]) if mark else None
 
 
 def _int64(value: Any) -> int:
@@ -204,6 +216,8 @@ def _timestamptz(value: Any) -> datetime:
 
 
 def _timestamp(value: Any) -> datetime:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
     if not isinstance(value, datetime) or value.tzinfo is not None:
         raise TypeError("not a clock reading without a zone")
     return value

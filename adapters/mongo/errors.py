@@ -11,10 +11,12 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
+from adapters.coercion import marked_misfit
 from adapters.errors import SourceError, SourceRefused, SourceTimeout, SourceUnreachable
 
 CAUGHT = (PyMongoError, BSONError, OSError, TimeoutError)
 _SHUTTING_DOWN = frozenset({91, 189, 11600, 11602})
+_CONVERSION_FAILED = 241
 
 
 def translate(error: Exception, source: str) -> SourceError:
@@ -35,6 +37,12 @@ def translate(error: Exception, source: str) -> SourceError:
         return SourceRefused(
             f"{source} sent a document that can't be read (text that is not UTF-8, perhaps), so "
             "its documents are missing. Correct the document in the database."
+        )
+    if isinstance(error, OperationFailure) and error.code == _CONVERSION_FAILED:
+        return marked_misfit(str(error)) or SourceRefused(
+            f"{source} came upon a number that is out of range (a whole number has 64 bits, a "
+            "decimal 34 digits), so there is no exact result. Ask for less at once, or for no "
+            "such calculation."
         )
     return SourceRefused(
         f"{source} refused the query ({type(error).__name__}), so its documents are missing. "

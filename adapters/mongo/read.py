@@ -31,7 +31,13 @@ async def raw_batches(
     server is ended there.
     """
     size = {"batchSize": batch_rows}
-    first = {"aggregate": collection, "pipeline": pipeline, "cursor": size, "maxTimeMS": timeout_ms}
+    first = {
+        "aggregate": collection,
+        "pipeline": pipeline,
+        "cursor": size,
+        "maxTimeMS": timeout_ms,
+        "collation": {"locale": "simple"},  # text is equal when its bytes are
+    }
     async with await database.client.start_session() as session:
 
         async def ask(command: dict[str, Any]) -> tuple[bytes, int]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 
-from orchestrator.compile.fragment import conjuncts
 from orchestrator.compile.parse import FETCHED
+from orchestrator.compile.predicate import conjuncts
 
 
 @dataclass(frozen=True, slots=True)

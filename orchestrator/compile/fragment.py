@@ -12,6 +12,7 @@ from orchestrator.compile.estimate import Estimates
 from orchestrator.compile.meaning import difference, is_aggregate
 from orchestrator.compile.native import native_path, pushable_words, with_fed_keys
 from orchestrator.compile.pipeline import Collection, Untranslatable, pipeline
+from orchestrator.compile.predicate import conjuncts
 from orchestrator.compile.resolve import Leaf
 from orchestrator.compile.shapes import Shapes, canonical
 
@@ -168,16 +169,6 @@ class Fragments:
 
 def _parent_select(leaf: Leaf) -> exp.Expr | None:
     return leaf.table.find_ancestor(exp.Select)
-
-
-def conjuncts(condition: exp.Expr | None) -> list[exp.Expr]:
-    """The parts of a condition that are joined by AND."""
-    if condition is None:
-        return []
-    inner = condition.unnest()
-    if isinstance(inner, exp.And):
-        return [*conjuncts(inner.left), *conjuncts(inner.right)]
-    return [inner]
 
 
 def _external(query: exp.Query) -> bool:

@@ -50,6 +50,16 @@ class AllOf:
 Predicate = Comparison | AnyOf | AllOf
 
 
+def conjuncts(condition: exp.Expr | None) -> list[exp.Expr]:
+    """The parts of a condition that are joined by AND."""
+    if condition is None:
+        return []
+    inner = condition.unnest()
+    if isinstance(inner, exp.And):
+        return [*conjuncts(inner.left), *conjuncts(inner.right)]
+    return [inner]
+
+
 def predicate(part: exp.Expr, words: dict[str, str]) -> Predicate | None:
     """The predicate of a condition over one leaf; `words` are its pushable fields' types."""
     part = part.unnest()

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, build_scope
 
-from orchestrator.compile.fragment import Fragments, conjuncts
+from orchestrator.compile.fragment import Fragments
 from orchestrator.compile.meaning import is_aggregate
 from orchestrator.compile.partial import Partials
+from orchestrator.compile.predicate import conjuncts
 from orchestrator.compile.resolve import Leaf
 
 MAX_GROUP_SHARE = 1 / 20

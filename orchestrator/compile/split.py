@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from orchestrator.compile.fragment import Fragment, Fragments, conjuncts
+from orchestrator.compile.fragment import Fragment, Fragments
 from orchestrator.compile.meaning import is_aggregate
+from orchestrator.compile.predicate import conjuncts
 from orchestrator.compile.regroup import regroup, tables_of
 from orchestrator.compile.resolve import Leaf
 from orchestrator.compile.shapes import canonical, sql_type

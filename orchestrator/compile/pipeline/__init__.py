@@ -1,0 +1,9 @@
+"""One SELECT over one MongoDB collection as an aggregation pipeline that means what DuckDB means.
+
+What has no faithful translation is `Untranslatable`, never approximated: it stays in the join.
+"""
+
+from orchestrator.compile.pipeline.collection import Collection
+from orchestrator.compile.pipeline.stages import Untranslatable, pipeline
+
+__all__ = ["Collection", "Untranslatable", "pipeline"]
