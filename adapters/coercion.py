@@ -1,4 +1,4 @@
-"""The one table of canonical types: words to Arrow types, and Python values to Arrow columns.
+"""The one table of canonical types: words to Arrow types, and values of sources to Arrow columns.
 
 | word          | Arrow              | PostgreSQL             | MongoDB     | Qdrant payload |
 |---------------|--------------------|------------------------|-------------|----------------|
@@ -12,6 +12,22 @@
 | `timestamptz` | timestamp[us, UTC] | timestamptz            | date        | ISO text       |
 | `timestamp`   | timestamp[us]      | timestamp              | –           | –              |
 | `json`        | string (JSON text) | json, jsonb, arrays    | array, doc  | array, object  |
+
+| word          | DuckDB, Parquet, CSV          | SQLite: stored as (declared as)               |
+|---------------|-------------------------------|-----------------------------------------------|
+| `int64`       | integers of any width         | INTEGER (a name with INT)                     |
+| `float64`     | float double                  | REAL, INTEGER (a name with REAL, FLOA, DOUB)  |
+| `decimal`     | decimal hugeint ubigint       | INTEGER, REAL, TEXT (DECIMAL, NUMERIC)        |
+| `decimal(p,s)`| decimal(p, s)                 | INTEGER, REAL, TEXT (DECIMAL(p, s))           |
+| `string`      | varchar enum uuid             | TEXT (a name with CHAR, CLOB, TEXT; UUID)     |
+| `bool`        | boolean                       | INTEGER 0 or 1 (BOOL, BOOLEAN)                |
+| `date`        | date                          | TEXT in ISO form (DATE)                       |
+| `timestamptz` | timestamp with time zone      | TEXT in ISO form, UTC if it names no zone     |
+|               |                               | (TIMESTAMPTZ, TIMESTAMP WITH TIME ZONE)       |
+| `timestamp`   | timestamp of any unit         | TEXT in ISO form, no zone (DATETIME, …)       |
+| `json`        | json list struct map          | TEXT (JSON)                                   |
+
+A number for a moment (Unix time) is not guessed at: bind it as `int64` with a `transform`.
 
 A value that does not fit its column's type is an error that names the column; nothing is silently
 turned into text, except where a binding's `transform` asks for text.
@@ -74,6 +90,55 @@ def to_table(
     return pa.Table.from_arrays(arrays, schema=schema_of(columns))
 
 
+def conform(table: pa.Table, columns: Sequence[OutputColumn]) -> pa.Table:
+    """A table of whatever Arrow types as one of exactly the columns' names and types.
+
+    Columns are taken by their position. Raises SourceRefused with the column's name when a value
+    would change.
+    """
+    arrays = [
+        _conformed(values, column) for values, column in zip(table.columns, columns, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema_of(columns))
+
+
+def _conformed(values: pa.ChunkedArray, column: OutputColumn) -> pa.ChunkedArray | pa.Array:
+    casts = _casts(values.type, arrow_type(column.type))
+    try:
+        if casts is None:
+            return _array(values.to_pylist(), column)
+        for kind in casts:
+            values = values.cast(kind)
+        return values
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise _misfit(column) from error
+
+
+def _casts(have: pa.DataType, want: pa.DataType) -> tuple[pa.DataType, ...] | None:
+    """Arrow's safe casts that lead from one type to another without loss; None where there are
+    none, and the values have to be looked at one by one."""
+    kinds = pa.types
+    if have == want:
+        return ()
+    if kinds.is_null(have):
+        return (want,)
+    if kinds.is_integer(have):
+        if kinds.is_decimal(want):
+            return (pa.decimal128(20, 0), want)
+        return (want,) if kinds.is_int64(want) or kinds.is_float64(want) else None
+    if kinds.is_decimal(have):
+        return (want,) if kinds.is_decimal(want) or kinds.is_int64(want) else None
+    if kinds.is_floating(have):
+        return (want,) if kinds.is_float64(want) or kinds.is_int64(want) else None
+    if kinds.is_timestamp(have):
+        zoned = have.tz is not None
+        return (want,) if kinds.is_timestamp(want) and (want.tz is not None or not zoned) else None
+    text = kinds.is_large_string(have) or kinds.is_string_view(have)
+    if kinds.is_dictionary(have):
+        text = kinds.is_string(have.value_type) or kinds.is_large_string(have.value_type)
+    return (want,) if text and kinds.is_string(want) else None
+
+
 def _array(values: list[Any], column: OutputColumn) -> pa.Array:
     kind = arrow_type(column.type)
     convert = _decimals(kind) if pa.types.is_decimal(kind) else _CONVERT.get(column.type)
@@ -82,11 +147,15 @@ def _array(values: list[Any], column: OutputColumn) -> pa.Array:
             values = [None if value is None else convert(value) for value in values]
         return pa.array(values, type=kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError, ArithmeticError, ValueError, TypeError) as error:
-        raise SourceRefused(
-            f"The column {column.name!r} holds a value that is not {column.type}, or that does not "
-            "fit it without loss. Correct the field's `type` in the semantic model (a decimal may "
-            "say its digits and places), or give its binding a `transform`."
-        ) from error
+        raise _misfit(column) from error
+
+
+def _misfit(column: OutputColumn) -> SourceRefused:
+    return SourceRefused(
+        f"The column {column.name!r} holds a value that is not {column.type}, or that does not "
+        "fit it without loss. Correct the field's `type` in the semantic model (a decimal may "
+        "say its digits and places), or give its binding a `transform`."
+    )
 
 
 def _int64(value: Any) -> int:

@@ -1,6 +1,7 @@
 """Settings to a Pipeline: the one place where stages, adapters and Vault are put together."""
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 from adapters.base import Adapter, Embed
@@ -20,8 +21,11 @@ ADAPTERS = {
     "postgres": "adapters.postgres:PostgresAdapter",
     "mongo": "adapters.mongo:MongoAdapter",
     "qdrant": "adapters.qdrant:QdrantAdapter",
+    "duckdb": "adapters.duckdb:DuckdbAdapter",
+    "sqlite": "adapters.sqlite:SqliteAdapter",
 }
 _NEED_EMBEDDING = frozenset({"qdrant"})
+_ARE_FILES = frozenset({"duckdb", "sqlite"})
 
 
 async def open_pipeline(
@@ -44,7 +48,7 @@ async def open_pipeline(
     """
     embedder = Embedder(embedding_model)
     sources = {
-        name: Source(name, spec, _adapter(name, spec, embedder))
+        name: Source(name, spec, _adapter(name, spec, embedder, model.folder))
         for name, spec in model.sources.items()
     }
     vault_client = Vault(vault) if vault is not None else None
@@ -82,16 +86,24 @@ async def open_pipeline(
     )
 
 
-def _adapter(name: str, spec: SourceSpec, embed: Embed) -> Adapter:
+def adapter_class(kind: str) -> Any:
+    """The adapter of a kind that ADAPTERS has."""
+    module, _, class_name = ADAPTERS[kind].partition(":")
+    return getattr(importlib.import_module(module), class_name)
+
+
+def _adapter(name: str, spec: SourceSpec, embed: Embed, folder: Path) -> Adapter:
     if spec.kind not in ADAPTERS:
         hint = near(spec.kind, list(ADAPTERS))
         raise ConfigurationError(f"Source {name} is of the unknown kind `{spec.kind}`; {hint}")
-    module, _, class_name = ADAPTERS[spec.kind].partition(":")
-    adapter: Any = getattr(importlib.import_module(module), class_name)
-    extra = {"embed": embed} if spec.kind in _NEED_EMBEDDING else {}
+    extra: dict[str, Any] = {}
+    if spec.kind in _NEED_EMBEDDING:
+        extra["embed"] = embed
+    if spec.kind in _ARE_FILES:
+        extra["folder"] = folder
     connect = {key: int(value) if key == "port" else value for key, value in spec.connect.items()}
     try:
-        return adapter(name, **connect, **extra)
+        return adapter_class(spec.kind)(name, **connect, **extra)
     except (TypeError, ValueError) as error:
         raise ConfigurationError(
             f"Source {name}: its `connect` does not fit a {spec.kind} source. "

@@ -44,7 +44,7 @@ def load(path: Path, environment: dict[str, str] | None = None) -> SemanticModel
     model = None
     if not mistakes:
         try:
-            model = SemanticModel.model_validate(filled)
+            model = SemanticModel.model_validate(filled, context={"folder": path.parent})
         except ValidationError as error:
             mistakes += [(_place(e["loc"]), _hint(e)) for e in error.errors()]
     if model is not None:

@@ -5,9 +5,10 @@ have bindings in several sources, which share its key. The first binding is the 
 """
 
 import hashlib
+from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 Word = Annotated[
     str,
@@ -181,6 +182,16 @@ class SemanticModel(_Part):
     metrics: tuple[Metric, ...] = ()
     policies: Policies = Policies()
     verified_queries: tuple[VerifiedQuery, ...] = ()
+    _folder: Path = PrivateAttr(default=Path())
+
+    def model_post_init(self, context: Any) -> None:
+        """Take the file's folder from the validation's context."""
+        self._folder = (context or {}).get("folder", Path())
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths of sources begin: the folder of the model's file."""
+        return self._folder
 
     @property
     def digest(self) -> str:

@@ -1,0 +1,103 @@
+"""One in-memory DuckDB over the files of a source: views of its relations, and no other file."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from adapters.duckdb.coercion import reading
+
+SOURCE = "__source"
+_READERS = {".parquet": "read_parquet", ".csv": "read_csv"}
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": "1GB",
+    "threads": min(4, os.cpu_count() or 1),
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A database file, if there is one, and paths (which may be patterns) by relation."""
+
+    database: Path | None
+    relations: dict[str, Path]
+
+    def __post_init__(self) -> None:
+        if self.database is None and not self.relations:
+            raise ValueError("neither a database nor files")
+        if any(path.suffix not in _READERS for path in self.relations.values()):
+            raise ValueError("not a Parquet or CSV file")
+
+    def prepare(
+        self, connection: duckdb.DuckDBPyConnection, relations: Iterable[str], spill: str
+    ) -> None:
+        """Attach the database file read-only, close the connection to all files but those of
+        `relations`, and lock its configuration. Raises FileNotFoundError."""
+        if self.database is not None:
+            if not self.database.is_file():
+                raise FileNotFoundError(self.database)
+            connection.execute(f"ATTACH {_text(self.database)} AS {SOURCE} (READ_ONLY)")
+        allowed = [path for name in relations for path in self._found(name)]
+        for setting in (
+            "TimeZone = 'UTC'",
+            "python_enable_replacements = false",
+            f"temp_directory = {_text(spill)}",
+            f"allowed_paths = {_list(allowed)}",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            connection.execute(f"SET {setting}")
+
+    def origin(self, relation: str) -> str:
+        """What stands after FROM to read a relation as it is stored."""
+        if relation in self.relations:
+            reader = _READERS[self.relations[relation].suffix]
+            return f"{reader}({_list(self._found(relation))})"
+        schema, _, table = relation.rpartition(".")
+        return f"{SOURCE}.{quoted(schema or 'main')}.{quoted(table)}"
+
+    def view(self, connection: duckdb.DuckDBPyConnection, relation: str) -> None:
+        """Define the relation's view, under its own name."""
+        origin = self.origin(relation)
+        stored = connection.sql(f"FROM {origin}")
+        columns = ", ".join(
+            f"{reading(quoted(name), kind)} AS {quoted(name)}"
+            for name, kind in zip(stored.columns, stored.types, strict=True)
+        )
+        schema, _, table = relation.rpartition(".")
+        if schema:
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+        name = f"{quoted(schema or 'main')}.{quoted(table)}"
+        connection.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM {origin}")
+
+    def _found(self, relation: str) -> list[Path]:
+        """The files of a relation. Raises FileNotFoundError when there are none."""
+        path = self.relations.get(relation)
+        if path is None:
+            return []
+        found = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+        if not found:
+            raise FileNotFoundError(path)
+        return found
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """An empty database in memory, with bounds."""
+    return duckdb.connect(":memory:", config=_CONFIG)
+
+
+def quoted(name: str) -> str:
+    """The name as an identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _list(paths: Iterable[Path]) -> str:
+    return "[" + ", ".join(_text(path) for path in paths) + "]"
