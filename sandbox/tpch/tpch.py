@@ -13,7 +13,7 @@ from orchestrator.semantic import SemanticModel
 from sandbox.mongo import MongoServer
 from sandbox.postgres import PostgresServer
 from sandbox.tpch.load import files_in, generate, load_mongo, load_postgres
-from sandbox.tpch.model import model_of
+from sandbox.tpch.model import TIMEOUT_S, model_of
 from sandbox.tpch.placements import PLACEMENTS, tables_in
 from sandbox.tpch.queries import queries
 from sandbox.vault import DevVault, provision
@@ -21,6 +21,8 @@ from sandbox.vault import DevVault, provision
 DATA_VERSION = 1
 TABLES_DATABASE = "tpch"
 DOCUMENTS_DATABASE = "tpch_documents"
+LEASE_S = int(TIMEOUT_S) + 60
+"""A login ends with its lease, so the lease has to outlast the longest fetch."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ async def open_tpch(
             qdrant_api_key=None,
             tables=TABLES_DATABASE,
             documents=DOCUMENTS_DATABASE,
+            ttl_s=LEASE_S,
         )
         settings = VaultSettings(vault.url, app_role.role_id, app_role.secret_id)
         yield Tpch(scale, files, settings, postgres, mongo)
