@@ -115,15 +115,13 @@ def _distinct(
 ) -> list[int | None]:
     """Distinct values: a table's own statistics; counted where there are none and rows are few."""
     if has_stats and rows:
-        stats = ", ".join(f"stats({quoted(column)})" for column in columns)
-        return [
-            one.get("approx_unique") if isinstance(one, dict) else None
-            for one in _one(connection, f"SELECT {stats} FROM {origin} LIMIT 1")
-        ]
-    if rows > _COUNTED_ROWS:
+        count, most = "CAST(stats({}).approx_unique AS BIGINT)", " LIMIT 1"
+    elif rows <= _COUNTED_ROWS:
+        count, most = "approx_count_distinct({})", ""
+    else:
         return [None] * len(columns)
-    counts = ", ".join(f"approx_count_distinct({quoted(column)})" for column in columns)
-    return list(_one(connection, f"SELECT {counts} FROM {origin}"))
+    counts = ", ".join(count.format(quoted(column)) for column in columns)
+    return list(_one(connection, f"SELECT {counts} FROM {origin}{most}"))
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,10 +50,14 @@ async def gather(
 
 @dataclass(frozen=True, slots=True)
 class Harness:
-    """One source under test. `known` gives `rows` in any order; `types` are of `relation`."""
+    """One source under test. `known` gives `rows` in any order; `types` are of `relation`.
+
+    `batched` gives several batches. `listed` asks for the rows of `known` whose column `keys` is
+    one of a list. Where a source asks for no credential, `wrong` is an empty one.
+    """
 
     source: Source
-    vault: Vault
+    vault: Vault | None
     relation: str
     types: dict[str, str]
     size: int
@@ -60,6 +65,9 @@ class Harness:
     rows: Rows
     missing: str
     many: NativeQuery
+    batched: NativeQuery
+    listed: Callable[[list[Any]], NativeQuery]
+    keys: str
     none: NativeQuery
     unknown: NativeQuery
     misfit: NativeQuery
@@ -77,10 +85,10 @@ class Harness:
         return self.source.adapter
 
     @contextlib.asynccontextmanager
-    async def credential(self) -> AsyncGenerator[Credential]:
-        """A credential from Vault, as a step gets it."""
+    async def credential(self) -> AsyncGenerator[Credential | None]:
+        """A credential from Vault as a step gets it, or None where the source asks for none."""
         async with credential_of(self.source, self.vault) as credential:
-            assert credential is not None
+            assert (credential is not None) == self.adapter.capabilities.authenticates
             yield credential
 
 
@@ -89,28 +97,27 @@ def columns(**types: str) -> tuple[OutputColumn, ...]:
     return tuple(OutputColumn(name=name, type=word) for name, word in types.items())
 
 
-def _source(pipeline: Pipeline, language: str) -> tuple[Source, Vault]:
-    found = [
-        source
-        for source in pipeline.sources.values()
-        if source.adapter.capabilities.language == language
-    ]
+def _source(pipeline: Pipeline, kind: str) -> tuple[Source, Vault]:
+    found = [source for source in pipeline.sources.values() if source.adapter.kind == kind]
     assert pipeline.vault is not None
     return found[0], pipeline.vault
 
 
-def _select(text: str, *parameters: Any, **types: str) -> SqlQuery:
+def select(
+    text: str, *parameters: Any, relation: str = "public.customers", **types: str
+) -> SqlQuery:
+    """A SELECT that declares one relation."""
     return SqlQuery(
-        relations=("public.customers",),
+        relations=(relation,),
         columns=columns(**types),
         text=text,
         parameters=parameters,
     )
 
 
-def sql(pipeline: Pipeline, sandbox: Sandbox) -> Harness:
-    """A source that takes SELECTs."""
-    source, vault = _source(pipeline, "sql")
+def postgres(pipeline: Pipeline, sandbox: Sandbox, _folder: Path) -> Harness:
+    """The sandbox's sales."""
+    source, vault = _source(pipeline, "postgres")
     known = [one for one in sandbox.company.customers if one.id <= 40]
     asked = {
         "id": "int64",
@@ -119,7 +126,7 @@ def sql(pipeline: Pipeline, sandbox: Sandbox) -> Harness:
         "churned_at": "timestamptz",
         "credit_limit": "decimal",
     }
-    plain = _select(f"SELECT {', '.join(asked)} FROM public.customers WHERE id <= $1", 40, **asked)
+    plain = select(f"SELECT {', '.join(asked)} FROM public.customers WHERE id <= $1", 40, **asked)
     texts = (
         "DELETE FROM public.customers",
         "SELECT id FROM public.customers; DROP TABLE public.customers",
@@ -136,21 +143,26 @@ def sql(pipeline: Pipeline, sandbox: Sandbox) -> Harness:
         known=plain,
         rows=[{name: getattr(one, name) for name in asked} for one in known],
         missing="churned_at",
-        many=_select("SELECT id FROM public.customers", id="int64"),
+        many=select("SELECT id FROM public.customers", id="int64"),
+        batched=select("SELECT id FROM public.orders", relation="public.orders", id="int64"),
+        listed=lambda keys: select(
+            f"SELECT {', '.join(asked)} FROM public.customers WHERE id = ANY($1)", keys, **asked
+        ),
+        keys="id",
         none=plain.model_copy(update={"parameters": (0,)}),
         unknown=SqlQuery(
             relations=("public.nothing",),
             columns=columns(id="int64"),
             text="SELECT id FROM public.nothing",
         ),
-        misfit=_select("SELECT name FROM public.customers", name="int64"),
-        unsafe=tuple(_select(text, id="int64") for text in texts),
+        misfit=select("SELECT name FROM public.customers", name="int64"),
+        unsafe=tuple(select(text, id="int64") for text in texts),
         foreign=AggregationQuery(
             relations=("customers",), columns=columns(id="int64"), pipeline=()
         ),
         wrong=Credential("crosstalk_admin", "hunter2-not-the-password"),
         unreachable=PostgresAdapter("away", host="127.0.0.1", port=free_port(), database="sales"),
-        heavy=_select(
+        heavy=select(
             "SELECT COUNT(*) AS n FROM public.customers AS a CROSS JOIN public.customers AS b "
             "CROSS JOIN public.customers AS c WHERE a.name || b.name || c.name = $1",
             "",
@@ -168,9 +180,9 @@ def _pipeline(match: dict[str, Any], *, _from: str = "tickets", **types: str) ->
     )
 
 
-def aggregation(pipeline: Pipeline, sandbox: Sandbox) -> Harness:
-    """A source that takes aggregation pipelines."""
-    source, vault = _source(pipeline, "aggregation")
+def mongo(pipeline: Pipeline, sandbox: Sandbox, _folder: Path) -> Harness:
+    """The sandbox's support."""
+    source, vault = _source(pipeline, "mongo")
     known = [one for one in sandbox.company.tickets if one.number <= "T-000060"]
     asked = {
         "number": "string",
@@ -200,6 +212,9 @@ def aggregation(pipeline: Pipeline, sandbox: Sandbox) -> Harness:
         rows=[{name: getattr(one, name) for name in asked} for one in known],
         missing="refund",
         many=_pipeline({}, number="string"),
+        batched=_pipeline({}, number="string"),
+        listed=lambda keys: _pipeline({"number": {"$in": keys}}, **asked),
+        keys="number",
         none=_pipeline({"number": {"$eq": ""}}, **asked),
         unknown=_pipeline({}, _from="nothing", number="string"),
         misfit=_pipeline({}, number="int64"),
@@ -207,7 +222,7 @@ def aggregation(pipeline: Pipeline, sandbox: Sandbox) -> Harness:
             AggregationQuery(relations=("tickets",), columns=wanted, pipeline=(body,))
             for body in bodies
         ),
-        foreign=_select("SELECT 1 AS id", id="int64"),
+        foreign=select("SELECT 1 AS id", id="int64"),
         wrong=Credential("crosstalk_admin", "hunter2-not-the-password"),
         unreachable=MongoAdapter("away", host="127.0.0.1", port=free_port(), database="support"),
         heavy=_pipeline(long, number="string"),
@@ -216,9 +231,9 @@ def aggregation(pipeline: Pipeline, sandbox: Sandbox) -> Harness:
     )
 
 
-def vector(pipeline: Pipeline, sandbox: Sandbox) -> Harness:
-    """A source that is searched by meaning. It is slow where the text never becomes a vector."""
-    source, vault = _source(pipeline, "vector")
+def qdrant(pipeline: Pipeline, sandbox: Sandbox, _folder: Path) -> Harness:
+    """The sandbox's notes. Qdrant is slow where the text never becomes a vector."""
+    source, vault = _source(pipeline, "qdrant")
     known = [one for one in sandbox.company.notes if one.author == sandbox.company.notes[0].author]
     asked = {"note_id": "string", "kind": "string"}
 
@@ -245,6 +260,9 @@ def vector(pipeline: Pipeline, sandbox: Sandbox) -> Harness:
         rows=[{"nowhere": None, "note_id": one.note_id, "kind": one.kind} for one in known],
         missing="nowhere",
         many=scroll(note_id="string"),
+        batched=scroll(note_id="string"),
+        listed=lambda keys: scroll(("payload.note_id", "in", keys), nowhere="string", **asked),
+        keys="note_id",
         none=scroll(gone, **asked),
         unknown=scroll(note_id="string").model_copy(update={"relations": ("nothing",)}),
         misfit=scroll(note_id="int64"),
@@ -255,7 +273,7 @@ def vector(pipeline: Pipeline, sandbox: Sandbox) -> Harness:
             asking.model_copy(update={"text": "late " * 1_000}),
             asking.model_copy(update={"relations": ("customer_notes", "others")}),
         ),
-        foreign=_select("SELECT 1 AS id", id="int64"),
+        foreign=select("SELECT 1 AS id", id="int64"),
         wrong=Credential(api_key="hunter2-not-the-password"),
         unreachable=QdrantAdapter("away", url=f"http://127.0.0.1:{free_port()}", embed=_one_vector),
         heavy=asking,
@@ -271,10 +289,3 @@ async def _one_vector(texts: list[str]) -> np.ndarray:
 async def _no_vector(texts: list[str]) -> np.ndarray:
     await asyncio.Event().wait()
     raise AssertionError(texts)
-
-
-HARNESSES: dict[str, Callable[[Pipeline, Sandbox], Harness]] = {
-    "sql": sql,
-    "aggregation": aggregation,
-    "vector": vector,
-}

@@ -1,13 +1,16 @@
 """One suite that every adapter keeps, against its real server."""
 
+import asyncio
+import time
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from adapters.base import Limits
+from adapters.base import Capabilities, Limits
 from adapters.coercion import schema_of
 from adapters.errors import (
     SourceError,
@@ -16,21 +19,33 @@ from adapters.errors import (
     SourceUnreachable,
     UnsafeQuery,
 )
+from adapters.query import NativeQuery
 from orchestrator.pipeline import Pipeline
+from orchestrator.wire import ADAPTERS
 from sandbox.sandbox import Sandbox
-from tests.contract.harness import HARNESSES, Harness, gather
+from tests.contract.harness import Harness, gather
+from tests.contract.harnesses import HARNESSES, kinds
 
 
 @pytest.fixture(params=HARNESSES, scope="module")
-def harness(request: pytest.FixtureRequest, pipeline: Pipeline, sandbox: Sandbox) -> Harness:
-    """Each adapter in turn, by the language that it says it speaks."""
-    return HARNESSES[request.param](pipeline, sandbox)
+def harness(
+    request: pytest.FixtureRequest,
+    pipeline: Pipeline,
+    sandbox: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Harness:
+    """Each adapter in turn, or those that a test picks by what they are able to do."""
+    return HARNESSES[request.param](pipeline, sandbox, tmp_path_factory.mktemp(request.param))
 
 
-def test_every_language_is_under_contract(pipeline: Pipeline) -> None:
-    """No adapter of the pipeline speaks a language that this suite lacks."""
-    spoken = {source.adapter.capabilities.language for source in pipeline.sources.values()}
-    assert spoken == HARNESSES.keys()
+def able(what: Callable[[Capabilities], bool]) -> pytest.MarkDecorator:
+    """Run a test for the adapters whose capabilities allow it."""
+    return pytest.mark.parametrize("harness", kinds(what), indirect=True, scope="module")
+
+
+def test_every_kind_is_under_contract() -> None:
+    """Every kind of source that a model may name has a harness here."""
+    assert HARNESSES.keys() == ADAPTERS.keys()
 
 
 def plain(table: pa.Table) -> list[dict[str, Any]]:
@@ -127,6 +142,7 @@ def holds_no_secret(error: BaseException, *secrets: str) -> bool:
     return not any(secret in said for secret in secrets if secret)
 
 
+@able(lambda capabilities: capabilities.authenticates)
 async def test_wrong_credential_is_refused(harness: Harness) -> None:
     """A login that is wrong is SourceRefused, for the fetch and the catalog, and nothing leaks."""
     with pytest.raises(SourceRefused) as refused:
@@ -139,6 +155,7 @@ async def test_wrong_credential_is_refused(harness: Harness) -> None:
     assert not any(secret in repr(harness.wrong) for secret in secrets if secret)
 
 
+@able(lambda capabilities: capabilities.authenticates)
 async def test_no_credential_is_refused(harness: Harness) -> None:
     """The servers ask everyone who they are: without a credential the query is refused."""
     with pytest.raises(SourceRefused):
@@ -152,6 +169,7 @@ async def test_unreachable_is_transient(harness: Harness) -> None:
     with pytest.raises(SourceUnreachable):
         await harness.unreachable.introspect(harness.wrong, 2)
     assert away.value.transient
+    assert "Check" in str(away.value)
     assert holds_no_secret(away.value, harness.wrong.password, harness.wrong.api_key)
 
 
@@ -198,7 +216,8 @@ async def test_deadline_holds(harness: Harness) -> None:
         with pytest.raises(SourceTimeout, match="in time") as late:
             await gather(harness.slow, harness.heavy, credential, harness.short)
     assert not late.value.transient
-    assert holds_no_secret(late.value, credential.password, credential.api_key)
+    if credential is not None:
+        assert holds_no_secret(late.value, credential.password, credential.api_key)
 
 
 async def test_no_deadline_is_too_short(harness: Harness) -> None:
@@ -210,9 +229,148 @@ async def test_no_deadline_is_too_short(harness: Harness) -> None:
 
 
 async def test_nothing_is_kept_between_calls(harness: Harness) -> None:
-    """After a refused fetch the same adapter answers with the right credential."""
+    """After refused fetches the same adapter answers the next one."""
+    async with harness.credential() as credential:
+        with pytest.raises(SourceRefused):
+            await gather(harness.adapter, harness.misfit, credential, Limits())
+        with pytest.raises(UnsafeQuery):
+            await gather(harness.adapter, harness.unsafe[0], credential, Limits())
+    async with harness.credential() as credential:
+        fetched = await gather(harness.adapter, harness.none, credential, Limits())
+    assert fetched.table.num_rows == 0
+
+
+@able(lambda capabilities: capabilities.authenticates)
+async def test_no_login_is_kept_between_calls(harness: Harness) -> None:
+    """After a refused login the same adapter answers with the right credential."""
     with pytest.raises(SourceRefused):
         await gather(harness.adapter, harness.none, harness.wrong, Limits())
     async with harness.credential() as credential:
         fetched = await gather(harness.adapter, harness.none, credential, Limits())
     assert fetched.table.num_rows == 0
+
+
+async def test_a_batch_waits_for_room(harness: Harness) -> None:
+    """The next batch comes only when the one before was taken, and none comes afterwards."""
+    asked, room = asyncio.Semaphore(0), asyncio.Semaphore(0)
+    waiting: list[int] = []
+
+    async def take(batch: pa.Table) -> None:
+        waiting.append(batch.num_rows)
+        asked.release()
+        await room.acquire()
+
+    async with harness.credential() as credential:
+        fetch = asyncio.create_task(
+            harness.adapter.fetch(harness.batched, credential, Limits(), take)
+        )
+        taken = 0
+        ended = asyncio.create_task(asyncio.wait({fetch}))
+        while not fetch.done():
+            come = asyncio.create_task(asked.acquire())
+            await asyncio.wait({come, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not come.done():
+                come.cancel()
+                break
+            taken += 1
+            assert len(waiting) == taken
+            room.release()
+        fetched = await fetch
+    assert taken > 1
+    assert fetched.rows == sum(waiting)
+
+
+async def test_what_the_taker_raises_ends_the_fetch(harness: Harness) -> None:
+    """An error of the taker comes out as it is, and no batch is given after it."""
+    given: list[pa.Table] = []
+
+    class FullError(Exception):
+        """There is no room."""
+
+    async def take(batch: pa.Table) -> None:
+        given.append(batch)
+        raise FullError
+
+    async with harness.credential() as credential:
+        with pytest.raises(FullError):
+            await harness.adapter.fetch(harness.batched, credential, Limits(), take)
+    assert len(given) == 1
+
+
+async def test_cancelling_ends_a_query_that_computes(harness: Harness) -> None:
+    """A query that would take minutes ends soon after its task is cancelled, not at its limit."""
+    began = time.monotonic()
+    async with harness.credential() as credential:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(harness.short.timeout_s):
+                await gather(harness.slow, harness.heavy, credential, Limits(timeout_s=120))
+    assert time.monotonic() - began < 10
+
+
+async def test_cancelling_ends_a_query_that_gives(harness: Harness) -> None:
+    """A fetch that is cancelled while its taker is busy gives nothing more."""
+    given: list[pa.Table] = []
+    full = asyncio.Event()
+
+    async def take(batch: pa.Table) -> None:
+        given.append(batch)
+        full.set()
+        await asyncio.Event().wait()
+
+    async with harness.credential() as credential:
+        fetch = asyncio.create_task(
+            harness.adapter.fetch(harness.batched, credential, Limits(), take)
+        )
+        await full.wait()
+        fetch.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await fetch
+    assert len(given) == 1
+
+
+@able(lambda capabilities: "in" in capabilities.comparisons)
+async def test_a_parameter_may_be_a_list(harness: Harness) -> None:
+    """Rows whose key is one of a list come, be they many, one or none; what matches none, not."""
+    keys = [row[harness.keys] for row in harness.rows]
+    strange = type(keys[0])(-1)
+    schema = schema_of(harness.known.columns)
+    async with harness.credential() as credential:
+        for wanted in (keys, keys[:1], []):
+            query = harness.listed([*wanted, strange] if wanted else [])
+            fetched = await gather(harness.adapter, query, credential, Limits())
+            rows = [row for row in harness.rows if row[harness.keys] in wanted]
+            assert plain(fetched.table) == sorted_rows(rows, schema)
+
+
+@able(lambda capabilities: "in" in capabilities.comparisons)
+async def test_a_long_list_is_one_parameter(harness: Harness) -> None:
+    """Two thousand keys, as a semi-join may feed them, are taken at once."""
+    keys = [row[harness.keys] for row in harness.rows]
+    others = [type(keys[0])(-number) for number in range(1, 2_001 - len(keys))]
+    async with harness.credential() as credential:
+        query = harness.listed([*others, *keys])
+        fetched = await gather(harness.adapter, query, credential, Limits())
+    assert fetched.table.num_rows == len(keys)
+
+
+@able(lambda capabilities: "decimal" in capabilities.exact)
+async def test_decimals_have_their_digits(harness: Harness) -> None:
+    """Digits are as asked; where they are too few, the error names the column."""
+    decimals = [c for c in harness.known.columns if c.type.startswith("decimal")]
+    name = decimals[0].name
+
+    def asked(word: str) -> NativeQuery:
+        columns = tuple(
+            c.model_copy(update={"type": word}) if c.name == name else c
+            for c in harness.known.columns
+        )
+        return harness.known.model_copy(update={"columns": columns})
+
+    async with harness.credential() as credential:
+        fetched = await gather(harness.adapter, asked("decimal(20,6)"), credential, Limits())
+        with pytest.raises(SourceRefused, match=f"'{name}'"):
+            await gather(harness.adapter, asked("decimal(2,0)"), credential, Limits())
+    assert fetched.table.schema.field(name).type == pa.decimal128(20, 6)
+    assert sorted(filter(None, fetched.table.column(name).to_pylist())) == sorted(
+        row[name] for row in harness.rows if row[name]
+    )
