@@ -70,6 +70,18 @@ class PostgresServer:
         options = f"?{self._options}" if self._options else ""
         return f"postgresql://{user}:{password}@{self.host}:{self.port}/{database}{options}"
 
+    async def create_database(self, name: str) -> None:
+        """Make the database when it is not there, one in which logins can't make tables."""
+        connection = await asyncpg.connect(self.admin_dsn())
+        try:
+            known = "SELECT 1 FROM pg_database WHERE datname = $1"
+            if not await connection.fetchval(known, name):
+                await connection.execute(f'CREATE DATABASE "{name}"')
+            await connection.execute(f'REVOKE TEMPORARY ON DATABASE "{name}" FROM PUBLIC')
+            await connection.execute("REVOKE CONNECT ON DATABASE postgres FROM PUBLIC")
+        finally:
+            await connection.close()
+
     async def stop(self) -> None:
         """End every session and stop; a server that the sandbox did not start is left alone."""
         if self._process is not None:

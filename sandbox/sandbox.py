@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-import asyncpg
 import numpy as np
 import structlog
 
@@ -168,22 +167,11 @@ async def _load(
     if await asyncio.to_thread(lambda: mark.exists() and mark.read_text() == wanted):
         return
     await asyncio.to_thread(mark.unlink, missing_ok=True)
-    await _create_database(postgres)
+    await postgres.create_database("sales")
     await load_postgres(postgres.admin_dsn("sales"), company)
     if mongo is not None:
         await load_mongo(mongo.admin_uri(), company)
     await asyncio.to_thread(mark.write_text, wanted)
-
-
-async def _create_database(postgres: PostgresServer) -> None:
-    connection = await asyncpg.connect(postgres.admin_dsn())
-    try:
-        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = 'sales'"):
-            await connection.execute("CREATE DATABASE sales")
-        await connection.execute("REVOKE TEMPORARY ON DATABASE sales FROM PUBLIC")
-        await connection.execute("REVOKE CONNECT ON DATABASE postgres FROM PUBLIC")
-    finally:
-        await connection.close()
 
 
 async def _load_notes(

@@ -1,0 +1,1 @@
+"""TPC-H over several sources at once: its data, where tables lie, its model and its queries."""
