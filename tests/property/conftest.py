@@ -12,8 +12,8 @@ from sandbox.postgres import start_postgres
 from tests.conftest import ROOT
 from tests.property.data import Dataset, dataset, edges
 from tests.property.engine import Engine, Truth, Unwritten
-from tests.property.placements import Atlas, everything_in
 from tests.property.files import parquet_place, sqlite_place
+from tests.property.placements import Atlas, everything_in
 from tests.property.servers import READER, mongo_place, postgres_place
 from tests.property.sources import LoggedIn
 

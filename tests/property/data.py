@@ -241,16 +241,17 @@ def _move_elsewhere(rng: random.Random, rows: dict[str, list[Row]]) -> dict[str,
     kept: dict[str, list[Row]] = {}
     for entity, fields in ELSEWHERE.items():
         key = KEYS[entity][0]
-        by_key: dict[Any, Row] = {}
+        by_key: dict[Any, Row | None] = {None: None}
         for row in rows[entity]:
-            known = by_key.get(row[key])
-            if known is None and row[key] is not None and rng.random() < 0.75:
-                known = by_key[row[key]] = _part(row, key, fields)
+            if row[key] not in by_key:
+                known = _part(row, key, fields) if rng.random() < 0.75 else None
+                by_key[row[key]] = known
+            known = by_key[row[key]]
             for field in fields:
                 row[field] = known[field] if known else None
         strangers = [_row(rng, entity, index) | {key: known} for index, known in _STRANGERS]
         kept[entity] = [
-            *by_key.values(),
+            *(row for row in by_key.values() if row),
             *(_part(row, key, fields) for row in strangers),
         ]
         rng.shuffle(kept[entity])

@@ -43,7 +43,9 @@ def sqlite_place(name: str, folder: Path, datasets: list[Dataset]) -> Place:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         for one in datasets:
             for table, (words, rows) in tables_of(one).items():
-                columns = ", ".join(f"{field} {_kind(field, word)}" for field, word in words.items())
+                columns = ", ".join(
+                    f"{field} {_kind(field, word)}" for field, word in words.items()
+                )
                 places = ", ".join("?" for _ in words)
                 connection.execute(f"CREATE TABLE {table} ({columns})")
                 connection.executemany(

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-
 from adapters.base import Adapter, Capabilities, Fetched, Limits, Take
 from adapters.credentials import Credential
 from adapters.query import NativeQuery
