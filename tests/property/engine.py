@@ -1,0 +1,126 @@
+"""One case: a query in a placement, by the whole engine and by one DuckDB that has all the data."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from adapters.coercion import arrow_type
+from orchestrator.compile import Plan
+from orchestrator.events import Finished
+from orchestrator.pipeline import Pipeline, Proposed, plan_text
+from orchestrator.question import Question, question
+from orchestrator.store import Store
+from tests.conftest import ADA, NOON
+from tests.property.data import ENTITIES, Dataset
+from tests.property.placements import Atlas, Placement
+from tests.property.sameness import difference, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What the engine answered, or why it did not; the plan when there is one."""
+
+    table: pa.Table | None
+    reason: str = ""
+    plan: Plan | None = None
+
+
+class Truth:
+    """One DuckDB a dataset, with a table for each entity."""
+
+    def __init__(self, datasets: list[Dataset]) -> None:
+        self._connections = [_oracle(one) for one in datasets]
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    def ask(self, number: int, sql: str) -> pa.Table | None:
+        """The right result, or None when the SQL has none: a type error, an overflow."""
+        try:
+            return self._connections[number].sql(sql).to_arrow_table()
+        except duckdb.Error:
+            return None
+
+    def tables(self, number: int, sql: str) -> str:
+        """The entities that a query names, as text."""
+        return "\n".join(
+            f"{name}:\n{shown(self._connections[number].table(name).to_arrow_table())}"
+            for name in ENTITIES
+            if f'"{name}"' in sql
+        )
+
+
+def _oracle(one: Dataset) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:", config={"threads": 1})
+    connection.execute("SET TimeZone = 'UTC'")
+    for entity, fields in ENTITIES.items():
+        schema = pa.schema([(field, arrow_type(word)) for field, word in fields.items()])
+        connection.register("incoming", pa.Table.from_pylist(one.rows[entity], schema=schema))
+        connection.execute(f'CREATE TABLE "{entity}" AS SELECT * FROM incoming')
+        connection.unregister("incoming")
+    return connection
+
+
+class Unwritten(Store):
+    """A store that keeps no runs: writing each down would be a third of a case's time."""
+
+    async def propose(self, run_id: str, question: Question, **what: str) -> None:
+        """Keep nothing."""
+
+    async def finish(self, run_id: str, status: str) -> None:
+        """Keep nothing."""
+
+    async def record(self, run_id: str, what: str, detail: dict[str, Any]) -> None:
+        """Keep nothing."""
+
+
+class Engine:
+    """A pipeline over all sources; a placement is the semantic model that it is given."""
+
+    def __init__(self, pipeline: Pipeline, atlas: Atlas, truth: Truth) -> None:
+        self.pipeline = pipeline
+        self.atlas = atlas
+        self.truth = truth
+
+    async def answer(self, sql: str, placement: Placement) -> Ran:
+        """Compile, validate, approve, execute and join."""
+        pipeline = replace(self.pipeline, model=self.atlas.model(placement))
+        proposed = await pipeline.propose(question("by SQL", ADA, asked_at=NOON), sql)
+        if not isinstance(proposed, Proposed):
+            return Ran(None, f"refused: {proposed}")
+        async for event in pipeline.run(proposed.approved):
+            if isinstance(event, Finished):
+                answer = event.answer
+                if answer.failed or answer.partial:
+                    return Ran(
+                        None,
+                        f"failed: {answer.warnings} {[one.failure for one in answer.sources]}",
+                        proposed.plan,
+                    )
+                return Ran(answer.table, "", proposed.plan)
+        raise AssertionError("the run had no end")
+
+    async def disagreement(self, sql: str, placement: Placement, *, ordered: bool) -> str | None:
+        """What differs between engine and truth, at length; "" when nothing does.
+
+        None when the truth has no result, so that there is nothing to compare.
+        """
+        expected = self.truth.ask(placement.dataset, sql)
+        if expected is None:
+            return None
+        ran = await self.answer(sql, placement)
+        what = ran.reason
+        if ran.table is not None:
+            what = difference(ran.table, expected, ordered=ordered)
+        if not what:
+            return ""
+        return "\n".join(
+            (
+                *(what, "", sql, "", str(placement), ""),
+                plan_text(ran.plan) if ran.plan else "no plan",
+                *("", "engine:", shown(ran.table) if ran.table is not None else "nothing"),
+                *("", "truth:", shown(expected), "", self.truth.tables(placement.dataset, sql)),
+            )
+        )
