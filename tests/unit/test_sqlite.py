@@ -233,7 +233,7 @@ async def test_a_file_that_is_away_says_to_check_the_path(tmp_path: Path) -> Non
     with pytest.raises(SourceUnreachable, match="Check the path") as error:
         await away.introspect(None, 10)
     assert str(tmp_path) not in str(error.value)
-    assert not (tmp_path / "away.db").exists()  # noqa: ASYNC240 -- a look at a local file
+    assert not (tmp_path / "away.db").exists()
 
 
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
