@@ -106,11 +106,11 @@ class Shapes:
         ).sql("duckdb")
         with self._lock:
             try:
-                relation: Any = self._duckdb.sql(chosen)
-                kinds, values = relation.types, relation.fetchone()
+                relation = self._duckdb.sql(chosen)
+                values = relation.fetchall()[0]
             except duckdb.Error as error:
                 raise SqlNotAllowed(f"A constant has no value: {_reason(error)}.") from error
-        for node, kind, value in zip(found, kinds, values or (), strict=True):
+        for node, kind, value in zip(found, relation.types, values, strict=True):
             literal = _literal(str(kind), value)
             if literal is not None:
                 node.replace(literal)
