@@ -49,6 +49,7 @@ class SqliteAdapter:
         comparisons=frozenset({"=", "<>", "<", "<=", ">", ">=", "in", "is null"}),
         exact=frozenset({"int64", "float64", "string"}),
         dialect="sqlite",
+        typed=False,
         authenticates=False,
     )
 
