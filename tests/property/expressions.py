@@ -98,6 +98,9 @@ VALUES: dict[str, tuple[str, ...]] = {
         "DATE_TRUNC('hour', {timestamp})",
     ),
 }
+_SIMPLE = 7
+"""So many conditions stand first that a source may be given."""
+
 CONDITIONS: tuple[str, ...] = (
     "{X?} IS NOT NULL",
     "{X?} <> {X!}",
@@ -146,7 +149,7 @@ EXTRAS: dict[str, dict[str, tuple[str, ...]]] = {
         "timestamp": ("{timestamp} + INTERVAL 1 MONTH",),
     },
     "regex": {
-        "p": ("REGEXP_MATCHES({string}, '^[a-c]')", "SIMILAR_TO({string}, 'a.*')"),
+        "p": ("REGEXP_MATCHES({string}, '^[a-c]')", "{string} SIMILAR TO 'a.*'"),
         "string": (
             "REGEXP_REPLACE({string}, '[aeiou]', '_', 'g')",
             "REGEXP_EXTRACT({string}, '[a-z]+')",
@@ -215,8 +218,9 @@ class Expressions:
 
     def condition(self, columns: Sequence[Column], depth: int = 2) -> str:
         """A condition over the columns, true, false or null."""
-        simple = self._conditions[:7]
-        return self._fill(self.pick(self._conditions if depth > 0 else simple), columns, depth)
+        simple = depth <= 0 or self.chance(50)
+        known = self._conditions[:_SIMPLE] if simple else self._conditions
+        return self._fill(self.pick(known), columns, depth)
 
     def _fill(self, template: str, columns: Sequence[Column], depth: int) -> str:
         known = tuple(dict.fromkeys(column.kind for column in columns)) or KINDS
