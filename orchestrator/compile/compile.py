@@ -20,6 +20,7 @@ from orchestrator.compile.parse import FETCHED, parse
 from orchestrator.compile.plan import FetchStep, JoinStep, KeyCheck, Plan
 from orchestrator.compile.residual import Edge, residual
 from orchestrator.compile.resolve import Leaf, Resolved, Resolver
+from orchestrator.compile.shapes import Shapes
 from orchestrator.compile.split import Split, leaves_left, split
 from orchestrator.semantic import SemanticModel
 
@@ -27,13 +28,18 @@ from orchestrator.semantic import SemanticModel
 class Compiler:
     """Compiles semantic SQL over one model whose sources can do what `capabilities` say (by name).
 
-    What depends on the model alone is made once.
+    What depends on the model alone is made once; models with equal entities may share `shapes`.
     """
 
-    def __init__(self, model: SemanticModel, capabilities: dict[str, Capabilities]) -> None:
+    def __init__(
+        self,
+        model: SemanticModel,
+        capabilities: dict[str, Capabilities],
+        shapes: Shapes | None = None,
+    ) -> None:
         self._model = model
         self._capabilities = capabilities
-        self._resolver = Resolver(model)
+        self._resolver = Resolver(model, shapes or Shapes(model))
 
     def compile(self, sql: str, statistics: Statistics | None = None) -> Plan:
         """The plan of one semantic SELECT; the same arguments give the same plan and digest.

@@ -14,6 +14,8 @@ from orchestrator.compile.resolve import Leaf
 from orchestrator.compile.shapes import sql_type
 
 _MOMENTS = {"TIMESTAMPTZ": "timestamptz", "TIMESTAMP": "timestamp", "DATE": "date"}
+_BOUND = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between)
+_CONSTANT = (exp.TimestampTrunc, exp.DateTrunc, exp.Interval, exp.AtTimeZone)
 _COMPARED = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
 
 
@@ -34,7 +36,7 @@ def write(
         _feed(tree, read, fed, dialect, parameters)
     if dialect == "postgres":
         _as_in_duckdb(tree)
-    _bind_literals(tree, parameters)
+    _bind_literals(tree, parameters, dialect)
     tree = _cast_outputs(tree, columns)
     _name_physically(tree, read, source)
     return SqlQuery(
@@ -113,16 +115,18 @@ def parameter(value: Any, parameters: list[Any]) -> exp.Expr:
     return exp.Parameter(this=exp.Literal.number(index + 1))
 
 
-def _bind_literals(tree: exp.Query, parameters: list[Any]) -> None:
+def _bind_literals(tree: exp.Query, parameters: list[Any], dialect: str) -> None:
+    """Literals become parameters: moments and text. DuckDB wants the formats and patterns of its
+    functions constant, so there only what is compared is bound."""
     for cast in list(tree.find_all(exp.Cast)):
         word = _MOMENTS.get(cast.to.this.name)
         value = literal(cast, word) if word else None
         if value is not None:
             cast.set("this", parameter(value, parameters))
     for node in list(tree.find_all(exp.Literal)):
-        if node.is_string and not isinstance(
-            node.parent, exp.TimestampTrunc | exp.DateTrunc | exp.Interval | exp.AtTimeZone
-        ):
+        if dialect == "duckdb" and not isinstance(node.parent, _BOUND):
+            continue
+        if node.is_string and not isinstance(node.parent, _CONSTANT):
             bound = parameter(node.name, parameters)
             node.replace(bound if _beside_column(node) else exp.cast(bound, "text"))
 
@@ -220,7 +224,7 @@ def _cast_outputs(tree: exp.Query, columns: tuple[OutputColumn, ...]) -> exp.Que
             )
             for c in columns
         ]
-        return exp.select(*chosen).from_(tree.subquery("q"))
+        return exp.select(*chosen).from_(tree.subquery("q", copy=False), copy=False)
     for projection, column in zip(list(tree.selects), columns, strict=True):
         inner = projection.unalias()
         if not isinstance(inner, exp.Column):

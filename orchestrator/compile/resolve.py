@@ -56,9 +56,9 @@ class Resolved:
 class Resolver:
     """Resolves trees against one model."""
 
-    def __init__(self, model: SemanticModel) -> None:
+    def __init__(self, model: SemanticModel, shapes: Shapes) -> None:
         self._model = model
-        self.shapes = Shapes(model)
+        self.shapes = shapes
         tables: dict[str, object] = {name: typed(one) for name, one in model.entities.items()}
         for name, entity in model.entities.items():
             if entity.text_source:

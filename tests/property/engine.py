@@ -7,7 +7,8 @@ import duckdb
 import pyarrow as pa
 
 from adapters.coercion import arrow_type
-from orchestrator.compile import Plan
+from orchestrator.compile import Compiler, Plan
+from orchestrator.compile.shapes import Shapes
 from orchestrator.events import Finished
 from orchestrator.pipeline import Pipeline, Proposed, plan_text
 from orchestrator.question import Question, question
@@ -83,10 +84,16 @@ class Engine:
         self.pipeline = pipeline
         self.atlas = atlas
         self.truth = truth
+        self._shapes = Shapes(pipeline.model)
+        self._capabilities = {
+            name: source.adapter.capabilities for name, source in pipeline.sources.items()
+        }
 
     async def answer(self, sql: str, placement: Placement) -> Ran:
         """Compile, validate, approve, execute and join."""
-        pipeline = replace(self.pipeline, model=self.atlas.model(placement))
+        model = self.atlas.model(placement)
+        compiler = Compiler(model, self._capabilities, self._shapes)
+        pipeline = replace(self.pipeline, model=model, compiler=compiler)
         proposed = await pipeline.propose(question("by SQL", ADA, asked_at=NOON), sql)
         if not isinstance(proposed, Proposed):
             return Ran(None, f"refused: {proposed}")
