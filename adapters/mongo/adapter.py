@@ -22,6 +22,7 @@ from adapters.mongo.coercion import to_bson
 from adapters.mongo.decode import OPTIONS, SMALL, plainly, quickly
 from adapters.mongo.guard import check
 from adapters.mongo.introspect import introspect
+from adapters.mongo.project import including
 from adapters.mongo.read import raw_batches
 from adapters.query import AggregationQuery, NativeQuery
 from adapters.schema import Catalog
@@ -64,11 +65,12 @@ class MongoAdapter:
         if not isinstance(query, AggregationQuery):
             raise SourceRefused(f"{self.source} takes aggregation pipelines alone.")
         check(query)
+        pipeline, stored = including(query)
         async with self._open(credential, limits.timeout_s) as database:
             raw = raw_batches(
                 database,
                 query.relations[0],
-                [to_bson(stage) for stage in query.pipeline],
+                [to_bson(stage) for stage in pipeline],
                 timeout_ms=_milliseconds(limits.timeout_s),
                 batch_rows=BATCH_ROWS,
             )
@@ -77,9 +79,9 @@ class MongoAdapter:
                 async with contextlib.aclosing(raw):
                     async for batch in raw:
                         if len(batch) <= SMALL:
-                            yield plainly(batch, query.columns)
+                            yield plainly(batch, query.columns, stored)
                         else:
-                            yield await asyncio.to_thread(quickly, batch, query.columns)
+                            yield await asyncio.to_thread(quickly, batch, query.columns, stored)
 
             return await pour(batches(), limits, take)
 

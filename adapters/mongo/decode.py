@@ -10,7 +10,7 @@ it reads as the rule does. pymongoarrow refuses most values of a wrong type, but
 
 An element stands in a batch as its type's byte, its name and a NUL. Where these bytes do not occur,
 no such value is there; where they occur by chance, or something else is amiss, the column is read
-plainly. Names come from the query's last `$project`, so each stands at most once in a document.
+plainly. A name stands at most once in a document, as MongoDB asks of those who write them.
 """
 
 import re
@@ -27,6 +27,7 @@ from pymongoarrow.schema import Schema
 from adapters.coercion import schema_of, to_table
 from adapters.mongo.coercion import native
 from adapters.mongo.columns import READERS, Reader, Unfaithful
+from adapters.mongo.project import Stored
 from adapters.query import OutputColumn
 
 SMALL = 4 * 1024
@@ -40,55 +41,59 @@ _NULL = b"\x0a"
 _NAN = b"\x01%b\x00(?!\x00{6}\xf0).{6}[\xf0-\xff][\x7f\xff]"
 
 
-def plainly(batch: bytes, columns: Sequence[OutputColumn]) -> pa.Table:
+def plainly(batch: bytes, columns: Sequence[OutputColumn], stored: Stored) -> pa.Table:
     """The documents' columns as `schema_of(columns)` says; what a document lacks is null.
 
-    Raises SourceRefused with the column's name when a value does not fit, and bson's InvalidBSON.
+    `stored` gives each column's name in the documents. Raises SourceRefused with the column's name
+    when a value does not fit, and bson's InvalidBSON.
     """
-    names = [column.name for column in columns]
+    names = [stored[column.name] for column in columns]
     rows = ([one.get(name) for name in names] for one in bson.decode_all(batch, OPTIONS))
     return to_table(rows, columns, native)
 
 
-def quickly(batch: bytes, columns: Sequence[OutputColumn]) -> pa.Table:
+def quickly(batch: bytes, columns: Sequence[OutputColumn], stored: Stored) -> pa.Table:
     """As `plainly`; quicker for a batch of more than `SMALL` bytes."""
-    arrays = _true_arrays(batch, columns)
+    arrays = _true_arrays(batch, columns, stored)
     rest = [column for column in columns if column.name not in arrays]
     if rest:
-        table = plainly(batch, rest)
+        table = plainly(batch, rest, stored)
         arrays |= zip(table.column_names, table.columns, strict=True)
     return pa.table([arrays[column.name] for column in columns], schema=schema_of(columns))
 
 
-def _true_arrays(batch: bytes, columns: Sequence[OutputColumn]) -> dict[str, Any]:
-    """The arrays of the columns that pymongoarrow reads truly, by name."""
+def _true_arrays(batch: bytes, columns: Sequence[OutputColumn], stored: Stored) -> dict[str, Any]:
+    """The arrays of the columns that pymongoarrow reads truly, by the columns' names."""
     readers: dict[str, Reader] = {}
     for column in columns:
-        reader = _reader(batch, column)
+        reader = _reader(batch, stored[column.name], column.type)
         if reader is not None:
-            readers[column.name] = reader
+            readers[stored[column.name]] = reader
     built = _build(batch, readers)
     if built is None:
         readers = {name: one for name, one in readers.items() if _reads_all(batch, name, one)}
         built = _build(batch, readers) or {}
     arrays: dict[str, Any] = {}
-    for field in schema_of([column for column in columns if column.name in built]):
-        array = built[field.name]
-        if array.null_count and re.search(_NAN % re.escape(field.name.encode()), batch, re.DOTALL):
+    for column, field in zip(columns, schema_of(columns), strict=True):
+        name = stored[column.name]
+        if name not in built:
+            continue
+        array = built[name]
+        if array.null_count and re.search(_NAN % re.escape(name.encode()), batch, re.DOTALL):
             continue
         try:
-            arrays[field.name] = readers[field.name].finish(array, field.type)
+            arrays[column.name] = readers[name].finish(array, field.type)
         except (Unfaithful, pa.ArrowInvalid):
             continue
     return arrays
 
 
-def _reader(batch: bytes, column: OutputColumn) -> Reader | None:
+def _reader(batch: bytes, name: str, word: str) -> Reader | None:
     """The reader of a column; None where none fits, or where the name means a path to it."""
-    if "." in column.name or "[" in column.name:
+    if "." in name or "[" in name:
         return None
-    candidates = READERS.get(column.type.partition("(")[0], ())
-    return next((one for one in candidates if not _holds(batch, one.never, column.name)), None)
+    candidates = READERS.get(word.partition("(")[0], ())
+    return next((one for one in candidates if not _holds(batch, one.never, name)), None)
 
 
 def _reads_all(batch: bytes, name: str, reader: Reader) -> bool:

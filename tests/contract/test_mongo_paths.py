@@ -19,6 +19,7 @@ from adapters.base import Limits
 from adapters.errors import SourceRefused
 from adapters.mongo.adapter import BATCH_ROWS
 from adapters.mongo.decode import SMALL, plainly, quickly
+from adapters.mongo.project import Stored
 from adapters.query import AggregationQuery, OutputColumn
 from tests.contract.harness import columns, gather
 from tests.live_mongo import LiveMongo, live_mongo
@@ -89,13 +90,13 @@ def documents(values: list[Any]) -> list[dict[str, Any]]:
 
 
 def outcome(
-    read: Callable[[bytes, tuple[OutputColumn, ...]], pa.Table],
+    read: Callable[[bytes, tuple[OutputColumn, ...], Stored], pa.Table],
     batch: bytes,
     wanted: tuple[OutputColumn, ...],
 ) -> str:
     """What a way of reading gives: every value with its type, or the refusal's words."""
     try:
-        table = read(batch, wanted)
+        table = read(batch, wanted, {column.name: column.name for column in wanted})
     except SourceRefused as refused:
         return str(refused)
     return told(table)
@@ -189,6 +190,37 @@ async def test_the_adapter_reads_large_results_so(live: LiveMongo, word: str) ->
         except SourceRefused as refused:
             found = str(refused)
         assert found == expected
+
+
+async def test_columns_may_have_other_names_than_fields(live: LiveMongo) -> None:
+    """Columns may be of a field that another is named as, of `_id`, a path, or one field twice."""
+    these = [{"_id": n, "a": n * 2, "b": f"t{n}", "c": {"d": n * 3}} for n in range(2_000)]
+    await live.fill("renamed", these)
+    for paths in (
+        {"b": "$a", "a": "$b"},
+        {"n": "$_id", "a": "$b"},
+        {"n": "$c.d", "a": "$b"},
+        {"n": "$a", "m": "$a", "_id": "$b"},
+        {"n": "$a", "c": "$d"},
+    ):
+        types = {name: "string" if path == "$b" else "int64" for name, path in paths.items()}
+        asked = AggregationQuery(
+            relations=("renamed",),
+            columns=columns(**types),
+            pipeline=({"$project": {"_id": 0} | paths},),
+        )
+        got = await gather(live.adapter, asked, live.reader, Limits())
+        values = {"$a": 4, "$b": "t2", "$_id": 2, "$c.d": 6, "$d": None}
+        assert got.table.num_rows == len(these)
+        assert values_of(got.table, 2) == {name: values[path] for name, path in paths.items()}
+        wrong = asked.model_copy(update={"columns": columns(**dict.fromkeys(types, "bool"))})
+        with pytest.raises(SourceRefused, match=f"column '{next(iter(paths))}'"):
+            await gather(live.adapter, wrong, live.reader, Limits())
+
+
+def values_of(table: pa.Table, row: int) -> dict[str, Any]:
+    """One row as a dict."""
+    return table.slice(row, 1).to_pylist()[0]
 
 
 async def test_text_that_is_no_text_is_refused(live: LiveMongo) -> None:
