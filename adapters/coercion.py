@@ -216,7 +216,7 @@ def _timestamptz(value: Any) -> datetime:
 
 
 def _timestamp(value: Any) -> datetime:
-    if isinstance(value, str):
+    if isinstance(value, str) and "T" in value:
         value = datetime.fromisoformat(value)
     if not isinstance(value, datetime) or value.tzinfo is not None:
         raise TypeError("not a clock reading without a zone")

@@ -92,6 +92,7 @@ INSTANTS: tuple[Any, ...] = (
     *(datetime(2021, 1, 3, 12, tzinfo=UTC), datetime(2024, 2, 29, 23, 30, tzinfo=UTC)),
     *(datetime(1969, 12, 31, 23, 59, 59, 500_000, UTC), datetime(1900, 1, 1, tzinfo=UTC)),
     *(datetime(2024, 1, 31, 22, 15, tzinfo=UTC), datetime(2040, 7, 1, tzinfo=UTC), None, MISSING),
+    *("2024-06-01T00:00:00Z", "2024-10-27T02:30:00.123+02:00", "2024-01-01T00:00:00"),
 )
 BOOLS: tuple[Any, ...] = (True, False, None, MISSING)
 JSON: tuple[Any, ...] = ([1, 2], {"a": 1}, [], None, MISSING)

@@ -1,5 +1,5 @@
 SELECT COUNT(*) AS c FROM t
-SELECT COUNT(*) AS c, COUNT(n) AS n, COUNT(f) AS f, COUNT(d) AS d, COUNT(s) AS s, COUNT(j) AS j FROM t
+SELECT COUNT(*) AS c, COUNT(n) AS n, COUNT(f) AS f, COUNT(d) AS d, COUNT(s) AS s, COUNT(j) AS with_j FROM t
 SELECT COUNT(DISTINCT n) AS n, COUNT(DISTINCT f) AS f, COUNT(DISTINCT d) AS d, COUNT(DISTINCT s) AS s FROM t
 SELECT COUNT(DISTINCT b) AS b, COUNT(DISTINCT ts) AS ts, COUNT(DISTINCT day) AS day FROM t
 SELECT SUM(n) AS n, SUM(f) AS f, SUM(d) AS d, SUM(e) AS e FROM t WHERE f < 1000
@@ -28,7 +28,7 @@ SELECT n + 1 AS k, COUNT(*) AS c FROM t GROUP BY n + 1 ORDER BY k
 SELECT n AS a, n * 2 AS twice, COUNT(*) AS c FROM t GROUP BY n ORDER BY a
 SELECT n FROM t GROUP BY n HAVING COUNT(*) > 20 ORDER BY n
 SELECT s, SUM(d) AS total FROM t GROUP BY s HAVING SUM(d) > 0 AND COUNT(*) > 1 ORDER BY total DESC, s
-SELECT s, SUM(d) AS total FROM t GROUP BY s HAVING total IS NULL ORDER BY s
+SELECT s, SUM(d) AS total FROM t GROUP BY s HAVING SUM(d) FILTER (WHERE d > 1000) IS NULL ORDER BY s
 SELECT COUNT(*) AS c FROM t HAVING COUNT(*) > 1000000
 SELECT n, AVG(f) AS a FROM t WHERE f BETWEEN -5 AND 5 GROUP BY n ORDER BY n
 SELECT n, SUM(d) / COUNT(*) AS per, SUM(d) * 100.0 / SUM(n) AS share FROM t GROUP BY n ORDER BY n
@@ -155,9 +155,9 @@ SELECT id, s || u AS a, CONCAT(s, '-', u) AS c, s || '!' AS e FROM t ORDER BY id
 SELECT id, TRIM(s) AS a, LTRIM(s) AS c, RTRIM(s) AS e, TRIM(s, 'ac') AS g FROM t ORDER BY id
 SELECT id, REPLACE(s, 'a', '$b') AS a, REPLACE(s, '', 'x') AS c FROM t ORDER BY id
 SELECT LENGTH(s) AS l, COUNT(*) AS c FROM t GROUP BY 1 ORDER BY 1
-SELECT id, n + 1 AS a, n - m AS b, n * 3 AS c, -n AS d, n % 3 AS e, n % -2 AS g FROM t WHERE m < 100 ORDER BY id
+SELECT id, n + 1 AS a, n - m AS b, n * 3 AS c, -n AS d, n % 3 AS e, n % -2 AS g FROM t WHERE m BETWEEN -100 AND 100 ORDER BY id
 SELECT id, f + g AS a, f - g AS b, f * g AS c, f * 1.5 AS d, -f AS e, f + n AS h FROM t ORDER BY id
-SELECT id, d + e AS a, d - 1 AS b, d * 1.19 AS c, d * d AS g, -d AS h, d + n AS i FROM t ORDER BY id
+SELECT id, d + e AS a, d - 1 AS b, d * 1.19 AS c, d * d AS g, -d AS h, d + n AS i FROM t WHERE d < 1000 ORDER BY id
 SELECT id, n / m AS a, f / g AS b, d / n AS c, n / 2 AS e, 1 / n AS h, d / 3 AS i FROM t ORDER BY id
 SELECT id, ABS(n) AS a, ABS(f) AS b, ABS(d) AS c, FLOOR(f) AS e, CEIL(f) AS g, FLOOR(d) AS h, CEIL(d) AS i FROM t ORDER BY id
 SELECT id, ROUND(f) AS a, ROUND(f, 1) AS b, ROUND(f, 2) AS c, ROUND(d) AS e, ROUND(d, 1) AS g, ROUND(n) AS h FROM t ORDER BY id

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import sqlglot
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
 from sqlglot import exp
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
@@ -67,15 +68,14 @@ def qualified(sql: str, words: dict[str, str] = WORDS) -> exp.Select:
 class Bench:
     """One collection in MongoDB and its rows in DuckDB."""
 
-    server: MongoServer
-    client: "AsyncMongoClient[dict[str, Any]]"
+    database: "AsyncDatabase[dict[str, Any]]"
     duck: duckdb.DuckDBPyConnection
     adapter: MongoAdapter
     credential: Credential
 
     async def fill(self, documents: Iterable[dict[str, Any]], collection: Collection) -> None:
         """Replace the collection's documents, and DuckDB's table `t`."""
-        stored = self.client["lab"][collection.name]
+        stored = self.database[collection.name]
         await stored.delete_many({})
         if documents := list(documents):
             await stored.insert_many(documents)
@@ -169,7 +169,7 @@ def same(wanted: Rows | None, got: Rows | None, ordered: bool) -> bool:
 
 
 def _sortable(row: tuple[Any, ...]) -> list[str]:
-    return [f"{v:.8g}" if isinstance(v, float) and v else repr(v or None) for v in row]
+    return [f"{v + 0.0:.8g}" if isinstance(v, float) else repr(v) for v in row]
 
 
 def _equal(a: Any, b: Any) -> bool:
@@ -179,14 +179,14 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 @asynccontextmanager
-async def bench(server: MongoServer) -> AsyncGenerator[Bench]:
-    """A bench on a server, closed at the end."""
+async def bench(server: MongoServer, database: str = "lab") -> AsyncGenerator[Bench]:
+    """A bench on a server's database, closed at the end."""
     duck = duckdb.connect(":memory:")
     duck.execute("SET TimeZone = 'UTC'")
     adapter = MongoAdapter(
-        "lab", host=server.host, port=server.port, database="lab", auth_database="admin"
+        "lab", host=server.host, port=server.port, database=database, auth_database="admin"
     )
     credential = Credential(server.admin_user, server.admin_password)
     async with AsyncMongoClient[dict[str, Any]](server.admin_uri()) as client:
-        yield Bench(server, client, duck, adapter, credential)
+        yield Bench(client[database], duck, adapter, credential)
     duck.close()

@@ -55,6 +55,7 @@ _BERLIN = timezone(timedelta(hours=2))
         ("timestamptz", _NOON.replace(tzinfo=None), _NOON),
         ("timestamptz", "2026-06-15T14:00:00+02:00", _NOON),
         ("timestamptz", "2026-06-15T12:00:00Z", _NOON),
+        ("timestamp", "2026-06-15T12:00:00.500", datetime(2026, 6, 15, 12, 0, 0, 500_000)),  # noqa: DTZ001
         ("timestamp", datetime(2026, 1, 1, 0, 0, 0, 1), datetime(2026, 1, 1, 0, 0, 0, 1)),  # noqa: DTZ001
         ("json", {"a": [1, "ü"]}, '{"a": [1, "ü"]}'),
         ("json", [1, None], "[1, null]"),
@@ -105,6 +106,7 @@ def test_good_values(word: str, value: Any, stored: Any) -> None:
         ("timestamptz", 0),
         ("timestamptz", DatetimeMS(2**60)),
         ("timestamp", "2026-06-15"),
+        ("timestamp", "2026-06-15T12:00:00Z"),
         ("timestamp", 0),
         ("timestamp", _NOON),
     ],

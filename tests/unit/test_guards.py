@@ -129,9 +129,10 @@ def test_generated_selects_pass(text: str) -> None:
 
 @pytest.mark.parametrize(
     "stage",
-    """$out $merge $lookup $graphLookup $unionWith $facet $changeStream $currentOp $listSessions
-    $listLocalSessions $collStats $indexStats $planCacheStats $documents $group $function $set
-    $addFields $unset $replaceRoot $replaceWith $geoNear $search $sample""".split(),
+    """$out $merge $lookup $graphLookup $unionWith $changeStream $currentOp $listSessions
+    $listLocalSessions $collStats $indexStats $planCacheStats $documents $function $set
+    $addFields $unset $replaceRoot $replaceWith $geoNear $search $sample $setWindowFields $fill
+    $densify $bucket $bucketAuto $sortByCount $redact $count $shardedDataDistribution""".split(),
 )
 def test_stages_are_an_allow_list(stage: str) -> None:
     """A stage that writes, reads elsewhere or never ends is refused, last, first or beside."""
@@ -141,6 +142,7 @@ def test_stages_are_an_allow_list(stage: str) -> None:
         (plain, {stage: {}}),
         ({stage: {}}, plain),
         ({**plain, stage: {}},),
+        ({"$facet": {"rows": [{"$limit": 1}, {stage: {}}]}},),
     ):
         with pytest.raises(UnsafeQuery):
             check_pipeline(pipeline(*stages))
@@ -149,7 +151,8 @@ def test_stages_are_an_allow_list(stage: str) -> None:
 @pytest.mark.parametrize(
     "operator",
     """$where $function $accumulator $expr.$function $regex $jsonSchema $text $near $lookup
-    $getField $setField $map $reduce $filter $toString $concat $rand $comment""".split(),
+    $getField $setField $map $reduce $filter $push $rand $sampleRate $comment $meta $unionWith
+    $out $merge $sum.$function $let.$accumulator $cond.$rand $first $top $objectToArray""".split(),
 )
 def test_operators_are_an_allow_list_however_deep(operator: str) -> None:
     """Code and unknown operators are refused at any depth, in lists and in projections."""
@@ -163,6 +166,8 @@ def test_operators_are_an_allow_list_however_deep(operator: str) -> None:
         {"$match": bad},
         {"$match": deep},
         {"$project": {"a": bad}},
+        {"$group": {"_id": None, "a": bad}},
+        {"$facet": {"rows": [{"$match": bad}]}},
         {"$sort": {"a": bad}},
     ):
         with pytest.raises(UnsafeQuery):
@@ -174,11 +179,29 @@ def test_pipelines_are_bounded() -> None:
     deep: dict[str, Any] = {"a": 1}
     for _ in range(60):
         deep = {"$and": [deep]}
-    for stages in ([{"$match": deep}], [{}], [{"$match": {}, "$limit": 1}]):
+    nested = {"$facet": {"rows": [{"$facet": {"rows": [{"$limit": 1}]}}]}}
+    malformed = ({"$facet": []}, {"$facet": {"rows": {"$limit": 1}}}, {"$facet": {"rows": ["a"]}})
+    for stages in (
+        [{"$match": deep}],
+        [{}],
+        [{"$match": {}, "$limit": 1}],
+        [nested],
+        *([one] for one in malformed),
+        [{**malformed[0], "$limit": 1}],
+    ):
         with pytest.raises(UnsafeQuery):
             check_pipeline(pipeline(*stages))
     check_pipeline(
         pipeline({"$match": {"a": {"$in": [1, 2]}}}, {"$project": {"_id": 0, "a": "$b"}})
+    )
+    check_pipeline(
+        pipeline(
+            {"$unwind": "$lines"},
+            {"$group": {"_id": {"k0": "$a"}, "a0": {"$sum": {"$toDecimal": "$b"}}}},
+            {"$facet": {"rows": [{"$limit": 1}]}},
+            {"$sort": {"a": 1}},
+            {"$skip": 1},
+        )
     )
 
 

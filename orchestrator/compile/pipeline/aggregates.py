@@ -122,7 +122,7 @@ def _total(value: Value, distinct: bool, mean: bool, into: Accumulators) -> Valu
         if exact and _may_overflow(kind):
             most = Decimal(1).scaleb(DIGITS - kind.scale)
             size = into.add("$sum", {"$abs": code}, 0)
-            total = {"$cond": [{"$lt": [size, most]}, total, too_long(size)]}
+            total = {"$cond": [{"$lt": [size, most]}, total, too_long()]}
     if mean:
         total = {"$divide": [total, count]}
         total = {"$toDouble": total} if exact else total

@@ -25,6 +25,8 @@ from orchestrator.compile.pipeline.values import (
 )
 
 _DATE_FORMAT = "%Y-%m-%d"
+_HOUR = r"([01]\d|2[0-3]):[0-5]\d"
+_INSTANT = rf"\A\d{{4}}-\d\d-\d\dT{_HOUR}:[0-5]\d(\.\d{{3}})?(Z|[+-]{_HOUR})?\z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,13 @@ def _bools(path: str) -> Cases:
 
 
 def _instants(path: str) -> Cases:
-    return [("date", True, path)]
+    """An instant is a date, or text as ISO writes it, with milliseconds at most."""
+    instant = {"$dateFromString": {"dateString": path, "onError": None}}
+    written = {"$regexMatch": {"input": path, "regex": _INSTANT}}
+    return [
+        ("date", True, path),
+        ("string", {"$and": [written, {"$ne": [instant, None]}]}, instant),
+    ]
 
 
 def _days(path: str) -> Cases:

@@ -76,14 +76,17 @@ def within(code: Code, kind: Kind) -> Code:
     most = Decimal(1).scaleb(DIGITS - kind.scale)
 
     def held(v: Code) -> Code:
-        return {"$cond": [{"$lt": [{"$abs": v}, most]}, v, too_long(v)]}
+        return {"$cond": [{"$lt": [{"$abs": v}, most]}, v, too_long()]}
 
     return bound([code], held)
 
 
-def too_long(code: Code) -> Code:
-    """Fails when it is evaluated, as a conversion that is out of range."""
-    return {"$toInt": {"$concat": ["more digits than a decimal holds: ", {"$type": code}]}}
+def too_long() -> Code:
+    """Fails when it is evaluated, as a conversion that is out of range.
+
+    It names a field, though there is none: a constant would be evaluated before there is a need.
+    """
+    return {"$toInt": {"$concat": ["too many digits, ", {"$type": "$digits"}]}}
 
 
 def negative(value: Value) -> Value:
@@ -103,14 +106,16 @@ def quotient(left: Value, right: Value) -> Value:
     if right.constant and right.code:
         return Value({"$divide": [left.code, right.code]}, FLOAT, nullable)
 
-    def divided(a: Code, b: Code) -> Code:
+    def either(a: Code, b: Code) -> Code:
         end: Code = math.inf
         if floats:
             end = {"$cond": [{"$eq": [{"$toString": b}, "-0"]}, -math.inf, math.inf]}
-        by_zero = {"$multiply": [a, end]}
-        return {"$cond": [{"$eq": [b, 0]}, by_zero, {"$divide": [a, b]}]}
+        zero = {"$eq": [b, 0]}
+        # constants are divided before the condition is looked at, so there is never a zero
+        divided = {"$divide": [a, {"$cond": [zero, 1, b]}]}
+        return {"$cond": [zero, {"$multiply": [a, end]}, divided]}
 
-    return Value(bound([left.code, right.code], divided), FLOAT, nullable)
+    return Value(bound([left.code, right.code], either), FLOAT, nullable)
 
 
 def remainder(left: Value, right: Value) -> Value:
@@ -198,7 +203,7 @@ def cast_number(value: Value, to: Kind) -> Value:
         most = Decimal(1).scaleb(to.digits - to.scale)
 
         def fits(v: Code) -> Code:
-            return {"$cond": [{"$lt": [{"$abs": v}, most]}, v, too_long(v)]}
+            return {"$cond": [{"$lt": [{"$abs": v}, most]}, v, too_long()]}
 
         return Value(bound([near.code], fits), to, value.nullable)
     return Value(near.code, to, value.nullable)

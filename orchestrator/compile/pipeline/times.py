@@ -10,10 +10,19 @@ from orchestrator.compile.pipeline.values import (
     Kind,
     Unfaithful,
     Value,
+    bound,
 )
 
 _UNITS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
 _DIFFERENCES = ("year", "quarter", "month", "day")
+_LENGTHS = {
+    "week": 604_800_000,
+    "day": 86_400_000,
+    "hour": 3_600_000,
+    "minute": 60_000,
+    "second": 1_000,
+}
+"""Milliseconds."""
 _CLOCK = "%Y-%m-%dT%H:%M:%S.%L"
 _PARTS = {
     "year": "$year",
@@ -81,13 +90,21 @@ def shifted(value: Value, sign: int, amount: str, unit: str) -> Value:
     """`value ± INTERVAL amount unit`; the end of a month stays in its month."""
     if not re.fullmatch(r"-?\d{1,6}", amount):
         raise Unfaithful(f"INTERVAL {amount}")
-    wanted = {
-        "startDate": _at(value, "INTERVAL"),
-        "unit": _unit(unit.removesuffix("S").removesuffix("s"), _UNITS, "INTERVAL in"),
-        "amount": sign * int(amount),
-    }
+    at, count = _at(value, "INTERVAL"), sign * int(amount)
+    unit = _unit(unit.removesuffix("S").removesuffix("s"), _UNITS, "INTERVAL in")
+    if unit in _LENGTHS:
+        code = {"$add": [at, count * _LENGTHS[unit]]}
+    else:
+        code = bound([at], lambda v: _months(v, unit, count))
     name = "timestamptz" if value.kind.name == "timestamptz" else "timestamp"
-    return Value({"$dateAdd": wanted}, Kind(name), value.nullable)
+    return Value(code, Kind(name), value.nullable)
+
+
+def _months(at: Code, unit: str, count: int) -> Code:
+    """The day shifted, and the time of day put back: `$dateAdd` loses a second before 1970."""
+    day = {"$dateTrunc": {"date": at, "unit": "day"}}
+    shifted = {"$dateAdd": {"startDate": day, "unit": unit, "amount": count}}
+    return {"$add": [shifted, {"$subtract": [at, day]}]}
 
 
 def in_zone(value: Value, zone: str) -> Value:
