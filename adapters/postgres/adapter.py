@@ -2,15 +2,17 @@
 
 Locks of a query, in order: the guard, a login of its own, a fresh connection, a read-only
 transaction with statement, lock and idle timeouts, the extended protocol (prepare and cursor),
-row and byte caps.
+row and byte caps. What PostgreSQL expects to be large comes by COPY, behind the same locks.
 """
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from typing import Any
 
 import asyncpg
 import pyarrow as pa
+from asyncpg.prepared_stmt import PreparedStatement
 
 from adapters.base import Capabilities, Fetched, Limits, Take
 from adapters.coercion import to_table
@@ -18,10 +20,20 @@ from adapters.credentials import Credential
 from adapters.errors import SourceRefused
 from adapters.limits import BATCH_ROWS, pour
 from adapters.postgres import errors
+from adapters.postgres.coercion import set_codecs
+from adapters.postgres.copy import copied, copy_text
 from adapters.postgres.guard import check
 from adapters.postgres.introspect import introspect
 from adapters.query import NativeQuery, SqlQuery
 from adapters.schema import Catalog
+
+_SETTINGS = {
+    "application_name": "crosstalk",
+    "TimeZone": "UTC",
+    # how text is written and read, whatever the login's own settings say
+    "DateStyle": "ISO",
+    "standard_conforming_strings": "on",
+}
 
 
 class PostgresAdapter:
@@ -58,13 +70,12 @@ class PostgresAdapter:
             raise SourceRefused(f"{self.source} takes SQL alone.")
         check(query)
         async with self._transaction(credential, limits.timeout_s) as connection:
-            cursor = await connection.cursor(query.text, *query.parameters)
-
-            async def batches() -> AsyncGenerator[pa.Table]:
-                while records := await cursor.fetch(BATCH_ROWS):
-                    yield to_table(records, query.columns)
-
-            return await pour(batches(), limits, take)
+            statement = await connection.prepare(query.text)
+            text = await copy_text(connection, statement, query)
+            batches = (
+                copied(connection, statement, text, query) if text else _read(statement, query)
+            )
+            return await pour(batches, limits, take)
 
     @contextlib.asynccontextmanager
     async def _transaction(
@@ -80,14 +91,16 @@ class PostgresAdapter:
                 timeout=timeout_s,  # pyright: ignore[reportArgumentType]
                 command_timeout=timeout_s,
                 statement_cache_size=0,
-                server_settings={"application_name": "crosstalk", "TimeZone": "UTC"},
+                server_settings=_SETTINGS,
             )
+            await set_codecs(opened)
             async with opened.transaction(readonly=True):
                 milliseconds = max(2, int(timeout_s * 1000))  # 0 would mean no deadline
                 await opened.execute(
                     f"SET LOCAL statement_timeout = {milliseconds}; "
                     f"SET LOCAL lock_timeout = {milliseconds // 2}; "
-                    f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}"
+                    f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}; "
+                    "SET LOCAL extra_float_digits = 1"
                 )
                 yield opened
         except errors.CAUGHT as error:
@@ -95,3 +108,9 @@ class PostgresAdapter:
         finally:
             if connection is not None:
                 connection.terminate()
+
+
+async def _read(statement: PreparedStatement, query: SqlQuery) -> AsyncGenerator[pa.Table]:
+    cursor = await statement.cursor(*query.parameters)
+    while records := await cursor.fetch(BATCH_ROWS):
+        yield await asyncio.to_thread(to_table, records, query.columns)

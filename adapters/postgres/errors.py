@@ -15,7 +15,13 @@ _TRANSIENT = (
 )
 _TIMEOUTS = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, TimeoutError)
 
-CAUGHT = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+CAUGHT = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+    TimeoutError,
+    UnicodeDecodeError,  # text of a database without an encoding
+)
 
 
 def translate(error: Exception, source: str) -> SourceError:

@@ -10,10 +10,14 @@ SELECT c.table_schema || '.' || c.table_name AS relation, c.column_name, c.data_
        c.is_nullable = 'YES' AS nullable,
        coalesce(col_description(k.oid, c.ordinal_position::int), '') AS comment,
        greatest(k.reltuples, 0)::bigint AS rows,
+       nullif(round(CASE WHEN s.n_distinct < 0 THEN -s.n_distinct * greatest(k.reltuples, 0)
+                         ELSE s.n_distinct END), 0)::bigint AS distinct_values,
        coalesce(obj_description(k.oid), '') AS relation_comment
 FROM information_schema.columns c
 JOIN pg_namespace n ON n.nspname = c.table_schema
 JOIN pg_class k ON k.relnamespace = n.oid AND k.relname = c.table_name
+LEFT JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = k.relname
+  AND s.attname = c.column_name AND s.inherited = (k.relkind = 'p')
 WHERE c.table_schema NOT IN ('pg_catalog', 'information_schema')
   AND has_table_privilege(k.oid, 'SELECT')
 ORDER BY relation, c.ordinal_position
@@ -45,6 +49,7 @@ async def introspect(connection: asyncpg.Connection, source: str) -> Catalog:
                     canonical(row["data_type"]),
                     row["nullable"],
                     comment=row["comment"],
+                    distinct=row["distinct_values"],
                 )
                 for row in rows
             ),

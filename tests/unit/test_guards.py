@@ -36,7 +36,8 @@ def vector(**changed: Any) -> VectorQuery:
     crosstab xpath_table pg_read_file pg_read_binary_file pg_ls_dir pg_stat_file dblink dblink_exec
     lo_import lo_export lo_get pg_sleep pg_notify pg_advisory_lock pg_terminate_backend
     pg_reload_conf set_config current_setting nextval setval currval pg_logical_emit_message
-    txid_current pg_export_snapshot inet_server_addr version""".split(),
+    txid_current pg_export_snapshot inet_server_addr version generate_series repeat lpad random
+    pg_sleep_for xmlparse format encode current_database pg_typeof gen_random_uuid""".split(),
 )
 @pytest.mark.parametrize(
     "shape",
@@ -102,6 +103,29 @@ def test_functions_are_an_allow_list(function: str, shape: str) -> None:
         "SELECT (SELECT rolpassword FROM pg_authid LIMIT 1) AS id FROM public.customers",
         "SELECT id FROM public.customers UNION SELECT oid FROM pg_authid",
         "WITH a AS (SELECT 1 AS id) SELECT id FROM public.a",
+        "WITH pg_authid AS (SELECT oid AS id FROM pg_authid) SELECT id FROM pg_authid",
+        "SELECT id, (WITH pg_authid AS (SELECT 1 AS x) SELECT x FROM pg_authid) FROM pg_authid",
+        "(WITH pg_authid AS (SELECT 1 AS id) SELECT id FROM pg_authid) UNION TABLE pg_authid",
+        "WITH b AS (SELECT id FROM pg_authid), pg_authid AS (SELECT 1 AS id) SELECT id FROM b",
+        'WITH "PG_AUTHID" AS (SELECT 1 AS id) SELECT id FROM PG_AUTHID',
+        "WITH RECURSIVE a AS (SELECT 1 AS id UNION ALL SELECT id FROM a) SELECT id FROM a",
+        "SELECT id FROM public.customers TABLESAMPLE SYSTEM (1)",
+        "SELECT id FROM LOWER('x') AS t(id)",
+        "SELECT id FROM GENERATE_SERIES(1, 1000000000) AS t(id)",
+        "SELECT id FROM ROWS FROM (LOWER('x')) AS t(id)",
+        "SELECT id FROM XMLTABLE('x' PASSING y COLUMNS id INT) AS t",
+        "SELECT CAST('pg_authid' AS REGCLASS) AS id",
+        "SELECT 'pg_authid'::regclass::oid AS id",
+        "SELECT CAST(x AS XML) AS id FROM public.customers",
+        "SELECT CAST(x AS public.mood) AS id FROM public.customers",
+        "SELECT 1 OPERATOR(pg_catalog.+) 2 AS id",
+        "SELECT XMLELEMENT(NAME a) AS id",
+        "SELECT CURRENT_USER AS id",
+        "SELECT SESSION_USER AS id",
+        "SELECT CURRENT_SCHEMA AS id",
+        "SELECT U&'\\0041' AS id",
+        "SELECT $tag$x$tag$ AS id",
+        "SELECT 'unfinished AS id",
         "SELECT (",
         "",
     ],
@@ -120,6 +144,30 @@ def test_only_one_select_over_declared_relations(text: str) -> None:
         "SELECT COUNT(*) AS id FROM public.customers WHERE name LIKE $1 OR name IS NULL",
         "WITH a AS (SELECT id FROM public.customers) SELECT id FROM a",
         "SELECT DATE_TRUNC('month', at) AS id FROM public.customers ORDER BY name COLLATE \"C\"",
+        (
+            "WITH a AS (SELECT id FROM public.customers), b AS (SELECT id FROM a) "
+            "SELECT id FROM b JOIN a USING (id) WHERE EXISTS(SELECT 1 FROM a AS c WHERE c.x = 1)"
+        ),
+        'WITH A AS (SELECT 1 AS id) SELECT id FROM "a" UNION ALL SELECT id FROM a ORDER BY id',
+        (
+            "SELECT COUNT(DISTINCT id) FILTER(WHERE name ILIKE $1) AS id, EXTRACT(DOW FROM at), "
+            "PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY x) AS m FROM public.customers "
+            "GROUP BY EXTRACT(DOW FROM at) HAVING SUM(x) > $2"
+        ),
+        (
+            "SELECT SUM(x) OVER (PARTITION BY y ORDER BY z ROWS BETWEEN UNBOUNDED PRECEDING AND "
+            "CURRENT ROW) AS id, LAG(x, 1) OVER (ORDER BY y) AS lag FROM public.customers"
+        ),
+        (
+            "SELECT CASE WHEN x ~ $1 THEN TRIM(name) ELSE SUBSTRING(name FROM 1 FOR 2) END AS id, "
+            "CAST(x AS DECIMAL(12, 2)) AS y, ROUND(x, 2) AS z, REGEXP_REPLACE(name, 'a', 'b') AS r "
+            "FROM public.customers AS c LEFT JOIN LATERAL (SELECT 1 AS one) AS l ON TRUE"
+        ),
+        (
+            "SELECT COALESCE(x, 0) / NULLIF(y, 0) AS id FROM public.customers "
+            "WHERE (x, y) IN ((1, 2)) AND at >= CURRENT_DATE - INTERVAL '1 DAY' "
+            "AND x IS DISTINCT FROM y"
+        ),
     ],
 )
 def test_generated_selects_pass(text: str) -> None:
