@@ -15,7 +15,7 @@ _WORDS: dict[type[exp.Expr], str] = {exp.Sum: "sums", exp.Avg: "averages", exp.C
 _FOLDS = (exp.Group, exp.Distinct, exp.AggFunc, exp.Limit)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Sum:
     """An aggregate of one column: `words` such as “sums”, of a column of a fetch step."""
 
@@ -34,8 +34,7 @@ class Sums:
 
     def multiplied(self, step: str, by: str) -> tuple[Sum, ...]:
         """The aggregates that count a row of `step` as often as its key stands in step `by`."""
-        found = [one for joined in self._selects for one in joined.multiplied(step, by)]
-        return tuple(dict.fromkeys(found))
+        return tuple(sorted({s for one in self._selects for s in one.multiplied(step, by)}))
 
 
 class _Joined:

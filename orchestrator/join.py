@@ -140,8 +140,9 @@ def _fan_out(plan: Plan, step: str, repeated: int, most: int, sums: Sequence[Sum
     named = [f"{one.words} of {entities[one.step]}.{one.column}" for one in sums]
     more = len(named) - _MOST_NAMED
     told = ", ".join([*named[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
+    keys = "1 key stands" if repeated == 1 else f"{repeated:,} keys stand"
     return (
-        f"{repeated:,} keys stand more than once in {entities[step]}, so {told} count their rows "
+        f"{keys} more than once in {entities[step]}, so {told} count their rows "
         f"up to {most:,} times."
     )
 

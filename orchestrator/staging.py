@@ -58,7 +58,7 @@ class Staging:
         """Where to put a step's batches. They are staged when the block ends well; when it raises,
         none is, and the step can be filled anew. Raises QueryError when there is no room."""
         with contextlib.closing(self._database.cursor()) as cursor:
-            filled = _Filled(cursor, FETCHED + step, schema)
+            filled = Filled(cursor, FETCHED + step, schema)
 
             async def take(batch: pa.Table) -> None:
                 if filled.hold(batch) > CHUNK_BYTES:
@@ -97,7 +97,7 @@ class Staging:
         self._folder.cleanup()
 
 
-class _Filled:
+class Filled:
     """One step's rows while they come: held as Arrow, then appended chunk by chunk."""
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema) -> None:
@@ -112,9 +112,11 @@ class _Filled:
         return sum(held.nbytes for held in self._held)
 
     def rows(self) -> pa.Table:
+        """What is held, as one table."""
         return pa.concat_tables([self._empty, *self._held])
 
     def append(self) -> None:
+        """What is held into DuckDB, in the step's transaction; it is held no more. Blocking."""
         self._cursor.register("incoming", self.rows())
         if self.is_appended:
             self._cursor.execute(f"INSERT INTO {self._name} FROM incoming")
@@ -126,6 +128,7 @@ class _Filled:
         self._held.clear()
 
     def commit(self) -> None:
+        """The rest into DuckDB, and all of it for others to see. Blocking."""
         self.append()
         self._cursor.execute("COMMIT")
 
