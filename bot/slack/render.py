@@ -83,7 +83,8 @@ def source_line(source: SourceReport) -> str:
     """One source in a few words."""
     if source.failure:
         return f"{source.source}: not read"
-    return f"{source.source}: {number(source.rows)} {source.unit} {timing(source)}"
+    took = f"({timing(source)})" if source.cached else timing(source)
+    return f"{source.source}: {number(source.rows)} {source.unit} {took}"
 
 
 def missing_sources(answer: Answer) -> str:
