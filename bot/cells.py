@@ -8,7 +8,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from orchestrator.answer import Answer
+from orchestrator.answer import Answer, SourceReport
+from orchestrator.events import Succeeded
 
 NOTHING = "–"
 
@@ -52,6 +53,15 @@ def number(value: float | Decimal) -> str:
     if abs(value) < 1 and value != 0:
         text = format(Decimal(f"{value:.3g}"), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def timing(fetch: Succeeded | SourceReport) -> str:
+    """How long a fetch took, or how old its rows are when they were kept."""
+    if not fetch.cached:
+        return f"{fetch.seconds:.2f} s"
+    if fetch.age_s < 60:
+        return f"cached, {fetch.age_s:.0f} s ago"
+    return f"cached, {fetch.age_s / 60:.0f} min ago"
 
 
 def _heading(name: str, unit: str | None) -> str:

@@ -75,6 +75,7 @@ def _answer(answer: Answer, plan: Plan, kinds: Mapping[str, str]) -> dict[str, A
         "partial": answer.partial,
         "failed": answer.failed,
         "truncated": answer.truncated,
+        "keys": [dataclasses.asdict(one) for one in answer.keys],
         "seconds": answer.seconds,
     }
 

@@ -61,7 +61,7 @@ async def running(
 
     At the end it first stops listening, then lets the questions under way end.
     """
-    client, metrics, runs = web_client(settings), Metrics(), Runs()
+    client, metrics, runs = web_client(settings), Metrics(pipeline.executor.limits), Runs()
     await check_token(client)
     conversation = Conversation(
         pipeline,

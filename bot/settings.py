@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.credentials import VaultSettings
 from adapters.errors import ConfigurationError
+from orchestrator.staging import StagingSettings
 
 
 def _named(variable: str) -> AliasChoices:
@@ -45,6 +46,12 @@ class Settings(BaseSettings):
         "sqlite+aiosqlite:///crosstalk.db", validation_alias=_named("CROSSTALK_STORE_URL")
     )
     embedding_model: str | None = Field(None, validation_alias=_named("CROSSTALK_EMBEDDING_MODEL"))
+    join_memory: str = Field("1GB", validation_alias=_named("CROSSTALK_JOIN_MEMORY"))
+    spill_folder: Path | None = Field(None, validation_alias=_named("CROSSTALK_SPILL_FOLDER"))
+    cache_seconds: float = Field(300.0, ge=0, validation_alias=_named("CROSSTALK_CACHE_SECONDS"))
+    cache_bytes: int = Field(
+        256 * 1024 * 1024, ge=0, validation_alias=_named("CROSSTALK_CACHE_BYTES")
+    )
     http_host: str = Field("127.0.0.1", validation_alias=_named("CROSSTALK_HTTP_HOST"))
     http_port: int = Field(8080, ge=0, le=65535, validation_alias=_named("CROSSTALK_HTTP_PORT"))
     log_format: Literal["console", "json"] = Field(
@@ -69,6 +76,10 @@ class Settings(BaseSettings):
             secret_id=secret_id.get_secret_value(),
             token=token.get_secret_value(),
         )
+
+    def staging(self) -> StagingSettings:
+        """What one run's join may take."""
+        return StagingSettings(self.join_memory, self.spill_folder)
 
     def bot_token(self) -> str:
         """The token that the bot calls Slack with. Raises ConfigurationError without a good one."""

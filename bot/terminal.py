@@ -7,7 +7,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from bot.cells import cells, number, printable
+from bot.cells import cells, number, printable, timing
 from orchestrator.answer import Answer
 from orchestrator.compile.plan import FetchStep, Plan
 from orchestrator.events import Event, Failed, Finished, Joined, Planned, Skipped, Succeeded
@@ -35,7 +35,7 @@ class Terminal:
             case Succeeded():
                 cut = "  (cut at the limit)" if event.truncated else ""
                 unit = self._steps[event.step].unit
-                counted = f"{number(event.rows):>3} {unit}  {event.seconds:.2f} s{cut}"
+                counted = f"{number(event.rows):>3} {unit}  {timing(event)}{cut}"
                 self._line(self._tag(event.step), counted)
             case Failed():
                 self._line(self._tag(event.step), f"failed  {event.seconds:.2f} s  {event.reason}")

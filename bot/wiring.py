@@ -22,6 +22,9 @@ async def opened_pipeline(
         embedding_model=settings.embedding_model,
         anthropic_api_key=settings.anthropic_key(),
         anthropic_model=settings.anthropic_model,
+        staging=settings.staging(),
+        cache_seconds=settings.cache_seconds,
+        cache_bytes=settings.cache_bytes,
         warm=warm,
     )
     try:

@@ -48,7 +48,13 @@ def outcome(answer: Answer) -> dict[str, Any]:
         "failed": answer.failed,
         "seconds": round(answer.seconds, 3),
         "sources": [
-            {"step": r.step, "source": r.source, "rows": r.rows, "failed": bool(r.failure)}
+            {
+                "step": r.step,
+                "source": r.source,
+                "rows": r.rows,
+                "failed": bool(r.failure),
+                "cached": r.cached,
+            }
             for r in answer.sources
         ],
     }

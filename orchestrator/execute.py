@@ -1,14 +1,15 @@
-"""An approved plan to batches: every fetch step under a credential of its own, side by side.
+"""An approved plan to staged rows: every fetch step under a credential of its own, side by side.
 
 Transient errors are tried again with exponential backoff inside the step's deadline. A step that
-fails is an outcome, not an exception: the others go on.
+fails is an outcome, not an exception: the others go on. Rows of an equal, recent fetch are taken
+from the cache.
 """
 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 
 import pyarrow as pa
 import structlog
@@ -22,13 +23,16 @@ from tenacity import (
 from adapters.base import Fetched, Limits
 from adapters.coercion import schema_of
 from adapters.credentials import Credential, Vault
-from adapters.errors import CrosstalkError, QueryError, SourceTimeout
-from adapters.query import NativeQuery, with_keys
+from adapters.errors import CrosstalkError, QueryError, SourceTimeout, SourceUnreachable
+from adapters.query import NativeQuery, SqlQuery, with_keys
 from orchestrator.approve import ApprovedPlan
-from orchestrator.compile.plan import FetchStep, KeyFeed
-from orchestrator.join import distinct_keys
+from orchestrator.cache import Recording, ResultCache, key_of
+from orchestrator.compile.plan import FetchStep
+from orchestrator.limiter import Limiter
 from orchestrator.outcome import Failed, Started, StepOutcome, Succeeded
 from orchestrator.registry import Source, credential_of
+from orchestrator.staging import Staging
+from orchestrator.validate import ValidatedPlan
 
 log = structlog.get_logger(__name__)
 MAX_FED_KEYS = 10_000
@@ -36,35 +40,42 @@ _ATTEMPTS = 3
 
 
 @dataclass(slots=True)
-class Batches:
-    """What came: the Arrow table of each step that succeeded, by step id."""
+class _Run:
+    """What the steps of one run share."""
 
-    tables: dict[str, pa.Table] = field(default_factory=dict)
+    validated: ValidatedPlan
+    staging: Staging
+    said: asyncio.Queue[Started | StepOutcome]
+    done: dict[str, asyncio.Event]
 
 
 class Executor:
-    """Runs fetch steps under a global and a per-source cap of queries at once."""
+    """Runs fetch steps under a global cap of queries at once, and an adaptive one a source."""
 
     def __init__(
         self,
         sources: dict[str, Source],
         vault: Vault | None,
+        cache: ResultCache,
         *,
         max_rows: int,
         max_parallel_queries: int = 8,
     ) -> None:
         self._sources = sources
         self._vault = vault
+        self._cache = cache
         self._max_rows = max_rows
         self._everywhere = asyncio.Semaphore(max_parallel_queries)
-        self._each = {
-            name: asyncio.Semaphore(source.spec.max_parallel) for name, source in sources.items()
-        }
+        self._each = {name: Limiter(source.spec.max_parallel) for name, source in sources.items()}
+
+    def limits(self) -> dict[str, int]:
+        """How many queries each source takes at once now."""
+        return {name: limiter.gradient.limit for name, limiter in self._each.items()}
 
     async def execute(
-        self, approved: ApprovedPlan, batches: Batches
-    ) -> AsyncIterator[Started | StepOutcome]:
-        """Run every step, telling each start and outcome as it comes; tables go into `batches`.
+        self, approved: ApprovedPlan, staging: Staging
+    ) -> AsyncGenerator[Started | StepOutcome]:
+        """Run every step, telling each start and outcome as it comes; rows go into `staging`.
 
         Raises QueryError when the approval is not for this very plan.
         """
@@ -73,16 +84,13 @@ class Executor:
                 "The approval is for another plan. Ask again, to have this one approved."
             )
         steps = approved.validated.plan.steps
-        said: asyncio.Queue[Started | StepOutcome] = asyncio.Queue()
         done = {step.id: asyncio.Event() for step in steps}
-        tasks = [
-            asyncio.create_task(self._step(step, done, batches, said), name=step.id)
-            for step in steps
-        ]
+        run = _Run(approved.validated, staging, asyncio.Queue(), done)
+        tasks = [asyncio.create_task(self._step(step, run), name=step.id) for step in steps]
         try:
             outcomes = 0
             while outcomes < len(steps):
-                event = await said.get()
+                event = await run.said.get()
                 outcomes += not isinstance(event, Started)
                 yield event
         finally:
@@ -90,32 +98,19 @@ class Executor:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _step(
-        self,
-        step: FetchStep,
-        done: dict[str, asyncio.Event],
-        batches: Batches,
-        said: asyncio.Queue[Started | StepOutcome],
-    ) -> None:
+    async def _step(self, step: FetchStep, run: _Run) -> None:
         try:
-            query = step.query
             if step.feed is not None:
-                await done[step.feed.from_step].wait()
-                giver = batches.tables.get(step.feed.from_step)
-                if giver is not None:
-                    query = await asyncio.to_thread(_fed, query, step.feed, giver)
-            said.put_nowait(Started(step.id))
-            said.put_nowait(await self._outcome(step, query, batches))
+                await run.done[step.feed.from_step].wait()
+            run.said.put_nowait(Started(step.id))
+            run.said.put_nowait(await self._outcome(step, run))
         finally:
-            done[step.id].set()
+            run.done[step.id].set()
 
-    async def _outcome(self, step: FetchStep, query: NativeQuery, batches: Batches) -> StepOutcome:
-        source = self._sources[step.source]
+    async def _outcome(self, step: FetchStep, run: _Run) -> StepOutcome:
         began = time.monotonic()
         try:
-            async with self._each[step.source], self._everywhere:
-                began = time.monotonic()
-                table, fetched = await self._fetch(source, query)
+            return await self._staged(step, await _fed(step, run.staging), run)
         except CrosstalkError as error:
             log.warning(
                 "step_failed", step=step.id, source=step.source, reason=type(error).__name__
@@ -125,11 +120,33 @@ class Executor:
             log.exception("step_failed_unexpectedly", step=step.id, source=step.source)
             reason = f"{step.source} failed in a way that was not foreseen; the log has more."
             return Failed(step.id, reason, time.monotonic() - began)
-        batches.tables[step.id] = table
+
+    async def _staged(self, step: FetchStep, query: NativeQuery, run: _Run) -> Succeeded:
+        """The step's rows into the staging: those of an equal fetch, or fetched now."""
+        began = time.monotonic()
+        fingerprint = dict(run.validated.fingerprints).get(step.source)
+        key = key_of(step.source, query, run.validated.scope, fingerprint)
+        kept = await self._cache.found(key)
+        if kept is not None:
+            async with run.staging.filling(step.id, kept.table.schema) as take:
+                await take(kept.table)
+            rows, seconds = kept.table.num_rows, time.monotonic() - began
+            return Succeeded(
+                step.id, rows, seconds, cached=True, age_s=round(self._cache.age(kept), 3)
+            )
+        with self._cache.recording(key) as recording:
+            async with self._each[step.source].slot(), self._everywhere:
+                began = time.monotonic()
+                fetched = await self._fetch(step, query, run.staging, recording)
+            if not fetched.truncated:
+                recording.keep(schema_of(query.columns))
         return Succeeded(step.id, fetched.rows, time.monotonic() - began, fetched.truncated)
 
-    async def _fetch(self, source: Source, query: NativeQuery) -> tuple[pa.Table, Fetched]:
+    async def _fetch(
+        self, step: FetchStep, query: NativeQuery, staging: Staging, recording: Recording
+    ) -> Fetched:
         """One credential for the step, and as many attempts as its deadline allows."""
+        source, limiter = self._sources[step.source], self._each[step.source]
         deadline = time.monotonic() + source.spec.timeout_s
         persist = AsyncRetrying(
             retry=retry_if_exception(lambda error: bool(getattr(error, "transient", False))),
@@ -142,28 +159,62 @@ class Executor:
             async def borrow() -> Credential | None:
                 return await stack.enter_async_context(credential_of(source, self._vault))
 
-            async def ask(credential: Credential | None) -> tuple[pa.Table, Fetched]:
+            async def ask(credential: Credential | None) -> Fetched:
+                recording.restart()
                 left_s = max(0.1, deadline - time.monotonic())
                 limits = Limits(max_rows=self._max_rows, timeout_s=left_s)
-                came = [schema_of(query.columns).empty_table()]
+                stopwatch = _Stopwatch()
+                async with staging.filling(step.id, schema_of(query.columns)) as stage:
 
-                async def take(batch: pa.Table) -> None:
-                    came.append(batch)
+                    async def take(batch: pa.Table) -> None:
+                        stopwatch.stop()
+                        recording.add(batch)
+                        await stage(batch)
 
-                fetched = await source.adapter.fetch(query, credential, limits, take)
-                return pa.concat_tables(came), fetched
+                    fetched = await source.adapter.fetch(query, credential, limits, take)
+                limiter.sample(_shape(query), stopwatch.stop())
+                return fetched
 
             try:
                 async with asyncio.timeout(source.spec.timeout_s):
                     return await persist(ask, await persist(borrow))
             except TimeoutError as error:
+                limiter.gradient.failed()
                 raise SourceTimeout(
                     f"{source.name} did not answer within {source.spec.timeout_s:g} s, so its rows "
                     "are missing. Ask for a shorter period or fewer rows."
                 ) from error
+            except (SourceTimeout, SourceUnreachable):
+                limiter.gradient.failed()
+                raise
 
 
-def _fed(query: NativeQuery, feed: KeyFeed, giver: pa.Table) -> NativeQuery:
-    """The query bounded by the giver's keys; as it was when there are too many."""
-    keys = distinct_keys(giver, feed.from_column, MAX_FED_KEYS)
-    return query if keys is None else with_keys(feed.query, keys)
+class _Stopwatch:
+    """Seconds until it was first stopped."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._seconds: float | None = None
+
+    def stop(self) -> float:
+        if self._seconds is None:
+            self._seconds = time.monotonic() - self._began
+        return self._seconds
+
+
+def _shape(query: NativeQuery) -> tuple[str, ...]:
+    """What queries that differ only in their values have in common."""
+    text = query.text if isinstance(query, SqlQuery) else ""
+    return (text, *query.relations, *(column.name for column in query.columns))
+
+
+async def _fed(step: FetchStep, staging: Staging) -> NativeQuery:
+    """The query bounded by the keys of the step that feeds it; as it was when that one failed, or
+    has too many."""
+    query, feed = step.query, step.feed
+    if feed is None or feed.from_step not in staging.steps:
+        return query
+    keys = await staging.distinct(feed.from_step, feed.from_column, MAX_FED_KEYS)
+    if keys is None:
+        return query
+    return with_keys(feed.query, keys)

@@ -1,14 +1,11 @@
-"""Batches to one table, by DuckDB: no files, no network, bounded memory, configuration locked.
+"""Staged rows to one table, by DuckDB, and what the keys did on the way.
 
-It also counts what the keys did: how many of one side had no match on the other, and how many
-matched more than once where one was expected.
+Keys without a match are a note; keys that stand more than once, where that changes a number, are a
+warning that names it.
 """
 
-import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -16,17 +13,21 @@ import pyarrow as pa
 from adapters.coercion import schema_of
 from adapters.errors import QueryError
 from orchestrator.compile.degrade import degrade
-from orchestrator.compile.parse import FETCHED
 from orchestrator.compile.plan import KeyCheck, Plan
+from orchestrator.fanout import Sum, Sums
+from orchestrator.keys import KeyCount, count
+from orchestrator.staging import Staging
 
-_MEMORY = "1GB"
+MAX_ANSWER_BYTES = 256 * 1024 * 1024
+_BATCH_ROWS = 100_000
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class JoinedTable:
-    """The joined rows, what the keys did (`notes`), and what is missing (`losses`).
-
-    `possible` is False when nothing could be answered without the failed steps.
+    """The joined rows, what the keys did (`keys`, and `notes` in words), and what is missing
+    (`losses`). `possible` is False when nothing could be answered without the failed steps;
+    `truncated` says that the joined rows were cut at MAX_ANSWER_BYTES.
     """
 
     table: pa.Table
@@ -34,71 +35,61 @@ class JoinedTable:
     warnings: tuple[str, ...] = ()
     losses: tuple[str, ...] = ()
     possible: bool = True
+    keys: tuple[KeyCount, ...] = ()
+    truncated: bool = False
 
 
-def join(plan: Plan, tables: dict[str, pa.Table]) -> JoinedTable:
-    """Join the tables of the steps that came; the others count as failed. Blocking: use a thread.
+async def join(plan: Plan, staging: Staging) -> JoinedTable:
+    """Join the steps that are staged; the others count as failed.
 
     Raises QueryError when DuckDB can't evaluate the question's SQL on the rows.
     """
-    failed = {step.id for step in plan.steps} - tables.keys()
+    failed = {step.id for step in plan.steps} - staging.steps
     sql, losses = plan.join.sql, ()
     if failed:
         degraded = degrade(plan.join.sql, failed, plan.optional)
         if degraded is None:
             return JoinedTable(pa.table({}), possible=False)
         sql, losses = degraded.sql, degraded.losses
-    empty = {
-        step.id: schema_of(step.query.columns).empty_table()
-        for step in plan.steps
-        if step.id in failed
-    }
-    with _duckdb({**tables, **empty}) as connection:
-        try:
-            table = _plain(connection.sql(sql).to_arrow_table())
-            checks = [c for c in plan.join.checks if not {c.left[0], c.right[0]} & failed]
-            counted = [_count(connection, check) for check in checks]
-        except duckdb.Error as error:
-            raise QueryError(
-                f"The rows came, but the join failed ({type(error).__name__}): the question's SQL "
-                "does not fit their types. Ask in other words, or look at the SQL."
-            ) from error
-    notes = tuple(dict.fromkeys(note for note, _ in counted if note))
-    warnings = tuple(dict.fromkeys(warning for _, warning in counted if warning))
-    return JoinedTable(table, notes, warnings, losses)
+    for step in plan.steps:
+        if step.id in failed:
+            async with staging.filling(step.id, schema_of(step.query.columns)):
+                pass
+    checks = [check for check in plan.join.checks if not {check.left[0], check.right[0]} & failed]
 
-
-def distinct_keys(table: pa.Table, expression: str, at_most: int) -> list[Any] | None:
-    """The distinct values, not null, of a DuckDB expression over a table; None when too many."""
-    with _duckdb({"keys": table}) as connection:
-        sql = (
-            f"SELECT DISTINCT {expression} AS key FROM {FETCHED}keys "
-            f"WHERE ({expression}) IS NOT NULL ORDER BY key LIMIT {at_most + 1}"
+    def joined(connection: duckdb.DuckDBPyConnection) -> JoinedTable:
+        table, truncated = _result(connection, sql)
+        sums = Sums(sql)
+        counted = [_counted(connection, plan, sums, check) for check in checks]
+        return JoinedTable(
+            _plain(table),
+            notes=_distinct(note for _, note, _ in counted),
+            warnings=_distinct(warning for _, _, warning in counted),
+            losses=losses,
+            keys=tuple(keys for keys, _, _ in counted),
+            truncated=truncated,
         )
-        keys = connection.sql(sql).to_arrow_table().column(0).to_pylist()
-    return None if len(keys) > at_most else keys
+
+    try:
+        return await staging.ask(joined)
+    except duckdb.Error as error:
+        raise QueryError(
+            f"The rows came, but the join failed ({type(error).__name__}): the question's SQL "
+            "does not fit their types. Ask in other words, or look at the SQL."
+        ) from error
 
 
-@contextmanager
-def _duckdb(tables: dict[str, pa.Table]) -> Generator[duckdb.DuckDBPyConnection]:
-    with tempfile.TemporaryDirectory(prefix="crosstalk-join-") as spill:
-        connection = duckdb.connect(
-            ":memory:",
-            config={"memory_limit": _MEMORY, "temp_directory": spill},
-        )
-        try:
-            for name, table in tables.items():
-                connection.register(f"{FETCHED}{name}", table)
-            for setting in (
-                "TimeZone = 'UTC'",
-                "python_enable_replacements = false",
-                "enable_external_access = false",
-                "lock_configuration = true",
-            ):
-                connection.execute(f"SET {setting}")
-            yield connection
-        finally:
-            connection.close()
+def _result(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[pa.Table, bool]:
+    """The rows of the join SQL, and whether they were cut at the cap of bytes."""
+    reader = connection.sql(sql).to_arrow_reader(_BATCH_ROWS)
+    batches: list[pa.RecordBatch] = []
+    size = 0
+    for batch in reader:
+        batches.append(batch)
+        size += batch.nbytes
+        if size > MAX_ANSWER_BYTES:
+            break
+    return pa.Table.from_batches(batches, reader.schema), size > MAX_ANSWER_BYTES
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -114,32 +105,47 @@ def _plain(table: pa.Table) -> pa.Table:
     return table
 
 
-def _count(connection: duckdb.DuckDBPyConnection, check: KeyCheck) -> tuple[str, str]:
-    """A note on keys without a match, and a warning on keys that match more than once."""
-    (left_step, left, _), (right_step, right, right_source) = check.left, check.right
-    unmatched = _number(
+def _counted(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, sums: Sums, check: KeyCheck
+) -> tuple[KeyCount, str, str]:
+    """One check's counts, with a note and a warning, each empty when there is nothing to say."""
+    left, right = check.left[0], check.right[0]
+    by_right, by_left = sums.multiplied(left, by=right), sums.multiplied(right, by=left)
+    keys = count(
         connection,
-        f"SELECT count(DISTINCT k) FROM (SELECT {left} AS k FROM {FETCHED}{left_step}) "
-        f"WHERE k IS NOT NULL AND k NOT IN "
-        f"(SELECT {right} FROM {FETCHED}{right_step} WHERE ({right}) IS NOT NULL)",
+        check,
+        exact_left=bool(by_left),
+        exact_right=bool(by_right) or check.right_unique,
     )
-    note = f"{unmatched:,} keys had no match in {right_source}" if unmatched else ""
-    warning = ""
-    if check.right_unique:
-        repeated = _number(
-            connection,
-            f"SELECT count(*) FROM (SELECT {right} AS k FROM {FETCHED}{right_step} "
-            f"WHERE ({right}) IN (SELECT {left} FROM {FETCHED}{left_step}) "
-            "GROUP BY k HAVING count(*) > 1)",
+    about = "about " if keys.sampled else ""
+    note = ""
+    if keys.dropped_left:
+        note = f"{about}{keys.dropped_left:,} keys had no match in {keys.right}"
+    if by_right and keys.repeated_right:
+        warning = _fan_out(plan, right, keys.repeated_right, keys.most_right, by_right)
+    elif by_left and keys.repeated_left:
+        warning = _fan_out(plan, left, keys.repeated_left, keys.most_left, by_left)
+    elif check.right_unique and keys.repeated_right:
+        warning = (
+            f"{keys.repeated_right:,} keys stand more than once in {keys.right}; "
+            "one of each was taken, so values from it may be old."
         )
-        if repeated:
-            warning = (
-                f"{repeated:,} keys stand more than once in {right_source}; "
-                "one of each was taken, so values from it may be old."
-            )
-    return note, warning
+    else:
+        warning = ""
+    return keys, note, warning
 
 
-def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+def _fan_out(plan: Plan, step: str, repeated: int, most: int, sums: Sequence[Sum]) -> str:
+    entities = {one.id: one.entity for one in plan.steps}
+    named = [f"{one.words} of {entities[one.step]}.{one.column}" for one in sums]
+    more = len(named) - _MOST_NAMED
+    told = ", ".join([*named[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
+    keys = "1 key stands" if repeated == 1 else f"{repeated:,} keys stand"
+    return (
+        f"{keys} more than once in {entities[step]}, so {told} count their rows "
+        f"up to {most:,} times."
+    )
+
+
+def _distinct(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for word in words if word))

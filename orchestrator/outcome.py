@@ -12,12 +12,17 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Succeeded:
-    """A fetch step has its rows; `truncated` when a cap cut them. `seconds` is wall time."""
+    """A fetch step has its rows; `truncated` when a cap cut them. `seconds` is wall time.
+
+    `cached` when they come of an equal fetch, which began `age_s` seconds ago.
+    """
 
     step: str
     rows: int
     seconds: float
     truncated: bool = False
+    cached: bool = False
+    age_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@ answer. Two functions, since an approval can take a day: `propose` ends with a s
 starts from an approved one.
 """
 
-import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -21,7 +21,7 @@ from orchestrator.answer.compose import compose
 from orchestrator.approve import ApprovedPlan, approve_by_rule
 from orchestrator.compile import Compiler, Plan
 from orchestrator.events import Event, Finished, Joined, Planned, Started, StepOutcome
-from orchestrator.execute import Batches, Executor
+from orchestrator.execute import Executor
 from orchestrator.join import JoinedTable, join
 from orchestrator.plan import Clarification, Draft, Planner
 from orchestrator.question import Question
@@ -29,6 +29,7 @@ from orchestrator.registry import Registry, Source
 from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.semantic import SemanticModel
+from orchestrator.staging import Staging, StagingPool
 from orchestrator.store import Store, StoredRun
 from orchestrator.validate import ValidatedPlan, validate
 
@@ -67,6 +68,7 @@ class Pipeline:
     vault: Vault | None
     registry: Registry
     executor: Executor
+    staging: StagingPool
     _drafts: dict[str, Draft] = field(default_factory=dict)
 
     async def propose(
@@ -89,13 +91,14 @@ class Pipeline:
         draft = self._drafts.pop(approved.run_id, Draft(sql=plan.sql, planner="stored"))
         began = time.monotonic()
         yield Planned(approved.run_id, plan, draft.planner)
-        batches = Batches()
         outcomes: dict[str, StepOutcome] = {}
-        async for event in self.executor.execute(approved, batches):
-            if not isinstance(event, Started):
-                outcomes[event.step] = event
-            yield event
-        joined, joined_s = await self._join(plan, batches)
+        async with self.staging.opened() as staging:
+            async with aclosing(self.executor.execute(approved, staging)) as events:
+                async for event in events:
+                    if not isinstance(event, Started):
+                        outcomes[event.step] = event
+                    yield event
+            joined, joined_s = await self._join(plan, staging)
         if isinstance(joined, JoinedTable) and joined.possible:
             yield Joined(joined.table.num_rows, joined_s, joined.notes)
         answer = self._answer(approved.run_id, plan, draft, outcomes, joined, began)
@@ -112,6 +115,7 @@ class Pipeline:
         """End what goes on in the background and give back connections."""
         await self.retriever.close()
         await self.planner.close()
+        await self.staging.close()
         if self.vault is not None:
             await self.vault.drain()
         await self.store.close()
@@ -171,10 +175,10 @@ class Pipeline:
         await self.registry.refresh(sources)
         return self.compiler.compile(sql, self.registry)
 
-    async def _join(self, plan: Plan, batches: Batches) -> tuple[JoinedTable | QueryError, float]:
+    async def _join(self, plan: Plan, staging: Staging) -> tuple[JoinedTable | QueryError, float]:
         began = time.monotonic()
         try:
-            joined = await asyncio.to_thread(join, plan, batches.tables)
+            joined = await join(plan, staging)
         except QueryError as error:
             return error, time.monotonic() - began
         return joined, time.monotonic() - began

@@ -17,10 +17,14 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class ValidatedPlan:
-    """A plan that fits the registry and the policy as they are now."""
+    """A plan that fits the registry and the policy as they are now.
+
+    `scope` is the digest of the policy: rows are shared only between runs that have the same.
+    """
 
     plan: Plan
     fingerprints: tuple[tuple[str, str], ...]
+    scope: str
 
 
 def validate(
@@ -39,7 +43,7 @@ def validate(
     fingerprints = tuple(
         (name, catalog.fingerprint) for name, catalog in sorted(catalogs.items()) if catalog
     )
-    return ValidatedPlan(plan, fingerprints)
+    return ValidatedPlan(plan, fingerprints, model.policies.digest)
 
 
 def _private(plan: Plan, model: SemanticModel) -> list[Violation]:

@@ -7,6 +7,7 @@ from typing import Any
 from adapters.base import Adapter, Embed
 from adapters.credentials import Vault, VaultSettings
 from adapters.errors import ConfigurationError
+from orchestrator.cache import ResultCache
 from orchestrator.compile import Compiler
 from orchestrator.execute import Executor
 from orchestrator.pipeline import Pipeline
@@ -16,6 +17,7 @@ from orchestrator.registry import Registry, Source
 from orchestrator.retrieve.embedder import Embedder
 from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.semantic import SemanticModel, SourceSpec, near
+from orchestrator.staging import StagingPool, StagingSettings
 from orchestrator.store import Store
 
 ADAPTERS = {
@@ -39,13 +41,16 @@ async def open_pipeline(
     anthropic_model: str = "claude-sonnet-5-5",
     anthropic_base_url: str | None = None,
     max_parallel_queries: int = 8,
+    staging: StagingSettings | None = None,
+    cache_seconds: float = 300.0,
+    cache_bytes: int = 256 * 1024 * 1024,
     warm: bool = True,
 ) -> Pipeline:
     """A pipeline over the model's sources. Raises ConfigurationError.
 
     Without `vault`, sources are reached with no credential; without a key, questions are planned
     offline. `warm` loads the embedding model in the background now, else it is loaded when first
-    needed and retrieval is by words alone.
+    needed and retrieval is by words alone. Rows of a fetch are kept for `cache_seconds` (0: not).
     """
     embedder = Embedder(embedding_model)
     sources = {
@@ -64,6 +69,8 @@ async def open_pipeline(
             model_name=anthropic_model,
             base_url=anthropic_base_url,
         )
+    pool = StagingPool(staging or StagingSettings())
+    await pool.start()
     store = Store(store_url)
     await store.open()
     retriever = Retriever(model, embedder)
@@ -84,9 +91,11 @@ async def open_pipeline(
         executor=Executor(
             sources,
             vault_client,
+            ResultCache(cache_seconds, cache_bytes),
             max_rows=model.policies.max_rows,
             max_parallel_queries=max_parallel_queries,
         ),
+        staging=pool,
     )
 
 

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncGenerator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,12 +45,12 @@ def vault_of(sandbox: Sandbox) -> VaultSettings:
 
 @contextlib.asynccontextmanager
 async def opened(
-    model: SemanticModel, vault: VaultSettings | None, folder: Path
+    model: SemanticModel, vault: VaultSettings | None, folder: Path, **changes: Any
 ) -> AsyncGenerator[Pipeline]:
-    """A pipeline with a store of its own, closed at the end."""
-    pipeline = await open_pipeline(
-        model=model, vault=vault, store_url=f"sqlite+aiosqlite:///{folder}/store.db"
-    )
+    """A pipeline with a store of its own, closed at the end; it keeps no rows unless told to."""
+    store_url = f"sqlite+aiosqlite:///{folder}/store.db"
+    options: dict[str, Any] = {"cache_seconds": 0, **changes}
+    pipeline = await open_pipeline(model=model, vault=vault, store_url=store_url, **options)
     try:
         yield pipeline
     finally:

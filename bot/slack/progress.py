@@ -13,7 +13,7 @@ import aiohttp
 import structlog
 from slack_sdk.errors import SlackClientError
 
-from bot.cells import number
+from bot.cells import number, timing
 from bot.slack.render import Message, clipped, escaped
 from bot.slack.thread import Thread
 from orchestrator.compile.plan import Plan
@@ -78,7 +78,7 @@ class Progress:
             case Started():
                 self._set(event.step, "in_progress")
             case Succeeded():
-                output = f"{number(event.rows)} {self._unit(event.step)} · {event.seconds:.2f} s"
+                output = f"{number(event.rows)} {self._unit(event.step)} · {timing(event)}"
                 cut = " · cut at the limit" if event.truncated else ""
                 self._set(event.step, "complete", output + cut)
             case Failed():

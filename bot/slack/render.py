@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.errors import CrosstalkError
-from bot.cells import Cells, cells, number
+from bot.cells import Cells, cells, number, timing
 from orchestrator.answer import Answer, SourceReport
 from orchestrator.pipeline import Refused, StoredRun
 from orchestrator.plan import Clarification
@@ -83,7 +83,8 @@ def source_line(source: SourceReport) -> str:
     """One source in a few words."""
     if source.failure:
         return f"{source.source}: not read"
-    return f"{source.source}: {number(source.rows)} {source.unit} {source.seconds:.2f} s"
+    took = f"({timing(source)})" if source.cached else timing(source)
+    return f"{source.source}: {number(source.rows)} {source.unit} {took}"
 
 
 def missing_sources(answer: Answer) -> str:

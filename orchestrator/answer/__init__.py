@@ -5,10 +5,15 @@ from typing import Any
 
 import pyarrow as pa
 
+from orchestrator.keys import KeyCount
+
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """One line of the answer's sources. `unit` is rows, docs or hits; `query` the native query."""
+    """One line of the answer's sources. `unit` is rows, docs or hits; `query` the native query.
+
+    `cached` says that the rows are those of an equal fetch, begun `age_s` seconds before.
+    """
 
     step: str
     source: str
@@ -19,11 +24,14 @@ class SourceReport:
     seconds: float
     query: str
     failure: str = ""
+    cached: bool = False
+    age_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the asker sees. `table` may be empty; `partial` says that a source is missing.
+    """What the asker sees. `table` may be empty; `partial` says that a source is missing, and
+    `keys` what each join of two sources matched and dropped.
 
     `failed` is True when nothing could be answered; `text` then says what to do.
     """
@@ -41,6 +49,7 @@ class Answer:
     seconds: float = 0.0
     units: dict[str, str] = field(default_factory=dict)
     truncated: bool = False
+    keys: tuple[KeyCount, ...] = ()
 
     def rows(self, limit: int | None = None) -> list[dict[str, Any]]:
         """At most `limit` rows as dicts, for a screen."""

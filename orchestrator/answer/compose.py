@@ -42,6 +42,11 @@ def compose(
                 f"{report.source} was cut at {report.rows:,} {report.unit}, so the answer may be "
                 "too low. Ask for a shorter period."
             )
+    if joined.truncated:
+        warnings.append(
+            f"The answer was cut at {joined.table.num_rows:,} rows, the most that are kept. "
+            "Ask for a total, or for fewer rows."
+        )
     answer = Answer(
         run_id=run_id,
         text="",
@@ -54,7 +59,8 @@ def compose(
         partial=bool(failures) and joined.possible,
         failed=not joined.possible,
         seconds=seconds,
-        truncated=bool(cut),
+        truncated=bool(cut) or joined.truncated,
+        keys=joined.keys,
     )
     return replace(answer, text=_sentence(answer, draft.template))
 
@@ -65,6 +71,7 @@ def _report(
     found: list[SourceReport] = []
     for step in plan.steps:
         outcome = outcomes.get(step.id)
+        came = outcome if isinstance(outcome, Succeeded) else None
         found.append(
             SourceReport(
                 step=step.id,
@@ -72,10 +79,12 @@ def _report(
                 kind=kinds[step.source],
                 unit=step.unit,
                 relations=step.query.relations,
-                rows=outcome.rows if isinstance(outcome, Succeeded) else 0,
+                rows=came.rows if came else 0,
                 seconds=outcome.seconds if isinstance(outcome, Succeeded | Failed) else 0.0,
                 query=describe(step.query),
                 failure=outcome.reason if isinstance(outcome, Failed) else "",
+                cached=came is not None and came.cached,
+                age_s=came.age_s if came else 0.0,
             )
         )
     return found

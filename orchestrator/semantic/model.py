@@ -181,6 +181,11 @@ class Policies(_Part):
     max_rows: int = Field(default=200_000, ge=1)
     allow_pii: tuple[str, ...] = ()
 
+    @property
+    def digest(self) -> str:
+        """sha256 of all that decides what may be read."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
 
 class SemanticModel(_Part):
     """The whole model; entities, fields, relationships and metrics are checked to fit together."""

@@ -6,7 +6,6 @@ import pytest
 
 from adapters.errors import QueryError
 from orchestrator.approve import ApprovedPlan
-from orchestrator.execute import Batches
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.question import question
 from tests.conftest import ADA, NOON
@@ -24,8 +23,8 @@ async def test_an_approval_can_not_be_moved_to_another_plan(pipeline: Pipeline) 
     small = await approved(pipeline, "SELECT name FROM product LIMIT 1")
     large = await approved(pipeline, "SELECT name FROM customer")
     moved = replace(large, decision=small.decision)
-    batches = Batches()
-    with pytest.raises(QueryError, match="another plan"):
-        async for _ in pipeline.executor.execute(moved, batches):
-            pass
-    assert not batches.tables
+    async with pipeline.staging.opened() as staging:
+        with pytest.raises(QueryError, match="another plan"):
+            async for _ in pipeline.executor.execute(moved, staging):
+                pass
+        assert not staging.steps

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.base import Limits
+from adapters.coercion import schema_of
 from adapters.errors import QueryError
 from adapters.mongo import MongoAdapter
 from adapters.query import with_keys
@@ -14,6 +15,7 @@ from orchestrator.compile import Compiler, Plan
 from orchestrator.compile.estimate import Unknown
 from orchestrator.join import join
 from orchestrator.semantic import SemanticModel
+from orchestrator.staging import StagingPool, StagingSettings
 from tests.contract.harness import gather
 from tests.live_mongo import LiveMongo, live_mongo
 
@@ -127,11 +129,13 @@ def planned(sql: str) -> Plan:
 
 async def answered(live: LiveMongo, plan: Plan) -> list[tuple[Any, ...]]:
     """The rows of a plan whose every step reads the mongod."""
-    got = {
-        step.id: await gather(live.adapter, step.query, live.reader, Limits())
-        for step in plan.steps
-    }
-    joined = join(plan, {name: one.table for name, one in got.items()})
+    pool = StagingPool(StagingSettings())
+    async with pool.open() as staging:
+        for step in plan.steps:
+            async with staging.filling(step.id, schema_of(step.query.columns)) as take:
+                await live.adapter.fetch(step.query, live.reader, Limits(), take)
+        joined = await join(plan, staging)
+    await pool.close()
     return [tuple(row.values()) for row in joined.table.to_pylist()]
 
 

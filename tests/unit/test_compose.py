@@ -129,6 +129,21 @@ def test_cut_source_is_said() -> None:
     assert not found.partial
 
 
+def test_a_cut_join_is_told() -> None:
+    """A joined table that was cut is marked, and the warning says what to do."""
+    found = answer([{"n": 3}], truncated=True)
+    assert found.truncated
+    assert any("The answer was cut at 1 rows" in one for one in found.warnings)
+
+
+def test_kept_rows_are_reported_with_their_age() -> None:
+    """A source whose rows were kept says so, and how old they are."""
+    outcomes = GOOD | {"s1": Succeeded("s1", 3, 0.1, cached=True, age_s=40.0)}
+    first, second = answer([{"n": 3}], outcomes).sources
+    assert (first.cached, first.age_s) == (True, 40.0)
+    assert (second.cached, second.age_s) == (False, 0.0)
+
+
 def test_doubts_are_said_once_in_order() -> None:
     """Warnings of plan and join are kept, each once."""
     found = answer([{"n": 3}], warnings=("of the join", "of the plan"))

@@ -1,8 +1,7 @@
 """The join: DuckDB that reaches nothing, counted keys, and no trace left."""
 
-import tempfile
+import asyncio
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -10,7 +9,8 @@ import pytest
 from adapters.errors import QueryError
 from adapters.query import OutputColumn, SqlQuery
 from orchestrator.compile.plan import FetchStep, JoinStep, KeyCheck, Plan
-from orchestrator.join import JoinedTable, distinct_keys, join
+from orchestrator.join import JoinedTable, join
+from orchestrator.staging import StagingPool, StagingSettings
 
 _PAIRS = """SELECT a.id, b.name FROM (SELECT * FROM fetched_s1) AS a
 LEFT JOIN (SELECT * FROM fetched_s2) AS b ON b.id = a.id ORDER BY a.id"""
@@ -37,7 +37,25 @@ def rows(*pairs: tuple[int | None, str | None]) -> pa.Table:
 
 def joined(sql: str, *checks: KeyCheck, **tables: pa.Table) -> JoinedTable:
     """The join of two small tables, or of these."""
-    return join(plan(sql, *checks), {"s1": rows((1, "a")), "s2": rows((1, "b"))} | tables)
+    both = {"s1": rows((1, "a")), "s2": rows((1, "b"))} | tables
+    return joined_by(plan(sql, *checks), both)
+
+
+def joined_by(one: Plan, tables: dict[str, pa.Table], folder: Path | None = None) -> JoinedTable:
+    """The join of a plan whose steps gave these tables."""
+
+    async def staged() -> JoinedTable:
+        pool = StagingPool(StagingSettings(spill_folder=folder))
+        try:
+            async with pool.opened() as staging:
+                for name, table in tables.items():
+                    async with staging.filling(name, table.schema) as take:
+                        await take(table)
+                return await join(one, staging)
+        finally:
+            await pool.close()
+
+    return asyncio.run(staged())
 
 
 @pytest.mark.parametrize(
@@ -123,39 +141,31 @@ def test_keys_are_counted_through_their_transform() -> None:
 def test_failed_optional_fetch_leaves_empty_columns() -> None:
     """Without an optional fetch its columns are empty and no key is counted against it."""
     one = plan(_PAIRS, check(), optional=frozenset({"s2"}))
-    found = join(one, {"s1": rows((1, "a"))})
+    found = joined_by(one, {"s1": rows((1, "a"))})
     assert found.table.to_pylist() == [{"id": 1, "name": None}]
-    assert found.notes == ()
+    assert (found.notes, found.keys) == ((), ())
 
 
 def test_failed_first_fetch_leaves_nothing() -> None:
     """Without the rows that the query reads from, no answer is possible."""
-    assert not join(plan(_PAIRS), {"s2": rows((1, "b"))}).possible
-
-
-def test_distinct_keys_are_bounded() -> None:
-    """Keys come once each without nulls, in order, and None when there are too many."""
-    table = rows((3, ""), (1, ""), (3, ""), (None, ""))
-    assert distinct_keys(table, '"id"', 2) == [1, 3]
-    assert distinct_keys(table, '"id"', 1) is None
-    assert distinct_keys(rows(), '"id"', 2) == []
+    assert not (joined_by(plan(_PAIRS), {"s2": rows((1, "b"))})).possible
 
 
 @pytest.mark.parametrize("sql", [_PAIRS, "SELECT nothing FROM fetched_s1"])
-def test_spill_folder_is_removed(sql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spill_folder_is_removed(sql: str, tmp_path: Path) -> None:
     """What DuckDB spills goes with the join, also when it fails."""
-    made: list[Path] = []
-    real = tempfile.TemporaryDirectory[str]
-
-    def watched(**options: Any) -> tempfile.TemporaryDirectory[str]:
-        folder = real(dir=tmp_path, **options)
-        made.append(Path(folder.name))
-        return folder
-
-    monkeypatch.setattr(tempfile, "TemporaryDirectory", watched)
+    tables = {"s1": rows((1, "a")), "s2": rows((1, "b"))}
     try:
-        joined(sql)
+        joined_by(plan(sql), tables, tmp_path)
     except QueryError:
         assert sql != _PAIRS
-    assert len(made) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_huge_answer_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A join that gives more bytes than an answer may have ends early."""
+    monkeypatch.setattr("orchestrator.join.MAX_ANSWER_BYTES", 1_000)
+    many = rows(*((number, "x") for number in range(2_000)))
+    found = joined("SELECT a.id FROM fetched_s1 AS a, fetched_s2 AS b", s1=many, s2=many)
+    assert found.truncated
+    assert 0 < found.table.num_rows < 2_000 * 2_000

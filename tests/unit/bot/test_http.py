@@ -28,7 +28,7 @@ def signed(body: bytes, timestamp: str) -> dict[str, str]:
 
 def client(app: AsyncApp | None = None, *, is_ready: bool = True) -> httpx.AsyncClient:
     """A client of the routes."""
-    routes = http_app(app, Metrics(), lambda: is_ready)
+    routes = http_app(app, Metrics(lambda: {"sales": 3}), lambda: is_ready)
     transport = httpx.ASGITransport(app=routes, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://bot")
 
@@ -90,4 +90,6 @@ async def test_health_and_readiness_differ(is_ready: bool, status: int) -> None:
     async with client(is_ready=is_ready) as probe:
         assert (await probe.get("/healthz")).status_code == 200
         assert (await probe.get("/readyz")).status_code == status
-        assert "crosstalk_question_seconds" in (await probe.get("/metrics")).text
+        told = (await probe.get("/metrics")).text
+        assert "crosstalk_question_seconds" in told
+        assert 'crosstalk_source_limit{source="sales"} 3.0' in told

@@ -60,6 +60,15 @@ async def test_changes_are_shown_while_going() -> None:
     assert states == ["in_progress", "complete"]
 
 
+async def test_kept_rows_say_how_old_they_are() -> None:
+    """A card of rows that were kept tells their age instead of the time that they took."""
+    client = FakeClient()
+    async with progress(client, HOUR_S) as shown:
+        shown.show(Succeeded("s1", 120, 0.01, cached=True, age_s=40.0))
+    (edit,) = client.of("chat_update")
+    assert output(tasks(edit)["s1"]) == "120 rows · cached, 40 s ago"
+
+
 async def test_nothing_is_edited_when_nothing_changed() -> None:
     """A run that said nothing leaves the message as it was posted."""
     client = FakeClient()

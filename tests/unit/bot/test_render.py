@@ -1,5 +1,6 @@
 """Answers within Slack's limits."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ from bot.slack.render import (
     escaped,
     no_sql_modal,
     problem_message,
+    source_line,
     sql_modal,
 )
 from orchestrator.answer import SourceReport
@@ -144,6 +146,22 @@ def test_a_partial_answer_says_what_is_missing() -> None:
     remarks = blocks_of(message, "section")[1]["text"]["text"]
     assert "Partial answer: what support would have added is missing." in remarks
     assert remarks.count("It did not answer.") == 1
+
+
+@pytest.mark.parametrize(
+    ("age_s", "words"),
+    [
+        (0.2, "sales: 1,200 rows (cached, 0 s ago)"),
+        (40.0, "sales: 1,200 rows (cached, 40 s ago)"),
+        (61.0, "sales: 1,200 rows (cached, 1 min ago)"),
+        (299.0, "sales: 1,200 rows (cached, 5 min ago)"),
+    ],
+)
+def test_kept_rows_say_how_old_they_are(age_s: float, words: str) -> None:
+    """A source whose rows were kept tells their age instead of the time that they took."""
+    (source,) = answer().sources
+    assert source_line(source) == "sales: 1,200 rows 0.21 s"
+    assert source_line(replace(source, cached=True, age_s=age_s)) == words
 
 
 def test_the_button_carries_the_run_alone() -> None:

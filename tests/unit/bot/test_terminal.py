@@ -6,7 +6,7 @@ import pyarrow as pa
 from rich.console import Console
 
 from bot.terminal import Terminal
-from orchestrator.events import Event, Failed, Finished, Planned
+from orchestrator.events import Event, Failed, Finished, Planned, Succeeded
 from tests.unit.bot.builders import KINDS, answer, events, plan
 
 
@@ -29,6 +29,12 @@ def test_sources_and_join_stand_in_columns() -> None:
         "[qdrant notes]     10 hits  0.05 s",
         "[JOINED]           98 rows  (22 keys had no match in support)",
     ]
+
+
+def test_kept_rows_say_how_old_they_are() -> None:
+    """A line of rows that were kept tells their age instead of the time that they took."""
+    kept = Succeeded("s1", 120, 0.01, cached=True, age_s=70.0)
+    assert shown([events()[0], kept]) == ["[postgres sales]  120 rows  cached, 1 min ago"]
 
 
 def test_the_answer_follows() -> None:

@@ -12,7 +12,7 @@ from sqlglot.optimizer.qualify import qualify
 from adapters.mongo.guard import check
 from adapters.query import AggregationQuery, OutputColumn
 from orchestrator.compile.pipeline import Collection, Untranslatable, pipeline
-from orchestrator.compile.resolve import SQL_TYPES
+from orchestrator.compile.shapes import SQL_TYPES
 
 WORDS = {
     "number": "string",

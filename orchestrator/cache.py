@@ -1,0 +1,132 @@
+"""The rows of recent fetches, for a few minutes: equal fetches run once, also at the same time.
+
+A key holds all that decides the rows: the source, its query with every parameter and fed key, the
+policy under which it may be read, and the fingerprint of the catalog.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from adapters.query import NativeQuery
+
+_LARGEST_SHARE = 8  # one result may take an eighth of the cache
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The rows of a fetch that began at `began`, on the cache's clock."""
+
+    table: pa.Table
+    began: float
+
+
+def key_of(source: str, query: NativeQuery, scope: str, fingerprint: str | None) -> str:
+    """The cache's key of one fetch, as it is sent. `fingerprint` is None while the catalog could
+    not be read."""
+    return hashlib.sha256(repr((source, query, scope, fingerprint)).encode()).hexdigest()
+
+
+class Recording:
+    """The batches of one fetch, while it may still be kept."""
+
+    def __init__(self, clock: Callable[[], float], most_bytes: int) -> None:
+        self.kept: Kept | None = None
+        self._clock = clock
+        self._most_bytes = most_bytes
+        self.restart()
+
+    def restart(self) -> None:
+        """An attempt begins: the batches of one before it are forgotten."""
+        self._began = self._clock()
+        self._batches: list[pa.Table] = []
+        self._size = 0
+
+    def add(self, batch: pa.Table) -> None:
+        """Take one batch; too many bytes, and all are let go."""
+        self._size += batch.nbytes
+        if self._size <= self._most_bytes:
+            self._batches.append(batch)
+        else:
+            self._batches.clear()
+
+    def keep(self, schema: pa.Schema) -> None:
+        """The fetch is complete, and its rows may be given to others."""
+        if self._size <= self._most_bytes:
+            table = pa.concat_tables([schema.empty_table(), *self._batches])
+            self.kept = Kept(table, self._began)
+
+
+class ResultCache:
+    """Results for `seconds` (0: none), at most `most_bytes` of them; the least used goes first."""
+
+    def __init__(
+        self, seconds: float, most_bytes: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._seconds = seconds
+        self._most_bytes = most_bytes
+        self._clock = clock
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._size = 0
+        self._under_way: dict[str, asyncio.Future[Kept | None]] = {}
+
+    async def found(self, key: str) -> Kept | None:
+        """The rows of an equal fetch: kept, or of one under way, which is waited for.
+
+        None when there is none, or when the one under way came to nothing that can be shared.
+        """
+        kept = self._fresh(key)
+        if kept is None and key in self._under_way:
+            kept = await asyncio.shield(self._under_way[key])
+        return kept
+
+    def age(self, kept: Kept) -> float:
+        """Seconds since the fetch began."""
+        return self._clock() - kept.began
+
+    @contextlib.contextmanager
+    def recording(self, key: str) -> Generator[Recording]:
+        """Records a fetch; those who wait for it go on when the block ends, however it ends."""
+        if self._seconds <= 0:
+            yield Recording(self._clock, most_bytes=-1)
+            return
+        recording = Recording(self._clock, self._most_bytes // _LARGEST_SHARE)
+        done: asyncio.Future[Kept | None] = asyncio.get_running_loop().create_future()
+        self._under_way.setdefault(key, done)
+        try:
+            yield recording
+            if recording.kept is not None:
+                self._put(key, recording.kept)
+        finally:
+            if self._under_way.get(key) is done:
+                del self._under_way[key]
+            done.set_result(recording.kept)
+
+    def _fresh(self, key: str) -> Kept | None:
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        if self.age(kept) >= self._seconds:
+            self._drop(key)
+            return None
+        self._kept.move_to_end(key)
+        return kept
+
+    def _put(self, key: str, kept: Kept) -> None:
+        self._drop(key)
+        self._kept[key] = kept
+        self._size += kept.table.nbytes
+        for old in [one for one in self._kept if self.age(self._kept[one]) >= self._seconds]:
+            self._drop(old)
+        while self._size > self._most_bytes:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: str) -> None:
+        gone = self._kept.pop(key, None)
+        self._size -= gone.table.nbytes if gone is not None else 0
