@@ -130,7 +130,7 @@ def planned(sql: str) -> Plan:
 async def answered(live: LiveMongo, plan: Plan) -> list[tuple[Any, ...]]:
     """The rows of a plan whose every step reads the mongod."""
     pool = StagingPool(StagingSettings())
-    async with pool.open() as staging:
+    async with pool.opened() as staging:
         for step in plan.steps:
             async with staging.filling(step.id, schema_of(step.query.columns)) as take:
                 await live.adapter.fetch(step.query, live.reader, Limits(), take)
