@@ -182,6 +182,11 @@ def _wrap(node: exp.Expr, around: exp.Expr) -> None:
     around.set("this", node)
 
 
+def _whole_call(node: exp.Expr) -> exp.Expr:
+    """An aggregate with its FILTER."""
+    return node.parent if isinstance(node.parent, exp.Filter) else node
+
+
 def _adapt(node: exp.Expr) -> None:
     match node:
         case exp.Min() | exp.Max() if family(node.this) == "text":
@@ -191,9 +196,9 @@ def _adapt(node: exp.Expr) -> None:
         case exp.Sum() if family(node.this) == "float":
             _cast(node.this, "double")
         case exp.Avg() | exp.Stddev() | exp.StddevSamp() | exp.StddevPop():
-            _cast(node, "double")
+            _cast(_whole_call(node), "double")
         case exp.Variance() | exp.VariancePop():
-            _cast(node, "double")
+            _cast(_whole_call(node), "double")
         case exp.Add() | exp.Sub() | exp.Mul() if (
             family(node.this) == family(node.expression) == "int"
         ):
