@@ -187,14 +187,20 @@ def _whole_call(node: exp.Expr) -> exp.Expr:
     return node.parent if isinstance(node.parent, exp.Filter) else node
 
 
+def _summed(aggregate: exp.Expr) -> exp.Expr:
+    """An aggregate's argument, with or without DISTINCT before it."""
+    argument = aggregate.this
+    return argument.expressions[0] if isinstance(argument, exp.Distinct) else argument
+
+
 def _adapt(node: exp.Expr) -> None:
     match node:
-        case exp.Min() | exp.Max() if family(node.this) == "text":
-            _by_code_points(node.this)
+        case exp.Min() | exp.Max() if family(_summed(node)) == "text":
+            _by_code_points(_summed(node))
         case _ if isinstance(node, _COMPARED) and family(node.this) == "text":
             _by_code_points(node.this)
-        case exp.Sum() if family(node.this) == "float":
-            _cast(node.this, "double")
+        case exp.Sum() if family(_summed(node)) == "float":
+            _cast(_summed(node), "double")
         case exp.Avg() | exp.Stddev() | exp.StddevSamp() | exp.StddevPop():
             _cast(_whole_call(node), "double")
         case exp.Variance() | exp.VariancePop():
