@@ -8,7 +8,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
 from adapters.query import KEYS, OutputColumn, SqlQuery
-from orchestrator.compile.meaning import family
+from orchestrator.compile.kinds import family
 from orchestrator.compile.predicate import literal
 from orchestrator.compile.resolve import Leaf
 from orchestrator.compile.shapes import sql_type

@@ -9,7 +9,8 @@ from adapters.base import Capabilities
 from adapters.query import NativeQuery, OutputColumn
 from orchestrator.compile.dialects import write
 from orchestrator.compile.estimate import Estimates
-from orchestrator.compile.meaning import difference, is_aggregate
+from orchestrator.compile.kinds import is_aggregate
+from orchestrator.compile.meaning import difference
 from orchestrator.compile.native import collection_of, native_path, pushable_words, with_fed_keys
 from orchestrator.compile.pipeline import Untranslatable, pipeline
 from orchestrator.compile.predicate import conjuncts
