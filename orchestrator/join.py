@@ -59,6 +59,7 @@ async def join(plan: Plan, staging: Staging) -> JoinedTable:
 
     def joined(connection: duckdb.DuckDBPyConnection) -> JoinedTable:
         table, truncated = _result(connection, sql)
+        table = table.rename_columns(list(plan.columns))
         sums = Sums(sql)
         counted = [_counted(connection, plan, sums, check) for check in checks]
         return JoinedTable(

@@ -27,6 +27,7 @@ from adapters.postgres.introspect import introspect
 from adapters.query import NativeQuery, SqlQuery
 from adapters.schema import Catalog
 
+_GOODBYE_S = 2.0
 _SETTINGS = {
     "application_name": "crosstalk",
     "TimeZone": "UTC",
@@ -94,20 +95,26 @@ class PostgresAdapter:
                 server_settings=_SETTINGS,
             )
             await set_codecs(opened)
-            async with opened.transaction(readonly=True):
-                milliseconds = max(2, int(timeout_s * 1000))  # 0 would mean no deadline
-                await opened.execute(
-                    f"SET LOCAL statement_timeout = {milliseconds}; "
-                    f"SET LOCAL lock_timeout = {milliseconds // 2}; "
-                    f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}; "
-                    "SET LOCAL extra_float_digits = 1"
-                )
-                yield opened
+            await opened.transaction(readonly=True).start()
+            milliseconds = max(2, int(timeout_s * 1000))  # 0 would mean no deadline
+            await opened.execute(
+                f"SET LOCAL statement_timeout = {milliseconds}; "
+                f"SET LOCAL lock_timeout = {milliseconds // 2}; "
+                f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}; "
+                "SET LOCAL extra_float_digits = 1"
+            )
+            yield opened
         except errors.CAUGHT as error:
             raise errors.translate(error, self.source) from error
         finally:
             if connection is not None:
-                connection.terminate()
+                await _leave(connection)
+
+
+async def _leave(connection: asyncpg.Connection) -> None:
+    """Cancel what may still run and disconnect, which ends the transaction."""
+    with contextlib.suppress(asyncpg.InternalClientError, *errors.CAUGHT):
+        await connection.close(timeout=_GOODBYE_S)
 
 
 async def _read(statement: PreparedStatement, query: SqlQuery) -> AsyncGenerator[pa.Table]:

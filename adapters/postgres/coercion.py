@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import numpy as np
 import pyarrow as pa
-from pyarrow import csv
+from pyarrow import compute, csv
 
 from adapters.coercion import arrow_type, schema_of, to_table
 from adapters.query import OutputColumn
@@ -160,7 +160,10 @@ def _parsed(
     schema = schema_of(columns)
     arrays = _read(block, [_written(kind, c.type) for kind, c in zip(types, columns, strict=True)])
     table = pa.Table.from_arrays(
-        [array.cast(field.type) for array, field in zip(arrays, schema, strict=True)],
+        [
+            compute.cast(array, field.type, memory_pool=_pool())
+            for array, field in zip(arrays, schema, strict=True)
+        ],
         schema=schema,
     )
     for column in table.columns:
@@ -195,4 +198,10 @@ def _read(block: bytes, kinds: Sequence[pa.DataType]) -> list[pa.ChunkedArray]:
             true_values=["t"],
             false_values=["f"],
         ),
+        memory_pool=_pool(),
     ).columns
+
+
+def _pool() -> pa.MemoryPool:
+    """The system's: for many small blocks Arrow's own keeps twice what they need."""
+    return pa.system_memory_pool()

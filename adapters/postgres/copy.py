@@ -106,13 +106,18 @@ def _cast(value: exp.Expr, type_name: str) -> exp.Expr:
 async def copied(
     connection: asyncpg.Connection, statement: PreparedStatement, text: str, query: SqlQuery
 ) -> AsyncGenerator[pa.Table]:
-    """The rows of `text` in tables of some thousands, read ahead by two blocks at most."""
+    """The rows of `text` in tables of some thousands, read ahead by two blocks at most.
+
+    Left before its end, it disconnects: PostgreSQL stops when it can't send the next rows.
+    """
     types = [attribute.type for attribute in statement.get_attributes()]
     blocks: asyncio.Queue[bytes] = asyncio.Queue()
     room = asyncio.Semaphore(_BLOCKS_AHEAD)
     held: list[bytes] = []
+    begun = asyncio.Event()
 
     async def keep(chunk: bytes) -> None:
+        begun.set()
         held.append(chunk)  # whole rows: PostgreSQL sends one in each message
         if sum(map(len, held)) >= _BLOCK_BYTES:
             await hand_over()
@@ -135,5 +140,8 @@ async def copied(
             room.release()
         await copying
     finally:
+        left = not copying.done()
         copying.cancel()
         await asyncio.gather(copying, return_exceptions=True)
+        if left and begun.is_set():
+            connection.terminate()  # asyncpg can't cancel a COPY between two chunks

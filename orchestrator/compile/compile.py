@@ -132,7 +132,7 @@ def _plan(
         written,
         steps,
         JoinStep(done.tree.sql("duckdb"), tuple(dict.fromkeys(checks))),
-        tuple(name for name, _ in resolved.shape),
+        resolved.columns,
         tuple(dict.fromkeys(leaf.name for leaf in resolved.leaves)),
         tuple(dict.fromkeys(fields)),
         frozenset(optional),

@@ -8,7 +8,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
 from adapters.query import KEYS, OutputColumn, SqlQuery
-from orchestrator.compile.meaning import family
+from orchestrator.compile.kinds import family
 from orchestrator.compile.predicate import literal
 from orchestrator.compile.resolve import Leaf
 from orchestrator.compile.shapes import sql_type
@@ -182,18 +182,29 @@ def _wrap(node: exp.Expr, around: exp.Expr) -> None:
     around.set("this", node)
 
 
+def _whole_call(node: exp.Expr) -> exp.Expr:
+    """An aggregate with its FILTER."""
+    return node.parent if isinstance(node.parent, exp.Filter) else node
+
+
+def _summed(aggregate: exp.Expr) -> exp.Expr:
+    """An aggregate's argument, with or without DISTINCT before it."""
+    argument = aggregate.this
+    return argument.expressions[0] if isinstance(argument, exp.Distinct) else argument
+
+
 def _adapt(node: exp.Expr) -> None:
     match node:
-        case exp.Min() | exp.Max() if family(node.this) == "text":
-            _by_code_points(node.this)
+        case exp.Min() | exp.Max() if family(_summed(node)) == "text":
+            _by_code_points(_summed(node))
         case _ if isinstance(node, _COMPARED) and family(node.this) == "text":
             _by_code_points(node.this)
-        case exp.Sum() if family(node.this) == "float":
-            _cast(node.this, "double")
+        case exp.Sum() if family(_summed(node)) == "float":
+            _cast(_summed(node), "double")
         case exp.Avg() | exp.Stddev() | exp.StddevSamp() | exp.StddevPop():
-            _cast(node, "double")
+            _cast(_whole_call(node), "double")
         case exp.Variance() | exp.VariancePop():
-            _cast(node, "double")
+            _cast(_whole_call(node), "double")
         case exp.Add() | exp.Sub() | exp.Mul() if (
             family(node.this) == family(node.expression) == "int"
         ):

@@ -9,9 +9,10 @@ from adapters.base import Capabilities
 from adapters.query import NativeQuery, OutputColumn
 from orchestrator.compile.dialects import write
 from orchestrator.compile.estimate import Estimates
-from orchestrator.compile.meaning import difference, is_aggregate
-from orchestrator.compile.native import native_path, pushable_words, with_fed_keys
-from orchestrator.compile.pipeline import Collection, Untranslatable, pipeline
+from orchestrator.compile.kinds import is_aggregate
+from orchestrator.compile.meaning import difference
+from orchestrator.compile.native import collection_of, native_path, pushable_words, with_fed_keys
+from orchestrator.compile.pipeline import Untranslatable, pipeline
 from orchestrator.compile.predicate import conjuncts
 from orchestrator.compile.resolve import Leaf
 from orchestrator.compile.shapes import Shapes, canonical
@@ -75,7 +76,9 @@ class Fragments:
         probe = exp.select(exp.alias_(exp.Literal.number(1), "one", quoted=True))
         probe = probe.from_(leaves[0].table.copy()).where(condition.copy())
         found = pipeline(
-            probe, _collection(leaves[0], source), (OutputColumn(name="one", type="int64"),)
+            probe,
+            collection_of(leaves[0].entity, leaves[0].entity.bindings[source]),
+            (OutputColumn(name="one", type="int64"),),
         )
         return not isinstance(found, Untranslatable)
 
@@ -114,7 +117,8 @@ class Fragments:
         able = self._capabilities[fragment.source]
         if able.dialect is None:
             path = leaf.entity.bindings[fragment.source].fields[name].path
-            return with_fed_keys(fragment.query, native_path(path))
+            word = leaf.entity.fields[name].type
+            return with_fed_keys(fragment.query, native_path(path), word)
         columns = fragment.query.columns
         return write(
             fragment.tree, self.leaves, fragment.source, columns, able.dialect, (leaf, name)
@@ -145,7 +149,9 @@ class Fragments:
             return f"{source} can't join"
         if query.find(exp.Subquery, exp.Window):
             return f"{source} takes no subqueries and windows"
-        made = pipeline(query, _collection(found[0], source), columns)
+        made = pipeline(
+            query, collection_of(found[0].entity, found[0].entity.bindings[source]), columns
+        )
         return made.reason if isinstance(made, Untranslatable) else made
 
     def _estimate(self, query: exp.Query, found: list[Leaf], source: str) -> float:
@@ -178,13 +184,6 @@ def _external(query: exp.Query) -> bool:
         return any(not isinstance(side, exp.Query) or _external(side) for side in sides)
     scope = build_scope(query)
     return scope is None or bool(scope.external_columns)
-
-
-def _collection(leaf: Leaf, source: str) -> Collection:
-    binding = leaf.entity.bindings[source]
-    words = pushable_words(leaf.entity, binding)
-    paths = {name: native_path(binding.fields[name].path) for name in words}
-    return Collection(binding.relation, paths, words, binding.unwind)
 
 
 def _columns(shape: tuple[tuple[str, str], ...]) -> tuple[OutputColumn, ...] | str:

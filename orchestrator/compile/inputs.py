@@ -14,12 +14,15 @@ from orchestrator.compile.fragment import Fragment, Fragments
 from orchestrator.compile.meaning import difference
 from orchestrator.compile.native import (
     accepts,
+    collection_of,
+    documents,
     native_path,
-    native_query,
     output_columns,
+    points,
     pushable_words,
     with_fed_keys,
 )
+from orchestrator.compile.pipeline import Collection, prefilter
 from orchestrator.compile.predicate import Predicate, predicate
 from orchestrator.compile.resolve import Leaf
 from orchestrator.compile.shapes import SCORE, canonical, sql_type
@@ -153,27 +156,37 @@ class _Reading:
             if reason is not None:
                 self.kept.append(f"{_plain(condition)}: {reason}")
                 return
-        else:
-            found = predicate(condition, self.words)
-            if found is None or not accepts(self.able, found, self.words):
-                self.kept.append(f"{_plain(condition)}: not for {self.source}")
-                return
-            self.predicates.append(found)
+        elif not self._takes(condition):
+            self.kept.append(f"{_plain(condition)}: {self.source} can't test it as it is meant")
+            return
         self.taken.append(condition)
+
+    def _takes(self, condition: exp.Expr) -> bool:
+        if self.able.language == "aggregation":
+            return prefilter([condition], self._collection()) is not None
+        found = predicate(condition, self.words)
+        if found is None or not accepts(self.able, found, self.words):
+            return False
+        self.predicates.append(found)
+        return True
+
+    def _collection(self) -> Collection:
+        return collection_of(self.leaf.entity, self.leaf.entity.bindings[self.source])
 
     def query(self, max_rows: int, keys_of: str | None = None) -> NativeQuery:
         """The native query; bounded by KEYS in one field when that is named."""
         entity, binding = self.leaf.entity, self.leaf.entity.bindings[self.source]
         columns = output_columns(entity, binding, self.fields)
         if self.able.dialect is None:
-            query = native_query(
-                self.able.language, binding, columns, self.predicates, self.leaf.search, max_rows
+            query: NativeQuery = (
+                documents(binding, columns, prefilter(self.taken, self._collection()))
+                if self.able.language == "aggregation"
+                else points(binding, columns, self.predicates, self.leaf.search, max_rows)
             )
-            return (
-                query
-                if keys_of is None
-                else with_fed_keys(query, native_path(binding.fields[keys_of].path))
-            )
+            if keys_of is None:
+                return query
+            path = native_path(binding.fields[keys_of].path)
+            return with_fed_keys(query, path, self.words[keys_of])
         table = self.leaf.table.copy()
         alias = self.leaf.alias
         leaf = replace(self.leaf, table=table)

@@ -8,7 +8,7 @@ of integers and by zero, LIKE's backslash, lower() beyond ASCII, regular express
 from sqlglot import exp
 
 from adapters.base import Capabilities
-from orchestrator.compile.allowed import AGGREGATES
+from orchestrator.compile.kinds import family
 
 _SHARED: tuple[type[exp.Expr], ...] = (
     exp.Column,
@@ -112,26 +112,6 @@ _CASTS = {
     "timestamptz": {"date", "timestamp", "timestamptz"},
     "bool": {"bool"},
 }
-_TYPES = exp.DataType.Type
-
-
-def family(node: exp.Expr) -> str:
-    """The kind of a typed node's values: int float decimal text bool date timestamp timestamptz,
-    or "" when it is none of them or not known."""
-    kind = node.type.this if node.type is not None else None
-    if kind in exp.DataType.INTEGER_TYPES:
-        return "int"
-    if kind in exp.DataType.TEXT_TYPES:
-        return "text"
-    return {
-        _TYPES.DOUBLE: "float",
-        _TYPES.FLOAT: "float",
-        _TYPES.DECIMAL: "decimal",
-        _TYPES.BOOLEAN: "bool",
-        _TYPES.DATE: "date",
-        _TYPES.TIMESTAMP: "timestamp",
-        _TYPES.TIMESTAMPTZ: "timestamptz",
-    }.get(kind, "")  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def difference(tree: exp.Expr, capabilities: Capabilities) -> str | None:
@@ -327,8 +307,3 @@ _CHECKS = (
     (exp.Select, _selected),
     (exp.Order, _ordered),
 )
-
-
-def is_aggregate(node: exp.Expr) -> bool:
-    """True for a call that makes one value of many rows."""
-    return isinstance(node, AGGREGATES) and not isinstance(node.parent, exp.Window)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from orchestrator.compile.meaning import family, is_aggregate
+from orchestrator.compile.kinds import family, is_aggregate
 
 _OWN = (exp.Sum, exp.Count, exp.Avg, exp.Min, exp.Max)
-_GROUPINGS = ("grouping_sets", "cube", "rollup")
+_SETS = (exp.GroupingSets, exp.Cube, exp.Rollup, exp.Tuple)
 
 
 @dataclass(slots=True)
@@ -134,15 +134,21 @@ class Partials:
             return
         text = expression.sql()
         if text not in self._names:
-            self._names[text] = f"k{len(self.keys) + 1}"
+            plain = expression.name if isinstance(expression, exp.Column) else "key"
+            self._names[text] = self._unused(plain)
             self.keys[self._names[text]] = expression.copy()
 
     def _part(self, call: exp.Expr) -> str:
         text = f"aggregate {call.sql()}"
         if text not in self._names:
-            self._names[text] = f"p{len(self.parts) + 1}"
+            self._names[text] = self._unused(_named(call))
             self.parts[self._names[text]] = call.copy()
         return self._names[text]
+
+    def _unused(self, name: str) -> str:
+        taken = self.keys.keys() | self.parts.keys()
+        tries = (name, *(f"{name}_{number}" for number in range(2, len(taken) + 3)))
+        return next(one for one in tries if one not in taken)
 
     def _combined(self, call: exp.Expr, aggregate: exp.Expr, alias: str) -> exp.Expr:
         """What an aggregate becomes over the inner part."""
@@ -186,6 +192,16 @@ class Partials:
         return made
 
 
+def _named(call: exp.Expr) -> str:
+    """What an inner aggregate is called: a sum like the column that it adds up."""
+    aggregate = call.this if isinstance(call, exp.Filter) else call
+    column = aggregate.find(exp.Column)
+    if column is None:
+        return "rows"
+    kind = type(aggregate).__name__.lower()
+    return column.name if isinstance(aggregate, exp.Sum) else f"{kind}_{column.name}"
+
+
 def _columns(node: exp.Expr, aliases: set[str]) -> list[exp.Column]:
     return [column for column in node.find_all(exp.Column) if column.table in aliases]
 
@@ -198,11 +214,16 @@ def _filtered(aggregate: exp.Expr, call: exp.Expr) -> exp.Expr:
 
 
 def _group_keys(select: exp.Select) -> list[exp.Expr]:
+    """The expressions that a SELECT groups by, those of its grouping sets among them."""
     group = select.args.get("group")
-    if group is None:
-        return []
-    keys = list(group.expressions)
-    for part in _GROUPINGS:
-        for one in group.args.get(part) or []:
-            keys += list(one.find_all(exp.Column))
+    keys: list[exp.Expr] = []
+    waiting = list(group.expressions) if group is not None else []
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, _SETS):
+            waiting = [*one.expressions, *waiting]
+        elif isinstance(one, exp.Paren):
+            waiting.insert(0, one.this)
+        else:
+            keys.append(one)
     return keys

@@ -21,7 +21,6 @@ _OPERATORS: dict[type[exp.Expr], str] = {
     exp.LTE: "<=",
 }
 _MIRRORED = {"=": "=", "<>": "<>", ">": "<", ">=": "<=", "<": ">", "<=": ">="}
-_SELECTIVITY = {"=": 0.1, "in": 0.2, "is null": 0.1, "<>": 0.9, "like": 0.2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,20 +181,6 @@ def _moment(text: str, word: str) -> date | datetime | None:
     return None if value.tzinfo else value
 
 
-def selectivity(condition: Predicate) -> float:
-    """The share of rows that a predicate is guessed to let through."""
-    match condition:
-        case AllOf(parts):
-            share = 1.0
-            for part in parts:
-                share *= selectivity(part)
-            return share
-        case AnyOf(parts):
-            return min(1.0, sum(selectivity(part) for part in parts))
-        case Comparison(_, operator, _):
-            return _SELECTIVITY.get(operator, 0.3)
-
-
 def operators(condition: Predicate) -> set[str]:
     """Every operator that a predicate uses; `or` when it holds alternatives."""
     match condition:
@@ -205,15 +190,3 @@ def operators(condition: Predicate) -> set[str]:
             return {one for part in parts for one in operators(part)}
         case AnyOf(parts):
             return {"or"} | {one for part in parts for one in operators(part)}
-
-
-def words_of(condition: Predicate) -> str:
-    """The predicate as a person reads it in a plan."""
-    match condition:
-        case Comparison(field, operator, value):
-            shown = "" if value is None else f" {value}"
-            return f"{field} {operator}{shown}"
-        case AllOf(parts):
-            return " and ".join(words_of(part) for part in parts)
-        case AnyOf(parts):
-            return "(" + " or ".join(words_of(part) for part in parts) + ")"

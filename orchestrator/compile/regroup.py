@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, build_scope
 
 from orchestrator.compile.fragment import Fragments
-from orchestrator.compile.meaning import is_aggregate
+from orchestrator.compile.kinds import is_aggregate
 from orchestrator.compile.partial import Partials
 from orchestrator.compile.predicate import conjuncts
 from orchestrator.compile.resolve import Leaf

@@ -45,12 +45,12 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The qualified and typed tree, its leaves in order of appearance, and what it gives: the
-    names of its columns with their DuckDB types."""
+    """The qualified and typed tree, its leaves in order of appearance, and the names of the
+    columns that it gives, as they were written."""
 
     tree: exp.Query
     leaves: tuple[Leaf, ...]
-    shape: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]
 
 
 class Resolver:
@@ -69,6 +69,7 @@ class Resolver:
         """Qualify, fold constants and type. Raises UnknownName and SqlNotAllowed."""
         expand_measures(tree, self._model)
         searches = _name_tables(tree, self._model)
+        written = _written_names(tree)
         try:
             tree = qualify(tree, schema=self._schema, dialect="duckdb", quote_identifiers=True)
         except OptimizeError as error:
@@ -76,11 +77,12 @@ class Resolver:
                 f"{str(error).splitlines()[0].rstrip('.')}. {_hint(error, self._model)}".strip()
             ) from error
         _spell_out_all(tree)
-        shape = tuple(self.shapes.columns(tree))
+        names = [name for name, _ in self.shapes.columns(tree)]
         self.shapes.fold(tree)
         tree = pushdown_projections(tree)
         tree = annotate_types(tree, schema=self._schema, dialect="duckdb")
-        return Resolved(tree, self._leaves(tree, searches), shape)
+        columns = _unique(written if len(written) == len(names) else names)
+        return Resolved(tree, self._leaves(tree, searches), columns)
 
     def _leaves(self, tree: exp.Query, searches: dict[str, Search]) -> tuple[Leaf, ...]:
         found: dict[int, Leaf] = {}
@@ -97,6 +99,31 @@ class Resolver:
                 found[id(table)] = Leaf(table, alias, name, entity, fields, search)
         tables = tree.find_all(exp.Table, bfs=False)
         return tuple(found[id(table)] for table in tables if id(table) in found)
+
+
+def _written_names(tree: exp.Query) -> list[str]:
+    """The names of a query's columns as a person wrote them: qualifying loses their capitals, and
+    a name for what has none. Empty when a star hides them."""
+    select = tree
+    while not isinstance(select, exp.Select):
+        select = select.this
+    if any(projection.is_star for projection in select.selects):
+        return []
+    return [_written(projection) for projection in select.selects]
+
+
+def _written(projection: exp.Expr) -> str:
+    if projection.alias_or_name:
+        return projection.alias_or_name
+    return projection.sql("duckdb", normalize_functions="lower").replace('"', "")[:60]
+
+
+def _unique(names: list[str]) -> tuple[str, ...]:
+    found: list[str] = []
+    for name in names:
+        tries = (name, *(f"{name} {number}" for number in range(2, len(names) + 2)))
+        found.append(next(one for one in tries if one not in found))
+    return tuple(found)
 
 
 def _name_tables(tree: exp.Query, model: SemanticModel) -> dict[str, Search]:

@@ -7,8 +7,6 @@ SQL is DuckDB's own and no second type system has to agree with it.
 import re
 import threading
 from collections.abc import Iterator
-from decimal import Decimal
-from typing import Any
 
 import duckdb
 from sqlglot import exp
@@ -44,6 +42,17 @@ _WORDS = {
     "TIMESTAMP WITH TIME ZONE": "timestamptz",
 }
 _FOLDED = (exp.Add, exp.Sub, exp.Mul, exp.Cast, exp.DateAdd, exp.DateSub, exp.TimestampTrunc)
+_IN_CONSTANTS = (
+    *_FOLDED,
+    exp.Literal,
+    exp.Neg,
+    exp.Interval,
+    exp.IntervalSpan,
+    exp.Paren,
+    exp.DataType,
+    exp.DataTypeParam,
+    exp.Var,
+)
 
 
 def sql_type(word: str) -> str:
@@ -101,17 +110,15 @@ class Shapes:
         found = [node for node in _constants(tree) if node.parent is not None]
         if not found:
             return
-        chosen = exp.select(
-            *(exp.alias_(node.copy(), f"c{i}") for i, node in enumerate(found))
-        ).sql("duckdb")
+        texts = [node.sql("duckdb") for node in found]
+        pairs = ", ".join(f"typeof({text}), CAST({text} AS VARCHAR)" for text in texts)
         with self._lock:
             try:
-                relation = self._duckdb.sql(chosen)
-                values = relation.fetchall()[0]
+                told = self._duckdb.sql(f"SELECT {pairs}").fetchall()[0]
             except duckdb.Error as error:
                 raise SqlNotAllowed(f"A constant has no value: {_reason(error)}.") from error
-        for node, kind, value in zip(found, relation.types, values, strict=True):
-            literal = _literal(str(kind), value)
+        for node, kind, value in zip(found, told[::2], told[1::2], strict=True):
+            literal = _literal(kind, value)
             if literal is not None:
                 node.replace(literal)
 
@@ -123,35 +130,23 @@ def _reason(error: duckdb.Error) -> str:
 
 def _constants(tree: exp.Expr) -> Iterator[exp.Expr]:
     """The largest subexpressions that no row can change and that are not literals already."""
-    plain = (exp.Literal, exp.Neg, exp.Interval, exp.Cast)
-    for node in tree.walk(prune=lambda one: isinstance(one, _FOLDED) and _constant(one)):
-        if isinstance(node, _FOLDED) and _constant(node):
-            literal = isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal)
-            if not literal or not isinstance(node, plain):
-                yield node
+    for node in tree.walk(prune=_constant):
+        is_literal = isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal)
+        if _constant(node) and not is_literal:
+            yield node
 
 
 def _constant(node: exp.Expr) -> bool:
-    allowed = (
-        *_FOLDED,
-        exp.Literal,
-        exp.Neg,
-        exp.Interval,
-        exp.Paren,
-        exp.DataType,
-        exp.DataTypeParam,
-        exp.Var,
-        exp.IntervalSpan,
-    )
-    return all(isinstance(one, allowed) for one in node.walk())
+    return isinstance(node, _FOLDED) and all(isinstance(one, _IN_CONSTANTS) for one in node.walk())
 
 
-def _literal(kind: str, value: Any) -> exp.Expr | None:
+def _literal(kind: str, value: str | None) -> exp.Expr | None:
+    """The literal of a value that DuckDB has written out; None for types that have none."""
     if value is None:
         return None
     if kind in {"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}:
-        return exp.cast(exp.Literal.string(str(value)), exp.DataType.build(kind, dialect="duckdb"))
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        number = exp.Literal.number(f"{abs(value):f}" if isinstance(value, Decimal) else abs(value))
-        return exp.Neg(this=number) if value < 0 else number
+        return exp.cast(exp.Literal.string(value), exp.DataType.build(kind, dialect="duckdb"))
+    if kind.startswith("DECIMAL") or kind in {"INTEGER", "BIGINT"}:
+        number = exp.Literal.number(value.removeprefix("-"))
+        return exp.Neg(this=number) if value.startswith("-") else number
     return None

@@ -10,7 +10,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from orchestrator.compile.fragment import Fragment, Fragments
-from orchestrator.compile.meaning import is_aggregate
+from orchestrator.compile.kinds import is_aggregate
 from orchestrator.compile.predicate import conjuncts
 from orchestrator.compile.regroup import regroup, tables_of
 from orchestrator.compile.resolve import Leaf

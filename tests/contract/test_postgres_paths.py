@@ -298,6 +298,48 @@ ENDLESS = (
 )
 
 
+@pytest.mark.parametrize("large", [True, False])
+async def test_a_cap_ends_the_query_in_the_server(
+    paths: Paths, admin: asyncpg.Connection, large: bool
+) -> None:
+    """What is cut at a cap is not computed further."""
+    paths.force(0 if large else NEVER)
+    query = select(ENDLESS.format("<>"), "", id="int64")
+    got = await gather(paths.adapter, query, paths.credential, Limits(max_rows=40_007))
+    assert (got.table.num_rows, got.truncated) == (40_007, True)
+    await _ended(admin)
+
+
+@pytest.mark.parametrize("large", [True, False])
+async def test_a_value_that_does_not_fit_ends_the_query_in_the_server(
+    paths: Paths, admin: asyncpg.Connection, large: bool
+) -> None:
+    """The first value that does not fit is told at once, and nothing runs on."""
+    query = select(
+        f"SELECT CAST('NaN' AS DECIMAL) AS x FROM {BIG} AS a CROSS JOIN {BIG} AS b", x="decimal"
+    )
+    told = await paths.outcome(query, large=large)
+    assert isinstance(told, str)
+    assert told.startswith("SourceRefused: The column 'x' holds")
+    await _ended(admin)
+
+
+@pytest.mark.parametrize("large", [True, False])
+async def test_a_taker_that_fails_ends_the_query_in_the_server(
+    paths: Paths, admin: asyncpg.Connection, large: bool
+) -> None:
+    """An error of whoever takes the rows comes out as it is, and nothing runs on."""
+
+    async def take(_: pa.Table) -> None:
+        raise LookupError("no room")
+
+    paths.force(0 if large else NEVER)
+    query = select(ENDLESS.format("<>"), "", id="int64")
+    with pytest.raises(LookupError, match="no room"):
+        await paths.adapter.fetch(query, paths.credential, Limits(timeout_s=60), take)
+    await _ended(admin)
+
+
 async def test_a_copy_ends_at_its_deadline(paths: Paths) -> None:
     """A COPY that would take long ends at the deadline as SourceTimeout."""
     query = select(ENDLESS.format("="), "", id="int64")
@@ -331,7 +373,7 @@ async def test_cancelling_ends_the_query_in_the_server(
     with pytest.raises(asyncio.CancelledError):
         await fetching
     assert paths.took == [large]
-    assert not await _running(admin)
+    await _ended(admin)
 
 
 async def _running(admin: asyncpg.Connection) -> bool:
@@ -351,3 +393,10 @@ async def test_a_copy_that_fails_midway_is_an_error(paths: Paths) -> None:
     assert plain == fast
     assert isinstance(plain, str)
     assert plain.startswith(SourceRefused.__name__)
+
+
+async def _ended(admin: asyncpg.Connection) -> None:
+    """Wait for the server to have ended it; by itself the query would run for minutes."""
+    async with asyncio.timeout(10):
+        while await _running(admin):
+            pass

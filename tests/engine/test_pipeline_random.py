@@ -12,7 +12,7 @@ from hypothesis.strategies import DrawFn, composite
 from orchestrator.compile.pipeline import Untranslatable
 from sandbox.mongo import start_mongo
 from tests.conftest import ROOT
-from tests.engine.nasty import document
+from tests.engine.nasty import document, documents
 from tests.engine.pipelines import COLLECTION, Bench, bench, same
 from tests.engine.selects import selects
 
@@ -27,9 +27,12 @@ async def lab() -> AsyncGenerator[Bench]:
 
 
 @composite
-def _documents(draw: DrawFn) -> list[dict[str, Any]]:
+def _few(draw: DrawFn) -> list[dict[str, Any]]:
     count = draw(st.integers(0, 6))
     return [document(n, lambda values: draw(st.sampled_from(values))) for n in range(count)]
+
+
+FEW_OR_MANY = st.one_of(_few(), st.builds(documents, st.integers(20, 60), st.integers(0, 10**6)))
 
 
 @settings(
@@ -37,10 +40,10 @@ def _documents(draw: DrawFn) -> list[dict[str, Any]]:
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(sql=selects(), documents=_documents())
-async def test_random(sql: str, documents: list[dict[str, Any]], lab: Bench) -> None:
+@given(sql=selects(), found=FEW_OR_MANY)
+async def test_random(sql: str, found: list[dict[str, Any]], lab: Bench) -> None:
     """Whatever the grammar of what is supported can say means the same in both."""
-    await lab.fill(documents, COLLECTION)
+    await lab.fill(found, COLLECTION)
     try:
         answered = await lab.answered(sql)
     except duckdb.Error:

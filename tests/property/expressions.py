@@ -72,6 +72,8 @@ VALUES: dict[str, tuple[str, ...]] = {
         "CONCAT({string}, '-', {string})",
         "SUBSTRING({string}, 1, 2)",
         "REPLACE({string}, 'a', 'xy')",
+        "REGEXP_REPLACE({string}, '[aeiou]', '_', 'g')",
+        "REGEXP_EXTRACT({string}, '[a-z]+')",
         "CASE WHEN {p} THEN {string} ELSE {string!} END",
         "CASE {string?} WHEN {string!} THEN 'one' WHEN {string!} THEN 'two' END",
         "CAST({int64} AS TEXT)",
@@ -84,17 +86,22 @@ VALUES: dict[str, tuple[str, ...]] = {
         "CAST({timestamp} AS DATE)",
         "CAST({timestamptz} AS DATE)",
         "CAST(DATE_TRUNC('month', {date}) AS DATE)",
+        "CAST({date} + INTERVAL 3 DAY AS DATE)",
+        "CAST({date} - INTERVAL '1 month' AS DATE)",
         "CASE WHEN {p} THEN {date} ELSE {date} END",
     ),
     "timestamptz": (
         "COALESCE({timestamptz}, {timestamptz!})",
         "DATE_TRUNC('day', {timestamptz})",
         "DATE_TRUNC('quarter', {timestamptz})",
+        "{timestamptz} + INTERVAL 36 HOUR",
+        "{timestamptz} - INTERVAL '1' DAY",
         "CASE WHEN {p} THEN {timestamptz} END",
     ),
     "timestamp": (
         "COALESCE({timestamp}, {timestamp!})",
         "DATE_TRUNC('month', {timestamp})",
+        "{timestamp} + INTERVAL 1 MONTH",
         "DATE_TRUNC('hour', {timestamp})",
     ),
 }
@@ -138,26 +145,9 @@ CONDITIONS: tuple[str, ...] = (
     "CONTAINS({string}, {string!})",
     "{timestamptz?} >= {timestamptz!} AND {timestamptz?} < {timestamptz!}",
     "YEAR({date?}) = 2024",
+    "REGEXP_MATCHES({string}, '^[a-c]')",
+    "{string} SIMILAR TO 'a.*'",
 )
-EXTRAS: dict[str, dict[str, tuple[str, ...]]] = {
-    "interval": {
-        "date": (
-            "CAST({date} + INTERVAL 3 DAY AS DATE)",
-            "CAST({date} - INTERVAL '1 month' AS DATE)",
-        ),
-        "timestamptz": ("{timestamptz} + INTERVAL 36 HOUR", "{timestamptz} - INTERVAL '1' DAY"),
-        "timestamp": ("{timestamp} + INTERVAL 1 MONTH",),
-    },
-    "regex": {
-        "p": ("REGEXP_MATCHES({string}, '^[a-c]')", "{string} SIMILAR TO 'a.*'"),
-        "string": (
-            "REGEXP_REPLACE({string}, '[aeiou]', '_', 'g')",
-            "REGEXP_EXTRACT({string}, '[a-z]+')",
-        ),
-    },
-}
-"""Constructs that a generator may be told to use as well, by kind of what they give."""
-
 PATTERNS = ("a%", "%o%", "_", "%", "", "A%", "%\\%", "$%", "100%", "%'%", "%é%", "a_b", "o__n")
 
 
@@ -183,16 +173,8 @@ def quoted(text: str) -> str:
 class Expressions:
     """Draws values and conditions; all choices are integers, and 0 is the simplest of each."""
 
-    def __init__(self, draw: Draw, constructs: frozenset[str] = frozenset()) -> None:
+    def __init__(self, draw: Draw) -> None:
         self._draw = draw
-        self._values = dict(VALUES)
-        self._conditions = CONDITIONS
-        for name in sorted(constructs & EXTRAS.keys()):
-            for kind, templates in EXTRAS[name].items():
-                if kind == "p":
-                    self._conditions = (*self._conditions, *templates)
-                else:
-                    self._values[kind] = (*self._values[kind], *templates)
 
     def pick(self, options: Sequence[T]) -> T:
         """One of the options."""
@@ -214,12 +196,12 @@ class Expressions:
 
     def form(self, kind: str, columns: Sequence[Column], depth: int = 2) -> str:
         """A value of that kind that is more than a column or a literal."""
-        return self._fill(self.pick(self._values[kind]), columns, depth)
+        return self._fill(self.pick(VALUES[kind]), columns, depth)
 
     def condition(self, columns: Sequence[Column], depth: int = 2) -> str:
         """A condition over the columns, true, false or null."""
         simple = depth <= 0 or self.chance(50)
-        known = self._conditions[:_SIMPLE] if simple else self._conditions
+        known = CONDITIONS[:_SIMPLE] if simple else CONDITIONS
         return self._fill(self.pick(known), columns, depth)
 
     def _fill(self, template: str, columns: Sequence[Column], depth: int) -> str:

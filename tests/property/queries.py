@@ -29,15 +29,14 @@ class Query:
 
 
 @st.composite
-def queries(draw: st.DrawFn, constructs: frozenset[str] = frozenset()) -> Query:
-    """A query; `constructs` names what it may use beyond the usual."""
-    return _Writer(draw, constructs).whole()
+def queries(draw: st.DrawFn) -> Query:
+    """A query."""
+    return _Writer(draw).whole()
 
 
 class _Writer:
-    def __init__(self, draw: Draw, constructs: frozenset[str]) -> None:
-        self._constructs = constructs
-        self._say = Expressions(draw, constructs)
+    def __init__(self, draw: Draw) -> None:
+        self._say = Expressions(draw)
         self._aliases = 0
         self._ctes: list[tuple[str, tuple[Column, ...]]] = []
 
@@ -215,7 +214,7 @@ class _Writer:
         if not keys:
             return ""
         listed = ", ".join(keys)
-        if "grouping sets" in self._constructs and self._say.chance(20):
+        if self._say.chance(15):
             sets = f"GROUPING SETS (({listed}), ({keys[0]}), ())"
             form = self._say.pick((f"ROLLUP ({listed})", f"CUBE ({listed})", sets))
             return f" GROUP BY {form}"

@@ -21,7 +21,6 @@ from tests.property.queries import Query, queries
 
 CASES = int(os.environ.get("CROSSTALK_PROPERTY_CASES", "2000"))
 SEED = int(os.environ.get("CROSSTALK_PROPERTY_SEED", "0"))
-CONSTRUCTS = frozenset(os.environ.get("CROSSTALK_PROPERTY_CONSTRUCTS", "").split(",")) - {""}
 ROUND = 250
 AT_ONCE = 3
 
@@ -84,7 +83,7 @@ def _round(
     )
     drawn = given(
         number=st.just(number),
-        query=queries(CONSTRUCTS),
+        query=queries(),
         placement=placements(engine.atlas.names, len(engine.truth)),
     )
     return hypothesis.seed(number)(examples(drawn(check)))

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import sqlglot
+from sqlglot import exp
 
 from adapters.errors import QueryError
 from adapters.query import OutputColumn, SqlQuery
@@ -24,9 +26,11 @@ def step(name: str) -> FetchStep:
 
 
 def plan(sql: str, *checks: KeyCheck, optional: frozenset[str] = frozenset()) -> Plan:
-    """A plan of two fetches and this join."""
+    """A plan of two fetches and this join, whose columns are called as its SQL calls them."""
     steps = (step("s1"), step("s2"))
-    return Plan("SELECT", steps, JoinStep(sql, checks), ("id",), (), (), optional)
+    tree = sqlglot.parse_one(sql, read="duckdb")
+    columns = tuple(tree.named_selects) if isinstance(tree, exp.Query) else ("id",)
+    return Plan("SELECT", steps, JoinStep(sql, checks), columns, (), (), optional)
 
 
 def rows(*pairs: tuple[int | None, str | None]) -> pa.Table:

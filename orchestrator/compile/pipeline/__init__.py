@@ -4,6 +4,7 @@ What has no faithful translation is `Untranslatable`, never approximated: it sta
 """
 
 from orchestrator.compile.pipeline.collection import Collection
+from orchestrator.compile.pipeline.prefilter import of_keys, prefilter
 from orchestrator.compile.pipeline.stages import Untranslatable, pipeline
 
-__all__ = ["Collection", "Untranslatable", "pipeline"]
+__all__ = ["Collection", "Untranslatable", "of_keys", "pipeline", "prefilter"]

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from adapters.query import KEYS
 from orchestrator.compile.pipeline.collection import Collection
 from orchestrator.compile.predicate import AllOf, AnyOf, Comparison, Predicate, predicate
 
@@ -41,6 +42,12 @@ def prefilter(conjuncts: list[exp.Expr], collection: Collection) -> dict[str, An
     }
     found = tuple(one for part in conjuncts if (one := predicate(part, words)) is not None)
     return _match(AllOf(found), collection)
+
+
+def of_keys(path: str, word: str) -> dict[str, Any]:
+    """The `$match` of documents in which a path, an int64 or a string, is one of KEYS."""
+    others = [kind for kind in _TYPES if kind not in _OWN[word]]
+    return {"$or": [{path: {"$in": KEYS}}, {path: {"$type": others}}]}
 
 
 def _match(condition: Predicate, collection: Collection) -> dict[str, Any] | None:

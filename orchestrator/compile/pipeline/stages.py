@@ -158,6 +158,8 @@ def _group(stages: Stages, after: list[exp.Expr], keys: list[exp.Expr], rows: Ro
     names: dict[str, Code] = {}
     for key in keys:
         node = key.unnest()
+        if isinstance(node, exp.Literal):
+            raise Unfaithful("GROUP BY of a literal")
         value = _groupable(rows.value(node))
         names[f"k{len(names)}"] = _whole(value.code)
         computed[node] = Value(f"$_id.k{len(names) - 1}", value.kind, value.nullable)

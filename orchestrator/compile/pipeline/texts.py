@@ -106,7 +106,8 @@ def literal_text(value: Value, what: str) -> str:
 
 def length(value: Value) -> Value:
     """`length(text)`, in code points."""
-    code = _over_nulls(text(value), lambda v: {"$strLenCP": v})
+    # a NULL that is a constant is measured before the condition is looked at
+    code = _over_nulls(text(value), lambda v: {"$strLenCP": {"$ifNull": [v, ""]}})
     return Value({"$toLong": code}, INT, value.nullable)
 
 

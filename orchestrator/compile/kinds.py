@@ -1,0 +1,31 @@
+"""Of what kind a typed node is."""
+
+from sqlglot import exp
+
+from orchestrator.compile.allowed import AGGREGATES
+
+_TYPES = exp.DataType.Type
+
+
+def family(node: exp.Expr) -> str:
+    """The kind of a typed node's values: int float decimal text bool date timestamp timestamptz,
+    or "" when it is none of them or not known."""
+    kind = node.type.this if node.type is not None else None
+    if kind in exp.DataType.INTEGER_TYPES:
+        return "int"
+    if kind in exp.DataType.TEXT_TYPES:
+        return "text"
+    return {
+        _TYPES.DOUBLE: "float",
+        _TYPES.FLOAT: "float",
+        _TYPES.DECIMAL: "decimal",
+        _TYPES.BOOLEAN: "bool",
+        _TYPES.DATE: "date",
+        _TYPES.TIMESTAMP: "timestamp",
+        _TYPES.TIMESTAMPTZ: "timestamptz",
+    }.get(kind, "")  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+def is_aggregate(node: exp.Expr) -> bool:
+    """True for a call that makes one value of many rows."""
+    return isinstance(node, AGGREGATES) and not isinstance(node.parent, exp.Window)
