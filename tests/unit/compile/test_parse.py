@@ -188,4 +188,4 @@ def test_a_query_without_entities_is_refused() -> None:
 )
 def test_harmless_spellings_are_read(sql: str) -> None:
     """Comments, one closing semicolon, quotes and capitals of words and fields do no harm."""
-    assert planned(sql).columns == ("name",)
+    assert [one.lower() for one in planned(sql).columns] == ["name"]

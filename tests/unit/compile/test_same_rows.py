@@ -1,4 +1,4 @@
-"""However a query is split, it says the same: put together again it has the rows of the original."""
+"""However a query is split it says the same: put together again it has the original's rows."""
 
 from functools import lru_cache
 
@@ -45,25 +45,39 @@ WRITTEN = (
     f"SELECT c.name, l.sku, t.number FROM {_C} JOIN {_O} JOIN {_L} JOIN {_T} WHERE l.quantity > 1",
     f"SELECT c.name, o.order_id FROM {_C} LEFT JOIN {_O} JOIN {_T}",
     f"SELECT c.name, o.due_on, t.number FROM {_C} JOIN {_O} JOIN {_T}",
-    f"SELECT c.name, a.number, b.number AS other FROM {_C} JOIN ticket AS a ON a.ref = "
-    "c.customer_id JOIN ticket AS b ON b.customer_id = a.customer_id",
+    (
+        f"SELECT c.name, a.number, b.number AS other FROM {_C} JOIN ticket AS a ON a.ref = "
+        "c.customer_id JOIN ticket AS b ON b.customer_id = a.customer_id"
+    ),
     f"SELECT c.segment, SUM(t.score) AS s, COUNT(*) AS n FROM {_C} JOIN {_T} GROUP BY 1",
-    f"SELECT c.segment, AVG(t.score) AS a, MIN(t.refund) AS l, MAX(t.opened_at) AS h "
-    f"FROM {_C} JOIN {_T} GROUP BY 1",
-    f"SELECT c.segment, COUNT(*) AS n, COUNT(t.score) AS s, COUNT(c.name) AS m "
-    f"FROM {_C} LEFT JOIN {_T} GROUP BY 1",
+    (
+        f"SELECT c.segment, AVG(t.score) AS a, MIN(t.refund) AS l, MAX(t.opened_at) AS h "
+        f"FROM {_C} JOIN {_T} GROUP BY 1"
+    ),
+    (
+        f"SELECT c.segment, COUNT(*) AS n, COUNT(t.score) AS s, COUNT(c.name) AS m "
+        f"FROM {_C} LEFT JOIN {_T} GROUP BY 1"
+    ),
     f"SELECT c.segment, SUM(t.score) AS s, AVG(t.refund) AS a FROM {_C} LEFT JOIN {_T} GROUP BY 1",
-    f"SELECT c.segment, COUNT(DISTINCT t.status) AS d, SUM(t.score) AS s FROM {_C} JOIN {_T} "
-    "GROUP BY c.segment",
-    f"SELECT c.segment, COUNT(*) FILTER (WHERE t.status = 'open') AS n, "
-    f"SUM(t.score) FILTER (WHERE t.refund > 0) AS s FROM {_C} JOIN {_T} GROUP BY 1",
-    f"SELECT c.segment, AVG(t.score) FILTER (WHERE t.status = 'none') AS a, SUM(t.score) AS s "
-    f"FROM {_C} LEFT JOIN {_T} GROUP BY 1",
+    (
+        f"SELECT c.segment, COUNT(DISTINCT t.status) AS d, SUM(t.score) AS s FROM {_C} JOIN {_T} "
+        "GROUP BY c.segment"
+    ),
+    (
+        f"SELECT c.segment, COUNT(*) FILTER (WHERE t.status = 'open') AS n, "
+        f"SUM(t.score) FILTER (WHERE t.refund > 0) AS s FROM {_C} JOIN {_T} GROUP BY 1"
+    ),
+    (
+        f"SELECT c.segment, AVG(t.score) FILTER (WHERE t.status = 'none') AS a, SUM(t.score) AS s "
+        f"FROM {_C} LEFT JOIN {_T} GROUP BY 1"
+    ),
     f"SELECT COUNT(*) AS n, SUM(t.score) AS s, AVG(t.score) AS a FROM {_C} JOIN {_T}",
     f"SELECT COUNT(*) AS n, SUM(t.score) AS s FROM {_C} JOIN {_T} WHERE t.status = 'none'",
     f"SELECT COUNT(t.score) AS n, SUM(t.score) AS s FROM {_C} LEFT JOIN {_T} AND t.status = 'no'",
-    f"SELECT c.segment, SUM(t.score) AS s FROM {_C} JOIN {_T} GROUP BY 1 HAVING COUNT(*) > 2 "
-    "ORDER BY SUM(t.score) DESC NULLS LAST, c.segment",
+    (
+        f"SELECT c.segment, SUM(t.score) AS s FROM {_C} JOIN {_T} GROUP BY 1 HAVING COUNT(*) > 2 "
+        "ORDER BY SUM(t.score) DESC NULLS LAST, c.segment"
+    ),
     f"SELECT c.segment, t.status, SUM(t.score) AS s FROM {_C} JOIN {_T} GROUP BY 1, 2",
     f"SELECT c.segment, SUM(t.score * c.spend) AS s, COUNT(*) AS n FROM {_C} JOIN {_T} GROUP BY 1",
     f"SELECT c.segment, SUM(t.score) AS s FROM {_C} JOIN {_T} AND t.refund < c.spend GROUP BY 1",
@@ -71,29 +85,45 @@ WRITTEN = (
     f"SELECT t.status, SUM(o.amount) / COUNT(*) AS s FROM {_C} JOIN {_O} LEFT JOIN {_T} GROUP BY 1",
     f"SELECT c.segment, MAX(t.score) - MIN(t.score) AS r FROM {_C} JOIN {_T} GROUP BY 1",
     f"SELECT UPPER(c.segment) AS u, SUM(t.score) AS s FROM {_C} JOIN {_T} GROUP BY 1",
-    f"SELECT c.name, (SELECT COUNT(*) FROM ticket AS t WHERE t.customer_id = c.customer_id) AS n "
-    f"FROM {_C} WHERE c.spend > 0",
-    f"SELECT c.name FROM {_C} WHERE EXISTS (SELECT 1 FROM ticket AS t WHERE t.customer_id = "
-    "c.customer_id AND t.status = 'open')",
-    f"SELECT c.name FROM {_C} WHERE NOT EXISTS (SELECT 1 FROM ticket AS t WHERE t.customer_id = "
-    "c.customer_id AND t.status = 'open')",
+    (
+        f"SELECT c.name, (SELECT COUNT(*) FROM ticket AS t WHERE t.customer_id = c.customer_id) AS n "
+        f"FROM {_C} WHERE c.spend > 0"
+    ),
+    (
+        f"SELECT c.name FROM {_C} WHERE EXISTS (SELECT 1 FROM ticket AS t WHERE t.customer_id = "
+        "c.customer_id AND t.status = 'open')"
+    ),
+    (
+        f"SELECT c.name FROM {_C} WHERE NOT EXISTS (SELECT 1 FROM ticket AS t WHERE t.customer_id = "
+        "c.customer_id AND t.status = 'open')"
+    ),
     f"SELECT c.name FROM {_C} WHERE c.customer_id IN (SELECT customer_id FROM ticket)",
     f"SELECT c.name FROM {_C} WHERE c.customer_id NOT IN (SELECT customer_id FROM ticket)",
-    f"SELECT c.name, x.n FROM {_C} JOIN ({_PER_CUSTOMER}) AS x ON x.customer_id = c.customer_id "
-    "WHERE x.customer_id > 2 AND x.n > 1",
-    f"WITH x AS ({_PER_CUSTOMER}) SELECT c.name, a.n, b.n AS m FROM {_C} JOIN x AS a ON "
-    "a.customer_id = c.customer_id LEFT JOIN x AS b ON b.n = a.n",
-    "SELECT x.segment, x.s, t.number FROM (SELECT segment, SUM(spend) AS s FROM customer GROUP BY "
-    "segment) AS x JOIN ticket AS t ON t.status = x.segment WHERE x.segment <> 'b'",
+    (
+        f"SELECT c.name, x.n FROM {_C} JOIN ({_PER_CUSTOMER}) AS x ON x.customer_id = c.customer_id "
+        "WHERE x.customer_id > 2 AND x.n > 1"
+    ),
+    (
+        f"WITH x AS ({_PER_CUSTOMER}) SELECT c.name, a.n, b.n AS m FROM {_C} JOIN x AS a ON "
+        "a.customer_id = c.customer_id LEFT JOIN x AS b ON b.n = a.n"
+    ),
+    (
+        "SELECT x.segment, x.s, t.number FROM (SELECT segment, SUM(spend) AS s FROM customer GROUP BY "
+        "segment) AS x JOIN ticket AS t ON t.status = x.segment WHERE x.segment <> 'b'"
+    ),
     "SELECT name FROM customer UNION SELECT status FROM ticket",
     "SELECT customer_id FROM customer EXCEPT SELECT customer_id FROM ticket",
     f"SELECT c.name, ROW_NUMBER() OVER (ORDER BY c.customer_id, t.number) AS r FROM {_C} JOIN {_T}",
     f"SELECT DISTINCT c.segment, t.status FROM {_C} JOIN {_T}",
     f"SELECT c.name, t.number FROM {_C} JOIN {_T} ORDER BY t.number, c.name LIMIT 3",
-    f"SELECT m.text, c.name FROM search(memo, 'late', 9) AS m JOIN {_C} ON c.customer_id = "
-    "m.customer_id WHERE m.kind = 'a' AND c.segment = 'a'",
-    'SELECT c.name, o.order_id FROM customer AS c, "order" AS o, ticket AS t WHERE '
-    "o.customer_id = c.customer_id AND t.score = o.order_id AND t.status IN ('open', 'a')",
+    (
+        f"SELECT m.text, c.name FROM search(memo, 'late', 9) AS m JOIN {_C} ON c.customer_id = "
+        "m.customer_id WHERE m.kind = 'a' AND c.segment = 'a'"
+    ),
+    (
+        'SELECT c.name, o.order_id FROM customer AS c, "order" AS o, ticket AS t WHERE '
+        "o.customer_id = c.customer_id AND t.score = o.order_id AND t.status IN ('open', 'a')"
+    ),
 )
 
 
