@@ -20,6 +20,7 @@ MAX_NODES = 4_000
 MAX_DEPTH = 40
 MAX_TABLES = 24
 FETCHED = "fetched_"
+FRAGMENT = "fragment_"
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what may differ is `meaning`'s to say
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]{0,62}")
@@ -103,8 +104,8 @@ def _check_nodes(tree: exp.Query, sql: str) -> None:
         _check_kind(node, sql)
         if isinstance(node, exp.Identifier) and not _NAME.fullmatch(node.name):
             raise SqlNotAllowed("A name may hold letters, digits, spaces and _ alone.")
-        if isinstance(node, exp.CTE) and node.alias.lower().startswith(FETCHED):
-            raise SqlNotAllowed(f"A name may not begin with {FETCHED}.")
+        if isinstance(node, exp.CTE) and node.alias.lower().startswith((FETCHED, FRAGMENT)):
+            raise SqlNotAllowed(f"A name may not begin with {FETCHED} or {FRAGMENT}.")
         if isinstance(node, exp.With) and node.args.get("recursive"):
             raise SqlNotAllowed(refusal_of("RECURSIVE"))
         if isinstance(node, exp.Join) and node.args.get("method"):

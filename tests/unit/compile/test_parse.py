@@ -85,6 +85,7 @@ HOSTILE = {
     "WITH RECURSIVE t AS (SELECT 1 AS n UNION SELECT n FROM t) SELECT n FROM t": "RECURSIVE",
     "WITH x AS (DELETE FROM customer RETURNING name) SELECT name FROM x": "(?i)delete|returning",
     "WITH fetched_s1 AS (SELECT 1 AS a) SELECT a FROM fetched_s1": "fetched_",
+    "WITH fragment_2 AS (SELECT 1 AS a) SELECT a FROM fragment_2": "fragment_",
     "SELECT name FROM public.customer": "without a schema",
     "SELECT name FROM pg_catalog.pg_authid": "without a schema",
     "SELECT name FROM other.public.customer": "without a schema",
