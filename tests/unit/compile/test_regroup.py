@@ -157,10 +157,16 @@ def test_a_join_is_added_up_in_its_source() -> None:
         f"SELECT c.segment, SUM(t.ref) AS s FROM {_C} JOIN {_T} GROUP BY 1",
         f"SELECT c.segment, SUM(t.score) OVER () AS s FROM {_C} JOIN {_T}",
         f"SELECT DISTINCT SUM(t.score) AS s FROM {_C} JOIN {_T} GROUP BY c.segment",
-        "SELECT c.segment, SUM(t.score) + (SELECT MAX(m.weight) FROM memo AS m WHERE m.kind = "
-        f"MIN(t.status)) AS s FROM {_C} JOIN {_T} GROUP BY 1",
         (
-            (
+            "SELECT c.segment, SUM(t.score) + (SELECT MAX(m.weight) FROM memo AS m WHERE m.kind = "
+            f"MIN(t.status)) AS s FROM {_C} JOIN {_T} GROUP BY 1"
+        ),
+        (
+            f"SELECT c.segment, SUM(t.score) AS s FROM {_C} JOIN {_T} WHERE EXISTS (SELECT 1 FROM "
+            "memo AS m WHERE m.kind = t.status) GROUP BY 1"
+        ),
+        f"SELECT c.segment, SUM(t.score) AS s FROM {_C} RIGHT JOIN {_T} GROUP BY 1",
+        (
             f"SELECT c.segment, SUM(t.score) AS s FROM {_C} JOIN {_T} GROUP BY 1 "
             "QUALIFY ROW_NUMBER() OVER (ORDER BY c.segment) = 1"
         ),
