@@ -6,9 +6,9 @@ from orchestrator.compile.inputs import Input
 from orchestrator.compile.plan import FetchStep, KeyFeed
 from orchestrator.compile.residual import Edge
 
-MAX_FEEDING_ROWS = 50_000
+FEEDING_ROWS = 50_000
+_MOST_FEEDING_ROWS = 500_000
 _MIN_FED_ROWS = 200
-_KEYS_PER_ROW = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,15 @@ def _pays(
         and users[taker.id] == 1
         and given == taken
         and given in {"int64", "string"}
-        and small <= MAX_FEEDING_ROWS
         and large >= _MIN_FED_ROWS
-        and small * _KEYS_PER_ROW <= large
+        and _is_worth_waiting_for(small, large)
     )
+
+
+def _is_worth_waiting_for(small: float, large: float) -> bool:
+    """True when a step's keys may well spare another most of its rows. Estimates err: a step that
+    should give too many keys is waited for where the other is far larger, and when it did give too
+    many the other goes on without them."""
+    if small <= FEEDING_ROWS:
+        return small * 2 <= large
+    return small <= _MOST_FEEDING_ROWS and small * 10 <= large
