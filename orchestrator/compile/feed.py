@@ -30,6 +30,7 @@ def feeds(
         for one in group:
             users[one.step] = users.get(one.step, 0) + 1
     wishes = [wish for edge in edges for wish in _wishes(edge, inputs)]
+    wishes += [wish for group in inputs.values() for wish in _binding_wishes(group)]
     by_id = {step.id: step for step in steps}
     estimates = {one.step: one.estimate for group in inputs.values() for one in group}
     reached = {step.id: {step.id} for step in steps}
@@ -61,6 +62,15 @@ def _wishes(edge: Edge, inputs: dict[int, list[Input]]) -> list[_Wish]:
     if edge.feeds_left:
         found.append(_Wish(right, edge.right_field, left, edge.left_field))
     return found
+
+
+def _binding_wishes(group: list[Input]) -> list[_Wish]:
+    """An entity's own rows bound those of its other bindings; what both have is the key."""
+    home, *others = group
+    keys = [[name for name in one.values if name in home.values] for one in others]
+    return [
+        _Wish(home, k[0], one, k[0]) for one, k in zip(others, keys, strict=True) if len(k) == 1
+    ]
 
 
 def _pays(
