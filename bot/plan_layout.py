@@ -77,7 +77,6 @@ class Arrow:
 
     points: tuple[tuple[float, float], ...]
     dashed: bool = False
-    headed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +191,13 @@ def _rows(fetches: list[Box], ends: list[Box]) -> list[Arrow]:
     """From each fetch over one bus into the first end, and from there to the next."""
     into = ends[0]
     bus = into.x - _BETWEEN / 2 - 8
-    starts = [((box.x + box.width), box.middle) for box in fetches]
-    found = [
-        Arrow(((x, y), (bus, y), (bus, into.middle), (into.x, into.middle))) for x, y in starts
-    ]
+    found: list[Arrow] = []
+    for box in fetches:
+        faces = box.y + _PAD <= into.middle <= box.y + box.height - _PAD
+        x, y = box.x + box.width, into.middle if faces else box.middle
+        found.append(Arrow(((x, y), (bus, y), (bus, into.middle), (into.x, into.middle))))
     x = into.x + into.width / 2
-    down = [Arrow(((x, above.y + above.height), (x, below.y))) for above, below in pairwise(ends)]
+    down = [Arrow(((x, one.y + one.height), (x, other.y))) for one, other in pairwise(ends)]
     return [*found, *down]
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from adapters.errors import ConfigurationError
+from bot.cells import printable
 from bot.plan_layout import KEYS, QUIET, WIDTH, Arrow, Box, Line, layout
 from bot.text_width import FONTS
 from orchestrator.explain import Explained, heading, why
@@ -71,7 +72,9 @@ def described(plan: Explained) -> str:
         for step in plan.steps
     ]
     ends = f"DuckDB joins them on {', '.join(plan.keys)}. " if plan.keys else ""
-    words = f"{why(plan)} {'. '.join(fetches)}. {ends}The answer has {', '.join(plan.columns)}."
+    words = printable(
+        f"{why(plan)} {'. '.join(fetches)}. {ends}The answer has {', '.join(plan.columns)}."
+    )
     return words if len(words) <= MAX_ALT_TEXT else words[: MAX_ALT_TEXT - 1] + "…"
 
 

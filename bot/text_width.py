@@ -4,6 +4,7 @@ The widths are those of Liberation Sans, which vl-convert brings, and so of Aria
 """
 
 import unicodedata
+from itertools import accumulate, takewhile
 
 FONTS = "Liberation Sans, Arial, Helvetica, sans-serif"
 _BOLD = 1.1
@@ -39,9 +40,9 @@ def clipped(text: str, most: float, size: float) -> str:
     """The text, cut to a width in pixels with an ellipsis."""
     if width(text, size) <= most:
         return text
-    while text and width(text + "…", size) > most:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    ends = accumulate(width(one, size) for one in text)
+    fitting = sum(1 for _ in takewhile(lambda end: end <= most - width("…", size), ends))
+    return text[:fitting].rstrip() + "…"
 
 
 def wrapped(text: str, most: float, size: float, lines: int) -> list[str]:
