@@ -17,11 +17,14 @@ from rich.console import Console
 from adapters.errors import ConfigurationError, CrosstalkError
 from bot.event_lines import event_line, planned_line, problem_line
 from bot.logs import set_up_logs
+from bot.plan_picture import PICTURES, save
+from bot.plan_terminal import show_plan
 from bot.serve import serve as serve_bot
 from bot.settings import Settings, settings
 from bot.terminal import Terminal
 from bot.wiring import opened_pipeline
 from orchestrator.events import Finished
+from orchestrator.explain import explain
 from orchestrator.pipeline import Pipeline, Proposed, Refused
 from orchestrator.plan import Clarification
 from orchestrator.question import Question, Requester, question
@@ -33,6 +36,7 @@ Words = Annotated[str, typer.Argument(help="A question in your own words.", show
 Sql = Annotated[str, typer.Argument(help="SQL over the business entities.", show_default=False)]
 SqlOption = Annotated[str | None, typer.Option("--sql", help="SQL instead of a question.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON event a line.")]
+PictureOption = Annotated[Path | None, typer.Option("--picture", help="An .svg or .png to write.")]
 Model = Annotated[Path | None, typer.Option("--model", help="The semantic model's file.")]
 Today = Annotated[datetime | None, typer.Option("--today", formats=["%Y-%m-%d"], hidden=True)]
 
@@ -51,13 +55,16 @@ def plan(
     words: Annotated[str | None, typer.Argument(help="A question in your own words.")] = None,
     query: SqlOption = None,
     as_json: Json = False,
+    picture: PictureOption = None,
     model: Model = None,
     today: Today = None,
 ) -> None:
     """Show what would be asked of each source; nothing is read."""
     if (words is None) == (query is None):
         raise typer.BadParameter("Give a question, or SQL with --sql.")
-    _run(_Asking(words or query or "", query, as_json, model, today), is_dry=True)
+    if picture is not None and picture.suffix not in PICTURES:
+        raise typer.BadParameter(f"A picture's name ends with {' or '.join(PICTURES)}.")
+    _run(_Asking(words or query or "", query, as_json, model, today), is_dry=True, picture=picture)
 
 
 def serve(model: Model = None) -> None:
@@ -98,13 +105,13 @@ class _Asking:
         self.question: Question = question(words, requester, asked_at=noon)
 
 
-def _run(asking: _Asking, *, is_dry: bool = False) -> None:
+def _run(asking: _Asking, *, is_dry: bool = False, picture: Path | None = None) -> None:
     set_up_logs(asking.settings.log_format, level=40)
-    if not asyncio.run(_answered(asking, is_dry)):
+    if not asyncio.run(_answered(asking, is_dry, picture)):
         raise typer.Exit(1)
 
 
-async def _answered(asking: _Asking, is_dry: bool) -> bool:
+async def _answered(asking: _Asking, is_dry: bool, picture: Path | None) -> bool:
     warm = asking.settings.anthropic_api_key is not None
     async with opened_pipeline(asking.settings, asking.model, warm=warm) as pipeline:
         proposed = await pipeline.propose(asking.question, asking.sql)
@@ -112,7 +119,7 @@ async def _answered(asking: _Asking, is_dry: bool) -> bool:
             _show_problem(proposed, asking.as_json)
             return False
         if is_dry:
-            _show_plan(proposed, asking)
+            _show_plan(proposed, asking, picture)
             return True
         return await _show_run(pipeline, proposed, asking)
 
@@ -131,12 +138,14 @@ async def _show_run(pipeline: Pipeline, proposed: Proposed, asking: _Asking) -> 
     return is_answered
 
 
-def _show_plan(proposed: Proposed, asking: _Asking) -> None:
-    planner = proposed.draft.planner
+def _show_plan(proposed: Proposed, asking: _Asking, picture: Path | None) -> None:
+    planner, explained = proposed.draft.planner, explain(proposed.plan, asking.kinds)
+    if picture is not None:
+        save(explained, picture)
     if asking.as_json:
         typer.echo(planned_line(proposed.run_id, proposed.plan, planner, asking.kinds))
     else:
-        Terminal(Console(), asking.kinds).plan(proposed.plan)
+        show_plan(Console(), explained)
 
 
 def _show_problem(problem: Clarification | Refused, as_json: bool) -> None:

@@ -11,10 +11,10 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, cast
 
-from adapters.query import describe
 from orchestrator.answer import Answer
 from orchestrator.compile.plan import Plan
 from orchestrator.events import Event, Finished, Planned
+from orchestrator.explain import explain
 from orchestrator.pipeline import Refused
 from orchestrator.plan import Clarification
 
@@ -33,7 +33,7 @@ def event_line(event: Event, plan: Plan, kinds: Mapping[str, str]) -> str:
 def planned_line(run_id: str, plan: Plan, planner: str, kinds: Mapping[str, str]) -> str:
     """A plan, as it is before it runs."""
     fields = {"run_id": run_id, "planner": planner, "digest": plan.digest}
-    return _line("planned", {**fields, "warnings": plan.warnings, **_plan(plan, kinds)})
+    return _line("planned", {**fields, **dataclasses.asdict(explain(plan, kinds))})
 
 
 def problem_line(problem: Clarification | Refused) -> str:
@@ -43,20 +43,6 @@ def problem_line(problem: Clarification | Refused) -> str:
 
 def _line(event: str, fields: Mapping[str, Any]) -> str:
     return json.dumps({"event": event, **_plain(fields)}, ensure_ascii=False, allow_nan=False)
-
-
-def _plan(plan: Plan, kinds: Mapping[str, str]) -> dict[str, Any]:
-    steps = [
-        {
-            "id": step.id,
-            "source": step.source,
-            "kind": kinds.get(step.source, ""),
-            "entity": step.entity,
-            "query": describe(step.query),
-        }
-        for step in plan.steps
-    ]
-    return {"sql": plan.sql, "steps": steps, "join": plan.join.sql}
 
 
 def _answer(answer: Answer, plan: Plan, kinds: Mapping[str, str]) -> dict[str, Any]:
@@ -71,7 +57,7 @@ def _answer(answer: Answer, plan: Plan, kinds: Mapping[str, str]) -> dict[str, A
         "assumptions": answer.assumptions,
         "sql": answer.sql,
         "planner": answer.planner,
-        "plan": _plan(plan, kinds),
+        "plan": dataclasses.asdict(explain(plan, kinds)),
         "partial": answer.partial,
         "failed": answer.failed,
         "truncated": answer.truncated,

@@ -9,9 +9,8 @@ from rich.text import Text
 
 from bot.cells import cells, number, printable, timing
 from orchestrator.answer import Answer
-from orchestrator.compile.plan import FetchStep, Plan
+from orchestrator.compile.plan import FetchStep
 from orchestrator.events import Event, Failed, Finished, Joined, Planned, Skipped, Succeeded
-from orchestrator.pipeline import plan_text
 
 MAX_ROWS = 100
 JOINED = "[JOINED]"
@@ -48,14 +47,6 @@ class Terminal:
                 self._answer(event.answer)
             case _:
                 pass
-
-    def plan(self, plan: Plan) -> None:
-        """Print a plan that is not run: the semantic SQL, then what each source would be asked."""
-        self._say(plan.sql)
-        self._say("")
-        self._say(plan_text(plan))
-        for warning in plan.warnings:
-            self._say(f"⚠️  {warning}")
 
     def _tag(self, step: str) -> str:
         source = self._steps[step].source

@@ -31,6 +31,7 @@ from orchestrator.compile.plan import FetchStep
 from orchestrator.limiter import Limiter
 from orchestrator.outcome import Failed, Started, StepOutcome, Succeeded
 from orchestrator.registry import Source, credential_of
+from orchestrator.semantic import Policies
 from orchestrator.staging import Staging
 from orchestrator.validate import ValidatedPlan
 
@@ -58,13 +59,13 @@ class Executor:
         vault: Vault | None,
         cache: ResultCache,
         *,
-        max_rows: int,
+        policies: Policies,
         max_parallel_queries: int = 8,
     ) -> None:
         self._sources = sources
         self._vault = vault
         self._cache = cache
-        self._max_rows = max_rows
+        self._policies = policies
         self._everywhere = asyncio.Semaphore(max_parallel_queries)
         self._each = {name: Limiter(source.spec.max_parallel) for name, source in sources.items()}
 
@@ -162,7 +163,7 @@ class Executor:
             async def ask(credential: Credential | None) -> Fetched:
                 recording.restart()
                 left_s = max(0.1, deadline - time.monotonic())
-                limits = Limits(max_rows=self._max_rows, timeout_s=left_s)
+                limits = Limits(self._policies.max_rows, self._policies.max_bytes, left_s)
                 stopwatch = _Stopwatch()
                 async with staging.filling(step.id, schema_of(query.columns)) as stage:
 

@@ -14,7 +14,6 @@ import structlog
 
 from adapters.credentials import Vault
 from adapters.errors import PlannerError, QueryError
-from adapters.query import describe
 from orchestrator import audit
 from orchestrator.answer import Answer
 from orchestrator.answer.compose import compose
@@ -22,6 +21,7 @@ from orchestrator.approve import ApprovedPlan, approve_by_rule
 from orchestrator.compile import Compiler, Plan
 from orchestrator.events import Event, Finished, Joined, Planned, Started, StepOutcome
 from orchestrator.execute import Executor
+from orchestrator.explain import explain, plan_text
 from orchestrator.join import JoinedTable, join
 from orchestrator.plan import Clarification, Draft, Planner
 from orchestrator.question import Question
@@ -107,6 +107,10 @@ class Pipeline:
         await self.store.record(approved.run_id, status, audit.outcome(answer))
         yield Finished(answer)
 
+    @property
+    def _kinds(self) -> dict[str, str]:
+        return {name: source.spec.kind for name, source in self.sources.items()}
+
     async def recall(self, run_id: str) -> StoredRun | None:
         """A stored run by its id, or None."""
         return await self.store.recall(run_id)
@@ -158,7 +162,7 @@ class Pipeline:
             run_id,
             question,
             sql=plan.sql,
-            plan_text=plan_text(plan),
+            plan_text=plan_text(explain(plan, self._kinds)),
             digest=plan.digest,
             planner=draft.planner,
         )
@@ -192,19 +196,6 @@ class Pipeline:
         joined: JoinedTable | QueryError,
         began: float,
     ) -> Answer:
-        kinds = {name: source.spec.kind for name, source in self.sources.items()}
         if isinstance(joined, QueryError):
             joined = JoinedTable(pa.table({}), warnings=(str(joined),), possible=False)
-        return compose(run_id, plan, draft, outcomes, joined, kinds, time.monotonic() - began)
-
-
-def plan_text(plan: Plan) -> str:
-    """The steps of a plan and its join, as a person reads them."""
-    lines: list[str] = []
-    for step in plan.steps:
-        lines.append(f"{step.id} · {step.source} ({step.entity})")
-        if step.feed is not None:
-            lines.append(f"-- only keys that {step.feed.from_step} found: {step.feed.column}")
-        lines.append(describe(step.query))
-        lines.append("")
-    return "\n".join([*lines, "join", plan.join.sql])
+        return compose(run_id, plan, draft, outcomes, joined, self._kinds, time.monotonic() - began)

@@ -92,7 +92,7 @@ async def open_pipeline(
             sources,
             vault_client,
             ResultCache(cache_seconds, cache_bytes),
-            max_rows=model.policies.max_rows,
+            policies=model.policies,
             max_parallel_queries=max_parallel_queries,
         ),
         staging=pool,

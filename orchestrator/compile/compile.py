@@ -69,9 +69,10 @@ class Compiler:
                 inputs[id(table)] = [of_fragment(done.fragments[table.name], fragments)]
         leaves = leaves_left(done.tree, fragments.leaves)
         for leaf in leaves:
-            used = left.fields.get(id(leaf.table), set())
-            read = _narrowed(leaf, used)
-            inputs[id(leaf.table)] = reader.inputs(read, left.conditions.get(id(leaf.table), []))
+            at = id(leaf.table)
+            read = _narrowed(leaf, left.fields.get(at, set()))
+            conditions = left.conditions.get(at, [])
+            inputs[at] = reader.inputs(read, conditions, as_set=at in left.sets)
         steps = self._steps([one for t in _tables(done.tree, inputs) for one in inputs[id(t)]])
         steps = feeds(steps, left.edges, inputs)
         return _plan(written, resolved, done, steps, inputs, leaves, left.edges)

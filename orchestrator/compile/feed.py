@@ -6,9 +6,9 @@ from orchestrator.compile.inputs import Input
 from orchestrator.compile.plan import FetchStep, KeyFeed
 from orchestrator.compile.residual import Edge
 
-MAX_FEEDING_ROWS = 50_000
+FEEDING_ROWS = 50_000
+_MOST_FEEDING_ROWS = 500_000
 _MIN_FED_ROWS = 200
-_KEYS_PER_ROW = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ def feeds(
         for one in group:
             users[one.step] = users.get(one.step, 0) + 1
     wishes = [wish for edge in edges for wish in _wishes(edge, inputs)]
+    wishes += [wish for group in inputs.values() for wish in _binding_wishes(group)]
     by_id = {step.id: step for step in steps}
     estimates = {one.step: one.estimate for group in inputs.values() for one in group}
     reached = {step.id: {step.id} for step in steps}
@@ -63,6 +64,15 @@ def _wishes(edge: Edge, inputs: dict[int, list[Input]]) -> list[_Wish]:
     return found
 
 
+def _binding_wishes(group: list[Input]) -> list[_Wish]:
+    """An entity's own rows bound those of its other bindings; what both have is the key."""
+    home, *others = group
+    keys = [[name for name in one.values if name in home.values] for one in others]
+    return [
+        _Wish(home, k[0], one, k[0]) for one, k in zip(others, keys, strict=True) if len(k) == 1
+    ]
+
+
 def _pays(
     wish: _Wish, taker: FetchStep, estimates: dict[str, float], users: dict[str, int]
 ) -> bool:
@@ -74,7 +84,15 @@ def _pays(
         and users[taker.id] == 1
         and given == taken
         and given in {"int64", "string"}
-        and small <= MAX_FEEDING_ROWS
         and large >= _MIN_FED_ROWS
-        and small * _KEYS_PER_ROW <= large
+        and _is_worth_waiting_for(small, large)
     )
+
+
+def _is_worth_waiting_for(small: float, large: float) -> bool:
+    """True when a step's keys may well spare another most of its rows. Estimates err: a step that
+    should give too many keys is waited for where the other is far larger, and when it did give too
+    many the other goes on without them."""
+    if small <= FEEDING_ROWS:
+        return small * 2 <= large
+    return small <= _MOST_FEEDING_ROWS and small * 10 <= large

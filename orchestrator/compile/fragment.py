@@ -218,7 +218,7 @@ def _pushed(query: exp.Query, found: list[Leaf]) -> tuple[str, ...]:
 
 def _bounds(query: exp.Select, found: list[Leaf]) -> dict[str, tuple[Leaf, str]]:
     """The columns whose keys can bound the rows before all else is done with them."""
-    if any(query.args.get(part) for part in ("limit", "offset", "distinct", "qualify", "with_")):
+    if any(query.args.get(part) for part in ("limit", "offset", "qualify", "with_")):
         return {}
     if query.find(exp.Window, exp.GroupingSets, exp.Cube, exp.Rollup):
         return {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from math import prod
 
 import sqlglot
 from sqlglot import exp
@@ -27,6 +28,8 @@ from orchestrator.compile.predicate import Predicate, predicate
 from orchestrator.compile.resolve import Leaf
 from orchestrator.compile.shapes import SCORE, canonical, sql_type
 from orchestrator.semantic import Binding
+
+_TOLD_APART = frozenset({"int64", "string", "bool", "date"})
 
 
 @dataclass(slots=True)
@@ -78,8 +81,9 @@ class Reader:
     estimates: Estimates
     max_rows: int
 
-    def inputs(self, leaf: Leaf, conditions: list[exp.Expr]) -> list[Input]:
-        """The inputs that a leaf needs, one a binding, its own rows first."""
+    def inputs(self, leaf: Leaf, conditions: list[exp.Expr], *, as_set: bool) -> list[Input]:
+        """The inputs that a leaf needs, one a binding, its own rows first. `as_set` says that equal
+        rows count once."""
         entity = leaf.entity
         first = entity.text_source if leaf.search else entity.home
         assert first is not None
@@ -95,11 +99,18 @@ class Reader:
             keyed = names if len(wanted) == 1 else [*entity.key, *names]
             fields = tuple(dict.fromkeys(keyed or entity.key))
             tried = conditions if source == first and not leaf.search else []
-            found.append(self._input(leaf, source, fields, tried))
+            once = as_set and len(wanted) == 1
+            found.append(self._input(leaf, source, fields, tried, as_set=once))
         return found
 
     def _input(
-        self, leaf: Leaf, source: str, fields: tuple[str, ...], conditions: list[exp.Expr]
+        self,
+        leaf: Leaf,
+        source: str,
+        fields: tuple[str, ...],
+        conditions: list[exp.Expr],
+        *,
+        as_set: bool,
     ) -> Input:
         able = self.capabilities[source]
         binding = leaf.entity.bindings[source]
@@ -107,6 +118,12 @@ class Reader:
         read = _Reading(leaf, source, fields, able, words)
         for condition in conditions:
             read.try_condition(condition)
+        rows = self.estimates.rows(leaf, source, read.taken)
+        if as_set and read.can_be_distinct():
+            different = prod(self.estimates.distinct(leaf, source, name) for name in fields)
+            read.distinct = different * 2 <= rows
+            rows = min(rows, different)
+        pushed = [_plain(one) for one in read.taken] + ["distinct rows"] * read.distinct
         searched = f"{leaf.search.k} nearest to “{leaf.search.text}”" if leaf.search else ""
 
         def bounded(column: str) -> NativeQuery | None:
@@ -118,11 +135,11 @@ class Reader:
             source,
             leaf.name,
             read.query(self.max_rows),
-            self.estimates.rows(leaf, source, read.taken),
+            rows,
             {name: stored_expression(leaf, binding, name) for name in fields},
             {name: _word(leaf, name) for name in fields},
             bounded,
-            (searched,) if searched else tuple(_plain(one) for one in read.taken),
+            (searched,) if searched else tuple(pushed),
             tuple(read.kept),
         )
 
@@ -139,6 +156,12 @@ class _Reading:
     taken: list[exp.Expr] = field(default_factory=list)
     predicates: list[Predicate] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    distinct: bool = False
+
+    def can_be_distinct(self) -> bool:
+        """True when the source tells equal rows apart as DuckDB does."""
+        told = {self.words.get(name, "").partition("(")[0] for name in self.fields}
+        return self.able.dialect is not None and self.able.typed and told <= _TOLD_APART
 
     def try_condition(self, condition: exp.Expr) -> None:
         """Take a condition if it means the same at the source; else keep the reason."""
@@ -197,6 +220,8 @@ class _Reading:
         tree.args["from_"].set("this", table)
         for condition in self.taken:
             tree.where(condition.copy(), copy=False)
+        if self.distinct:
+            tree.distinct(copy=False)
         fed = (leaf, keys_of) if keys_of else None
         return write(tree, {id(table): leaf}, self.source, columns, self.able.dialect, fed)
 

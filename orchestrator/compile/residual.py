@@ -13,6 +13,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from orchestrator.compile.predicate import conjuncts
 from orchestrator.compile.regroup import tables_of
+from orchestrator.compile.split import only_asks_whether
 
 _STRICT = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between, exp.Like)
 
@@ -36,11 +37,13 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """Conditions by the id of their table, the fields that are used there, and the edges."""
+    """Conditions by the id of their table, the fields that are used there, the edges, and the ids
+    of the tables whose equal rows count once (`sets`)."""
 
     conditions: dict[int, list[exp.Expr]]
     fields: dict[int, set[str]]
     edges: tuple[Edge, ...]
+    sets: frozenset[int]
 
 
 def residual(tree: exp.Query) -> Residual:
@@ -48,18 +51,21 @@ def residual(tree: exp.Query) -> Residual:
     conditions: dict[int, list[exp.Expr]] = {}
     fields: dict[int, set[str]] = {}
     edges: list[Edge] = []
+    sets: set[int] = set()
     for scope in traverse_scope(tree):
         for alias, source in scope.sources.items():
             if isinstance(source, exp.Table):
                 used = {column.name for column in scope.source_columns(alias)}
                 fields.setdefault(id(source), set()).update(used)
+                if only_asks_whether(scope.expression):
+                    sets.add(id(source))
         if isinstance(scope.expression, exp.Select):
             nullable = _nullable(scope.expression)
             for part, source in _conditions(scope, nullable):
                 conditions.setdefault(id(source), []).append(part)
             edges += _edges(scope, nullable)
             edges += _membership(scope)
-    return Residual(conditions, fields, tuple(edges))
+    return Residual(conditions, fields, tuple(edges), frozenset(sets))
 
 
 def _nullable(select: exp.Select) -> set[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from adapters.query import AggregationQuery
 from orchestrator.compile.fragment import Fragment, Fragments
 from orchestrator.compile.kinds import is_aggregate
 from orchestrator.compile.predicate import conjuncts
@@ -40,8 +41,10 @@ def split(tree: exp.Query, fragments: Fragments) -> Split:
 
 
 def _split(query: exp.Query, fragments: Fragments, found: dict[str, Fragment]) -> None:
+    if isinstance(query, exp.Select) and only_asks_whether(query, exp.In):
+        query.distinct(copy=False)
     made = fragments.make(query) if isinstance(query, exp.Select | exp.SetOperation) else "nested"
-    if isinstance(made, Fragment) and not _is_leaf_alone(query, made):
+    if isinstance(made, Fragment) and not _is_plain_reading(query, made):
         name = f"{FRAGMENT}{len(found) + 1}"
         found[name] = made
         query.replace(_stand_in(name, made))
@@ -52,12 +55,22 @@ def _split(query: exp.Query, fragments: Fragments, found: dict[str, Fragment]) -
         _split(child, fragments, found)
 
 
-def _is_leaf_alone(query: exp.Query, made: Fragment) -> bool:
-    """True for a plain reading inside of another query: it is read as a leaf, by its keys."""
+def only_asks_whether(query: exp.Expr, *places: type[exp.Expr]) -> bool:
+    """True for the query of an EXISTS or IN (or of one of `places`) whose equal rows count once."""
+    if not isinstance(query, exp.Select) or query.find(exp.AggFunc, exp.Window):
+        return False
+    if any(query.args.get(part) for part in ("limit", "offset", "group", "with_")):
+        return False
+    around = query.parent
+    around = around.parent if isinstance(around, exp.Subquery) else around
+    return isinstance(around, places or (exp.Exists, exp.In))
+
+
+def _is_plain_reading(query: exp.Query, made: Fragment) -> bool:
+    """True for documents read as they are: a leaf brings them faster than a pipeline that computes
+    each field."""
     return (
-        isinstance(query, exp.Select)
-        and len(made.leaves) == 1
-        and query.find_ancestor(exp.Select) is not None
+        isinstance(made.query, AggregationQuery)
         and not any(query.args.get(part) for part in ("group", "distinct", "limit", "having"))
         and not query.find(exp.AggFunc)
     )

@@ -176,9 +176,10 @@ class SourceSpec(_Part):
 
 
 class Policies(_Part):
-    """What may leave: rows of one fetch, and the classes of privacy that may be read."""
+    """What may leave: rows and bytes of one fetch, and the classes of privacy that may be read."""
 
     max_rows: int = Field(default=200_000, ge=1)
+    max_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     allow_pii: tuple[str, ...] = ()
 
     @property

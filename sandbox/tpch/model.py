@@ -7,7 +7,8 @@ from sandbox.tpch.placements import Placement
 from sandbox.tpch.schema import TABLES, Table
 
 MAX_ROWS = 100_000_000
-"""Over what any fetch has up to scale 10."""
+MAX_BYTES = 8 * 1024**3
+"""Both over what any fetch has up to scale 10."""
 TIMEOUT_S = 300.0
 
 
@@ -36,7 +37,7 @@ def model_of(placement: Placement, sources: dict[str, dict[str, Any]]) -> Semant
                 for name, table in TABLES.items()
                 for other, columns in table.refers.items()
             ],
-            "policies": {"max_rows": MAX_ROWS},
+            "policies": {"max_rows": MAX_ROWS, "max_bytes": MAX_BYTES},
         }
     )
 

@@ -2,10 +2,12 @@
 
 import ast
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from orchestrator.explain import Bound, Explained, ExplainedStep, Left
 from orchestrator.semantic import json_schema
 from tests.conftest import ROOT
 
@@ -29,6 +31,13 @@ def test_every_setting_is_documented() -> None:
     told = (ROOT / "docs" / "configuration.md").read_text()
     assert names
     assert [name for name in names if name not in told] == []
+
+
+def test_every_part_of_a_plan_is_documented() -> None:
+    """Every key of the plan's JSON stands in docs/reading-a-plan.md."""
+    told = (ROOT / "docs" / "reading-a-plan.md").read_text()
+    names = [one.name for kind in (Explained, ExplainedStep, Bound, Left) for one in fields(kind)]
+    assert [name for name in names if f"`{name}`" not in told] == []
 
 
 def test_the_schema_for_editors_is_that_of_the_code() -> None:

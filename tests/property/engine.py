@@ -10,7 +10,8 @@ from adapters.coercion import arrow_type
 from orchestrator.compile import Compiler, Plan
 from orchestrator.compile.shapes import Shapes
 from orchestrator.events import Finished
-from orchestrator.pipeline import Pipeline, Proposed, plan_text
+from orchestrator.explain import explain, plan_text
+from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.question import Question, question
 from orchestrator.store import Store
 from tests.conftest import ADA, NOON
@@ -128,7 +129,7 @@ class Engine:
         return "\n".join(
             (
                 *(what, "", sql, "", str(placement), ""),
-                plan_text(ran.plan) if ran.plan else "no plan",
+                plan_text(explain(ran.plan, {})) if ran.plan else "no plan",
                 *("", "engine:", shown(ran.table) if ran.table is not None else "nothing"),
                 *("", "truth:", shown(expected), "", self.truth.tables(placement.dataset, sql)),
             )

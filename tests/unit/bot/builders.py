@@ -17,6 +17,7 @@ from orchestrator.plan import Draft
 from orchestrator.question import Question, Turn
 from orchestrator.store import StoredRun
 
+MANY = "it needs several sources"
 KINDS = {"sales": "postgres", "support": "mongo", "notes": "qdrant"}
 ASKED = Asked("Ev1", "T1", "C1", "U1", "1.1", "1.1", "how many orders?")
 
@@ -40,7 +41,9 @@ def plan() -> Plan:
             unit="hits",
         ),
     )
-    return Plan("SELECT name FROM customer", steps, JoinStep("SELECT 1"), ("name",), (), ())
+    return Plan(
+        "SELECT name FROM customer", steps, JoinStep("SELECT 1"), ("name",), (), (), reason=MANY
+    )
 
 
 def answer(table: pa.Table | None = None, **changes: Any) -> Answer:

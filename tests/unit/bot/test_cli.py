@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -87,6 +88,26 @@ def test_a_plan_runs_nothing(pipeline: FakePipeline) -> None:
     assert "120 rows" not in result.stdout
     (only,) = lines(crosstalk("plan", "who?", "--json"))
     assert [step["kind"] for step in only["steps"]] == ["postgres", "mongo", "qdrant"]
+
+
+@pytest.mark.parametrize(("name", "start"), [("plan.svg", b"<svg "), ("plan.png", b"\x89PNG")])
+def test_a_plan_can_be_drawn(
+    pipeline: FakePipeline, tmp_path: Path, name: str, start: bytes
+) -> None:
+    """The picture is written beside what is printed, also with JSON."""
+    assert crosstalk("plan", "who?", "--picture", str(tmp_path / name)).exit_code == 0
+    assert (tmp_path / name).read_bytes().startswith(start)
+    result = crosstalk("plan", "who?", "--json", "--picture", str(tmp_path / f"second_{name}"))
+    assert [line["event"] for line in lines(result)] == ["planned"]
+    assert (tmp_path / f"second_{name}").exists()
+
+
+def test_only_pictures_are_drawn(pipeline: FakePipeline, tmp_path: Path) -> None:
+    """Another ending is a mistake that is told before anything is planned."""
+    result = crosstalk("plan", "who?", "--picture", str(tmp_path / "plan.pdf"))
+    assert result.exit_code == 2
+    assert not pipeline.questions
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("arguments", [(), ("who?", "--sql", "SELECT 1")])
