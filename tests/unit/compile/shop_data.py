@@ -60,3 +60,24 @@ def _value(rng: random.Random, word: str, number: int | None) -> Any:
     if number is not None:
         return number if word == "int64" else f"n{number}"
     return None if rng.random() < _NULLS else rng.choice(_VALUES[word])
+
+
+def stored(entities: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The same data as the sources store it: a table for each binding's relation, with columns by
+    their paths; what is bound with a transform is stored as text."""
+    connection = duckdb.connect(":memory:", config={"threads": 1})
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("CREATE SCHEMA public")
+    for name, entity in MODEL.entities.items():
+        for binding in entity.bindings.values():
+            chosen = ", ".join(
+                f'"{field}"{"::VARCHAR" if bound.transform else ""} AS "{bound.path}"'
+                for field, bound in binding.fields.items()
+            )
+            rows = entities.sql(f'SELECT {chosen} FROM "{name}"').to_arrow_table()
+            connection.register("incoming", rows)
+            schema, _, table = binding.relation.rpartition(".")
+            relation = f'"{schema or "main"}"."{table}"'
+            connection.execute(f"CREATE TABLE {relation} AS SELECT * FROM incoming")
+            connection.unregister("incoming")
+    return connection
