@@ -49,7 +49,7 @@ class Input:
     types: dict[str, str]
     bounded: Callable[[str], NativeQuery | None]
     pushed: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
     step: str = ""
 
 
@@ -155,7 +155,7 @@ class _Reading:
     words: dict[str, str]
     taken: list[exp.Expr] = field(default_factory=list)
     predicates: list[Predicate] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
+    kept: list[tuple[str, str]] = field(default_factory=list)
     distinct: bool = False
 
     def can_be_distinct(self) -> bool:
@@ -167,7 +167,9 @@ class _Reading:
         """Take a condition if it means the same at the source; else keep the reason."""
         names = {column.name for column in condition.find_all(exp.Column)}
         if not names <= self.words.keys():
-            self.kept.append(f"{_plain(condition)}: {self.source} stores it in another form")
+            here = names <= self.leaf.entity.bindings[self.source].fields.keys()
+            where = f"{self.source} stores it in another form" if here else "it lies elsewhere"
+            self.kept.append((_plain(condition), where))
             return
         if self.able.dialect is not None:
             inexact = [n for n in names if self.words[n].partition("(")[0] not in self.able.exact]
@@ -177,10 +179,10 @@ class _Reading:
                 else difference(condition, self.able)
             )
             if reason is not None:
-                self.kept.append(f"{_plain(condition)}: {reason}")
+                self.kept.append((_plain(condition), reason))
                 return
         elif not self._takes(condition):
-            self.kept.append(f"{_plain(condition)}: {self.source} can't test it as it is meant")
+            self.kept.append((_plain(condition), f"{self.source} would test it in another way"))
             return
         self.taken.append(condition)
 
