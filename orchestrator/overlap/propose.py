@@ -16,6 +16,21 @@ _CLEARLY = 0.001
 """The part of keys by which changing the right side must be better than changing the left."""
 
 
+class _Text(str):
+    """A text that YAML puts in double quotes, since SQL is full of single ones."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML that knows _Text."""
+
+
+_Dumper.add_representer(
+    _Text, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """One field of a side: its path, its type as stored, and the type that the model gives it."""
@@ -39,11 +54,16 @@ class Fix:
     @property
     def yaml(self) -> str:
         """The line for `fields` of the binding."""
-        bound = {"path": self.path, "stored": self.stored, "transform": self.transform}
-        line = yaml.safe_dump(
-            {self.field: bound}, default_flow_style=None, sort_keys=False, width=10_000
+        bound = {"path": self.path, "stored": self.stored, "transform": _Text(self.transform)}
+        written = yaml.dump(
+            bound,
+            Dumper=_Dumper,
+            default_flow_style=True,
+            sort_keys=False,
+            allow_unicode=True,
+            width=10_000,
         )
-        return line.strip()
+        return f"{self.field}: {written.strip()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """The transform of one column under which most of its stored keys are keys of the other side."""
 
 import contextlib
+import heapq
+import itertools
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -77,20 +79,20 @@ def search(connection: duckdb.DuckDBPyConnection, column: Column) -> str | None:
     """
     with _tables(connection, column):
         wanted = _as_texts(_column(connection, "CAST(value AS TEXT)", "wanted"))
-        level = [Chain(column.stored_word, column.word)]
         found: list[Chain] = []
         seen: set[tuple[str | None, ...]] = set()
-        for taken in range(MOST_STEPS + 1):
-            following: list[Chain] = []
-            for chain in level[: _MOST_CHAINS - len(found)]:
-                values = _column(connection, transformed(chain.text, "value", "string"), "dirty")
-                if values in seen:
-                    continue
-                seen.add(values)
-                found.append(chain)
-                if taken < MOST_STEPS:
-                    following += chain.followers(_as_texts(values), wanted)
-            level = following
+        order = itertools.count()
+        waiting = [(0, next(order), Chain(column.stored_word, column.word))]
+        while waiting and len(found) < _MOST_CHAINS:
+            _, _, chain = heapq.heappop(waiting)
+            values = _column(connection, transformed(chain.text, "value", "string"), "dirty")
+            if values in seen:  # a chain that costs less gives the same
+                continue
+            seen.add(values)
+            found.append(chain)
+            if len(chain.taken) < MOST_STEPS:
+                for longer in chain.followers(_as_texts(values), wanted):
+                    heapq.heappush(waiting, (longer.cost, next(order), longer))
         return _most_matched(connection, found, column.unique)
 
 

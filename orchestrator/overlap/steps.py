@@ -61,7 +61,8 @@ def steps(dirty: Texts, wanted: Texts) -> Iterator[Step]:
             yield Step(5, _padded(width))
     yield from _grouped(dirty.few, wanted.few)
     for pair in wrapped[:2]:
-        yield Step(7, _within(pair))
+        if "".join(pair).strip():
+            yield Step(7, _within(pair))
 
 
 def _spaces(values: Sequence[str]) -> Iterator[Step]:
