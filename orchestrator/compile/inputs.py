@@ -245,8 +245,18 @@ def stored_expression(leaf: Leaf, binding: Binding, name: str) -> str:
     bound = binding.fields.get(name)
     if bound is None or bound.transform is None:
         return column.sql("duckdb")
-    tree = sqlglot.parse_one(bound.transform, read="duckdb")
-    for node in list(tree.find_all(exp.Column)):
-        if node.name == "value" and node is not tree:
-            node.replace(column.copy())
-    return exp.cast(tree, sql_type(leaf.entity.fields[name].type)).sql("duckdb")
+    return transformed(bound.transform, name, leaf.entity.fields[name].type)
+
+
+def transformed(transform: str, column: str, word: str) -> str:
+    """A binding's transform as DuckDB SQL over the fetched column, as a value of the type `word`.
+
+    Raises sqlglot's ParseError when it is no expression.
+    """
+    stored = exp.column(column, quoted=True)
+    tree = sqlglot.parse_one(transform, read="duckdb").transform(
+        lambda node: (
+            stored.copy() if isinstance(node, exp.Column) and node.name == "value" else node
+        )
+    )
+    return exp.cast(tree, sql_type(word)).sql("duckdb")
