@@ -1,6 +1,4 @@
-"""What semantic SQL may hold: nodes and functions, an allow-list, and what to write instead of the
-constructs that people try most.
-"""
+"""What semantic SQL may hold: nodes and functions, an allow-list."""
 
 from sqlglot import exp
 
@@ -169,39 +167,3 @@ FUNCTIONS: tuple[type[exp.Expr], ...] = (
     exp.LastValue,
     exp.NthValue,
 )
-_INSTEAD: dict[type[exp.Expr], str] = {
-    exp.CurrentDate: "Write the day itself, as in DATE '2026-01-31'.",
-    exp.CurrentTimestamp: "Write the moment itself, as in TIMESTAMPTZ '2026-01-31 09:00:00+00'.",
-    exp.Pivot: "Write one SUM(…) FILTER (WHERE …) for each column.",
-    exp.Explode: "Declare the array as an entity of its own, with `unwind` in its binding.",
-    exp.Unnest: "Declare the array as an entity of its own, with `unwind` in its binding.",
-    exp.Lateral: "Write a join on a subquery, or a subquery in the SELECT.",
-    exp.TableSample: "Write ORDER BY and LIMIT.",
-    exp.Values: "Write the values into a condition: field IN (…).",
-    exp.Array: "Write a list of values: field IN (…).",
-    exp.ArrayAgg: "Use STRING_AGG(field, ', ') for a text, or ask for the rows.",
-    exp.ToChar: "Use STRFTIME(field, '%Y-%m').",
-    exp.StrToTime: "Use CAST(field AS DATE) or TRY_CAST(field AS TIMESTAMP).",
-    exp.JSONExtract: "Declare the path as a field in the semantic model.",
-    exp.JSONExtractScalar: "Declare the path as a field in the semantic model.",
-    exp.Bracket: "Use SUBSTRING(field, start, length) for text.",
-    exp.Rand: "Answers have to be the same each time.",
-    exp.Lock: "Answers only read.",
-}
-_INSTEAD_OF_NAMES = {
-    "NOW": _INSTEAD[exp.CurrentTimestamp],
-    "IFF": "Use CASE WHEN … THEN … ELSE … END.",
-    "AGE": "Use DATE_DIFF('day', start, end).",
-    "TO_DATE": "Use CAST(field AS DATE).",
-    "STRLEN": "Use LENGTH(field).",
-    "SUFFIX": "Use ENDS_WITH(field, 'end').",
-    "PREFIX": "Use STARTS_WITH(field, 'start').",
-    "LIST_AGGREGATE": "Use an aggregate with GROUP BY.",
-}
-
-
-def instead(node: exp.Expr) -> str:
-    """What to write instead of a node that is not allowed; "" when nothing comes near it."""
-    if isinstance(node, exp.Anonymous):
-        return _INSTEAD_OF_NAMES.get(node.name.upper(), "")
-    return next((said for kind, said in _INSTEAD.items() if isinstance(node, kind)), "")

@@ -11,7 +11,8 @@ import sqlglot
 from sqlglot import exp
 
 from adapters.errors import SqlNotAllowed
-from orchestrator.compile.allowed import FUNCTIONS, NODES, instead
+from orchestrator.compile.allowed import FUNCTIONS, NODES
+from orchestrator.compile.instead import hint, refusal, refusal_of
 from orchestrator.compile.measures import MEASURE
 
 MAX_CHARACTERS = 20_000
@@ -19,6 +20,7 @@ MAX_NODES = 4_000
 MAX_DEPTH = 40
 MAX_TABLES = 24
 FETCHED = "fetched_"
+FRAGMENT = "fragment_"
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what may differ is `meaning`'s to say
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]{0,62}")
@@ -33,12 +35,12 @@ def parse(sql: str) -> exp.Query:
     try:
         statements = sqlglot.parse(sql, read="duckdb")
     except (sqlglot.ParseError, sqlglot.TokenError, RecursionError) as error:
-        raise SqlNotAllowed(f"The SQL can't be read: {_first_line(error)}") from error
+        raise SqlNotAllowed(f"The SQL can't be read{_where(error)}") from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise SqlNotAllowed("Write one SELECT statement and nothing else.")
+        raise SqlNotAllowed(_no_question(sql, statements))
     tree = statements[0]
     _spell(tree)
-    _check_nodes(tree)
+    _check_nodes(tree, sql)
     return tree
 
 
@@ -63,48 +65,53 @@ def _nesting(sql: str) -> int:
     return deepest
 
 
-def _first_line(error: Exception) -> str:
-    return re.sub(r"\x1b\[[0-9;]*m", "", str(error)).splitlines()[0][:200]
+def _where(error: Exception) -> str:
+    """The place of a mistake with a hint, as far as they are known."""
+    if not isinstance(error, sqlglot.ParseError) or not error.errors:
+        return ": a quotation mark or a comment is not closed, or it is nested too deep."
+    first = error.errors[0]
+    near = first["highlight"] or ""
+    before = (first["start_context"] or "").split()[-1:] or [""]
+    place = f" near “{near}” (line {first['line']}, column {first['col']})."
+    return f"{place} {hint(near) or hint(before[0])}".rstrip()
 
 
-def _check_kind(node: exp.Expr) -> None:
-    if isinstance(node, exp.Anonymous) and node.name.upper() == MEASURE:
-        return
+def _no_question(sql: str, statements: list[exp.Expr | None]) -> str:
+    """Why statements are not one SELECT; a single one is named by its first word."""
+    only = "Write one SELECT statement and nothing else."
+    if len(statements) != 1 or statements[0] is None:
+        return only
+    word = sqlglot.tokenize(sql, read="duckdb")[0].text.upper()
+    return refusal_of(word, otherwise=only)
+
+
+def _check_kind(node: exp.Expr, sql: str) -> None:
     if isinstance(node, exp.Func) and not isinstance(node, exp.Connector):
-        if isinstance(node, FUNCTIONS):
-            return
-        name = node.name if isinstance(node, exp.Anonymous) else node.sql_name()
-        what = f"The function {name} is not allowed in semantic SQL."
-    elif isinstance(node, NODES):
-        return
+        measure = isinstance(node, exp.Anonymous) and node.name.upper() == MEASURE
+        allowed = measure or isinstance(node, FUNCTIONS)
     else:
-        what = f"{_spaced(type(node).__name__)} is not allowed in semantic SQL."
-    raise SqlNotAllowed(f"{what} {instead(node)}".rstrip())
+        allowed = isinstance(node, NODES)
+    if not allowed:
+        raise SqlNotAllowed(refusal(node, sql))
 
 
-def _spaced(name: str) -> str:
-    """A node's class as words: `TableSample` is TABLE SAMPLE."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).upper()
-
-
-def _check_nodes(tree: exp.Query) -> None:
+def _check_nodes(tree: exp.Query, sql: str) -> None:
     tables = 0
     for count, node in enumerate(tree.walk()):
         if count > MAX_NODES:
             raise SqlNotAllowed("The SQL is too large. Ask in parts.")
         node.comments = None
-        _check_kind(node)
+        _check_kind(node, sql)
         if isinstance(node, exp.Identifier) and not _NAME.fullmatch(node.name):
             raise SqlNotAllowed("A name may hold letters, digits, spaces and _ alone.")
-        if isinstance(node, exp.CTE) and node.alias.lower().startswith(FETCHED):
-            raise SqlNotAllowed(f"A name may not begin with {FETCHED}.")
+        if isinstance(node, exp.CTE) and node.alias.lower().startswith((FETCHED, FRAGMENT)):
+            raise SqlNotAllowed(f"A name may not begin with {FETCHED} or {FRAGMENT}.")
         if isinstance(node, exp.With) and node.args.get("recursive"):
-            raise SqlNotAllowed("Recursive queries are not allowed in semantic SQL.")
+            raise SqlNotAllowed(refusal_of("RECURSIVE"))
         if isinstance(node, exp.Join) and node.args.get("method"):
-            named = f"{node.args['method']} JOIN"
-            raise SqlNotAllowed(f"{named} is not allowed in semantic SQL. Join ON equal fields.")
+            raise SqlNotAllowed(refusal_of(f"{node.args['method'].upper()} JOIN"))
         if isinstance(node, exp.Select) and node.args.get("into"):
-            raise SqlNotAllowed("SELECT INTO is not allowed in semantic SQL.")
+            raise SqlNotAllowed(refusal_of("INTO"))
         if isinstance(node, exp.Table):
             tables += 1
             if node.args.get("db"):

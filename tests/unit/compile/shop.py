@@ -12,7 +12,13 @@ CAPABILITIES: dict[str, Capabilities] = {
     "support": MongoAdapter.capabilities,
     "memos": QdrantAdapter.capabilities,
 }
-ROWS = {"public.customers": 5_000, "public.orders": 60_000, "tickets": 8_000, "memo_texts": 3_000}
+ROWS = {
+    "public.customers": 5_000,
+    "public.orders": 60_000,
+    "public.lines": 200_000,
+    "tickets": 8_000,
+    "memo_texts": 3_000,
+}
 _REF = {"path": "ref", "stored": "string", "transform": "TRY_CAST(value AS BIGINT)"}
 MODEL = SemanticModel.model_validate(
     {
@@ -74,6 +80,29 @@ MODEL = SemanticModel.model_validate(
                     }
                 },
             },
+            "line": {
+                "description": "A part of a purchase",
+                "key": ["order_id", "line_no"],
+                "fields": {
+                    "order_id": {"type": "int64"},
+                    "line_no": {"type": "int64"},
+                    "sku": {"type": "string"},
+                    "quantity": {"type": "int64"},
+                    "weight": {"type": "float64"},
+                },
+                "bindings": {
+                    "sales": {
+                        "relation": "public.lines",
+                        "fields": {
+                            "order_id": "order",
+                            "line_no": "no",
+                            "sku": "sku",
+                            "quantity": "quantity",
+                            "weight": "weight",
+                        },
+                    }
+                },
+            },
             "ticket": {
                 "description": "A case",
                 "key": "number",
@@ -128,6 +157,11 @@ MODEL = SemanticModel.model_validate(
                 },
             },
         },
+        "metrics": [
+            {"name": "revenue", "expression": "SUM(order.amount)"},
+            {"name": "basket", "expression": "SUM(order.amount) / COUNT(order.order_id)"},
+            {"name": "refund_share", "expression": "SUM(ticket.refund) / SUM(order.amount)"},
+        ],
     }
 )
 

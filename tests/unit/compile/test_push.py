@@ -1,7 +1,7 @@
 """What a source is told: columns and conditions in its language, and what stays for the join."""
 
+import math
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -24,14 +24,35 @@ def sql_where(condition: str) -> tuple[str, tuple[Any, ...]]:
         planned(f"SELECT c.name FROM customer AS c {_TICKETS} WHERE {condition}"), "sales"
     )
     assert isinstance(query, SqlQuery)
-    return query.text.partition(" WHERE ")[2], query.parameters
+    return query.text.partition(" WHERE ")[2].replace('"c".', ""), query.parameters
 
 
 def match_of(condition: str) -> dict[str, Any] | None:
-    """The $match of a condition on tickets, or None when nothing is pushed."""
-    query = query_of(planned(f"SELECT number FROM ticket WHERE {condition}"), "support")
+    """The $match of a condition on tickets that are read one by one; None when there is none."""
+    query = query_of(
+        planned(f"SELECT c.name FROM customer AS c {_TICKETS} WHERE {condition}"), "support"
+    )
     assert isinstance(query, AggregationQuery)
     return query.pipeline[0].get("$match")
+
+
+def of_its_type(match: Any) -> Any:
+    """A $match without the alternatives that let values of other types through."""
+    if isinstance(match, list):
+        return [of_its_type(one) for one in match]
+    if not isinstance(match, dict):
+        return match
+    if "$or" in match:
+        kept = [one for one in match["$or"] if "$type" not in next(iter(one.values()))]
+        if len(kept) < len(match["$or"]):
+            return kept[0] if len(kept) == 1 else {"$or": kept}
+    return {key: of_its_type(one) for key, one in match.items()}
+
+
+def kept(condition: str, source: str) -> str:
+    """Why a condition is left to the join, as the plan's step says it."""
+    plan = planned(f"SELECT c.name FROM customer AS c {_TICKETS} WHERE {condition}")
+    return " ".join(next(step.kept for step in plan.steps if step.source == source))
 
 
 def filters_of(condition: str) -> tuple[tuple[str, str, Any], ...]:
@@ -47,7 +68,8 @@ def test_columns_are_those_used_under_their_own_names() -> None:
     sales, support = query_of(plan, "sales"), query_of(plan, "support")
     assert isinstance(sales, SqlQuery)
     assert isinstance(support, AggregationQuery)
-    assert sales.text == 'SELECT "id" AS "customer_id", "name" AS "name" FROM "public"."customers"'
+    chosen = 'SELECT "c"."id" AS "customer_id", "c"."name" AS "name" FROM "public"."customers"'
+    assert sales.text == f'{chosen} AS "c"'
     assert support.pipeline == (
         {"$project": {"_id": 0, "customer_id": "$customer", "score": "$csat.score"}},
     )
@@ -61,40 +83,51 @@ def test_columns_are_those_used_under_their_own_names() -> None:
     ("condition", "text", "parameters"),
     [
         ("c.segment = 'a'", '"segment" = $1', ("a",)),
-        ("'a' = c.segment", '"segment" = $1', ("a",)),
+        ("'a' = c.segment", '$1 = "segment"', ("a",)),
         ("c.segment <> 'a'", '"segment" <> $1', ("a",)),
-        ("NOT c.segment = 'a'", '"segment" <> $1', ("a",)),
-        ("5 < c.spend", '"spend" > $1', (Decimal(5),)),
-        ("c.spend >= -1.5", '"spend" >= $1', (Decimal("-1.5"),)),
-        ("c.spend BETWEEN 1 AND 2", '"spend" >= $1 AND "spend" <= $2', (Decimal(1), Decimal(2))),
-        ("c.segment IN ('a', 'b')", '"segment" = ANY($1)', (["a", "b"],)),
+        ("5 < c.spend", '5 < "spend"', ()),
+        ("c.spend >= -1.5", '"spend" >= -1.5', ()),
+        ("c.spend BETWEEN 1 AND 2", '"spend" BETWEEN 1 AND 2', ()),
+        ("c.segment IN ('a', 'b')", '"segment" IN ($1, $2)', ("a", "b")),
         ("c.name LIKE 'A%'", '"name" LIKE $1', ("A%",)),
         ("c.left_at IS NULL", '"left_at" IS NULL', ()),
         ("c.left_at IS NOT NULL", 'NOT "left_at" IS NULL', ()),
         (
             "c.left_at < TIMESTAMPTZ '2026-01-01 01:00:00+01:00'",
-            '"left_at" < $1',
+            '"left_at" < CAST($1 AS TIMESTAMPTZ)',
             (datetime(2026, 1, 1, tzinfo=UTC),),
         ),
-        ("c.segment = 'a' OR c.name = 'a'", '("segment" = $1 OR "name" = $1)', ("a",)),
+        ("c.segment = 'a' OR c.name = 'a'", '"segment" = $1 OR "name" = $1', ("a",)),
+        ("c.spend + 1 > 2", '"spend" + 1 > 2', ()),
+        ("c.name = c.segment", '"name" = "segment"', ()),
+        ("c.customer_id = 1.5", '"id" = 1.5', ()),
+        (
+            "NOT (c.segment = 'a' AND c.name = 'b')",
+            'NOT ("segment" = $1 AND "name" = $2)',
+            ("a", "b"),
+        ),
     ],
 )
 def test_sql_is_told(condition: str, text: str, parameters: tuple[Any, ...]) -> None:
-    """SQL gets each condition with its literals as parameters, never in the text."""
+    """SQL gets each condition that means the same there; text and moments are parameters."""
     assert sql_where(condition) == (text, parameters)
+
+
+@pytest.mark.parametrize("condition", ["c.name > 'M'", "c.name BETWEEN 'A' AND 'M'"])
+def test_text_is_compared_by_code_points(condition: str) -> None:
+    """The order of text is that of DuckDB, whatever the database's collation."""
+    told, _ = sql_where(condition)
+    assert 'CAST("name" AS TEXT) COLLATE "C"' in told
 
 
 @pytest.mark.parametrize(
     ("condition", "match"),
     [
         ("status = 'open'", {"status": {"$eq": "open"}}),
-        ("status <> 'open'", {"status": {"$ne": "open"}}),
         ("score >= 3", {"csat.score": {"$gte": 3}}),
         ("score < 3", {"csat.score": {"$lt": 3}}),
         ("status IN ('a', 'b')", {"status": {"$in": ["a", "b"]}}),
         ("score IS NULL", {"csat.score": {"$eq": None}}),
-        ("score IS NOT NULL", {"csat.score": {"$ne": None}}),
-        ("refund <= 1.5", {"refund": {"$lte": Decimal("1.5")}}),
         (
             "status = 'a' OR score = 1",
             {"$or": [{"status": {"$eq": "a"}}, {"csat.score": {"$eq": 1}}]},
@@ -111,15 +144,31 @@ def test_sql_is_told(condition: str, text: str, parameters: tuple[Any, ...]) -> 
 )
 def test_mongo_is_told(condition: str, match: dict[str, Any]) -> None:
     """MongoDB gets each condition as $match, by the native path."""
-    assert match_of(condition) == match
+    assert of_its_type(match_of(condition)) == match
+
+
+def test_mongo_lets_values_of_other_types_through() -> None:
+    """A document whose field holds another type is read, so that the mistake is told and not
+    dropped; a document without the field has nothing to tell."""
+    match = match_of("status = 'open'")
+    assert match is not None
+    own, others = match["$or"]
+    assert own == {"status": {"$eq": "open"}}
+    assert {"int", "date", "object"} <= set(others["status"]["$type"])
+    assert not {"string", "null", "array"} & set(others["status"]["$type"])
+
+
+def test_mongo_compares_fractions_with_room() -> None:
+    """A bound of a decimal or a float holds every stored number that is read as the bound."""
+    bounds = of_its_type(match_of("refund <= 1.5"))["refund"]
+    assert 1.5 < bounds["$lte"] < 1.5000001
 
 
 def test_mongo_lets_nan_through_above_a_bound() -> None:
     """NaN is above every number in SQL and below in MongoDB, so it is asked for as well."""
-    match = match_of("refund > 1.5")
-    assert match is not None
-    assert match["$or"][0] == {"refund": {"$gt": Decimal("1.5")}}
-    assert match["$or"][1]["refund"]["$eq"] != match["$or"][1]["refund"]["$eq"]
+    above, nan = of_its_type(match_of("refund > 1.5"))["$or"]
+    assert above["refund"]["$gte"] < 1.5
+    assert math.isnan(nan["refund"]["$eq"])
 
 
 @pytest.mark.parametrize(
@@ -141,24 +190,29 @@ def test_vectors_are_told(condition: str, filters: tuple[tuple[str, str, Any], .
 
 
 @pytest.mark.parametrize(
-    "condition",
+    ("condition", "reason"),
     [
-        "c.name > 'M'",
-        "c.name BETWEEN 'A' AND 'M'",
-        r"c.name LIKE 'A\_%'",
-        "UPPER(c.name) = 'A'",
-        "c.spend + 1 > 2",
-        "c.name = c.segment",
-        "c.health > 50",
-        "c.segment = 'a' OR t.status = 'open'",
-        'c.spend > (SELECT AVG(amount) FROM "order")',
-        "c.customer_id = 1.5",
-        "NOT (c.segment = 'a' AND c.name = 'b')",
+        (r"c.name LIKE 'A\_%'", "backslash"),
+        ("c.name LIKE c.segment", "backslash"),
+        ("UPPER(c.name) = 'A'", "UPPER may differ"),
+        ("c.name ~ '^A'", "REGEXP_LIKE may differ"),
+        ("REGEXP_MATCHES(c.name, 'A')", "REGEXP_LIKE may differ"),
+        ("c.name ILIKE 'a%'", "ILIKE may differ"),
+        ("c.spend / c.customer_id > 1", "division by zero"),
+        ("c.customer_id % 2 = 0", "MOD may differ"),
+        ("ROUND(c.spend) = 2", "ROUND may differ"),
+        ("CAST(c.spend AS BIGINT) = 2", "CAST"),
+        ("c.health > 50", "another form"),
+        ("c.segment = 'a' OR t.status = 'open'", ""),
+        ('c.spend > (SELECT AVG(amount) FROM "order")', ""),
     ],
 )
-def test_sql_is_not_told(condition: str) -> None:
-    """Text order, backslashes, expressions and fields of elsewhere are for the join alone."""
+def test_sql_is_not_told(condition: str, reason: str) -> None:
+    """What may mean something else there stays for the join, and the step says why; a condition
+    that needs other tables as well is not the step's at all."""
     assert sql_where(condition) == ("", ())
+    assert bool(kept(condition, "sales")) == bool(reason)
+    assert reason in kept(condition, "sales")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +221,14 @@ def test_sql_is_not_told(condition: str) -> None:
         "ref = 5",
         "status > 'a'",
         "status LIKE 'o%'",
-        "refund = 12345678901234567890123456.123456789",
+        "t.number ~ '^A'",
+        "score + 1 = 2",
+        "status = number",
+        "NOT (status = 'a' AND number = 'b')",
+        "status <> 'open'",
+        "score IS NOT NULL",
+        "score = 9007199254740993",
+        "refund IN (1.5, 2.5)",
         "day = DATE '2026-01-01'",
         "day IN (DATE '2026-01-01', DATE '2026-01-02')",
         "opened_at >= TIMESTAMPTZ '2026-01-01 00:00:00.000001+00:00'",
@@ -175,13 +236,16 @@ def test_sql_is_not_told(condition: str) -> None:
     ],
 )
 def test_mongo_is_not_told(condition: str) -> None:
-    """Transformed fields, text order, days and microseconds mean something else there."""
+    """Transformed fields, text order, days, microseconds, expressions: they stay for the join."""
     assert match_of(condition) is None
+    assert "support" in kept(condition, "support")
 
 
 def test_half_of_a_conjunction_is_pushed() -> None:
-    """Of `a AND b` with a strange b, a is pushed: the source may let too many through."""
-    assert match_of("status = 'a' AND ref = 5") == {"status": {"$eq": "a"}}
+    """Of `(a AND b) OR c` with a strange b, `a OR c` is pushed: a source may let too many
+    through."""
+    match = match_of("(status = 'a' AND score + 1 = 2) OR score = 1")
+    assert of_its_type(match) == {"$or": [{"status": {"$eq": "a"}}, {"csat.score": {"$eq": 1}}]}
 
 
 @pytest.mark.parametrize(
@@ -193,7 +257,7 @@ def test_nullable_side_keeps_is_null(condition: str, pushed: dict[str, Any] | No
     plan = planned(f"SELECT c.name FROM customer AS c LEFT {_TICKETS} WHERE {condition}")
     query = query_of(plan, "support")
     assert isinstance(query, AggregationQuery)
-    assert query.pipeline[0].get("$match") == pushed
+    assert of_its_type(query.pipeline[0].get("$match")) == pushed
 
 
 def test_preserved_side_keeps_its_on_conditions() -> None:
@@ -205,7 +269,7 @@ def test_preserved_side_keeps_its_on_conditions() -> None:
     assert isinstance(sales, SqlQuery)
     assert isinstance(support, AggregationQuery)
     assert sales.parameters == ()
-    assert support.pipeline[0] == {"$match": {"status": {"$eq": "b"}}}
+    assert of_its_type(support.pipeline[0]["$match"]) == {"status": {"$eq": "b"}}
 
 
 def test_nothing_is_pushed_under_a_search() -> None:
