@@ -1,6 +1,7 @@
-"""The command line: ask, sql, plan, serve, schema and check, and the commands of other packages.
+"""The command line: ask, sql, plan, keys, serve, schema, check, and other packages' commands.
 
-Exit codes: 0 answered, 1 no answer, 2 something is wrong with the question or the set-up.
+Exit codes: 0 answered, 1 no answer, 2 something is wrong with the question or the set-up. For
+`keys`, 1 says that keys do not meet.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from rich.console import Console
 from adapters.errors import ConfigurationError, CrosstalkError
 from bot.event_lines import event_line, planned_line, problem_line
 from bot.logs import set_up_logs
+from bot.overlap_lines import overlap_line, show_overlap
 from bot.plan_picture import PICTURES, save
 from bot.plan_terminal import show_plan
 from bot.serve import serve as serve_bot
@@ -25,6 +27,7 @@ from bot.terminal import Terminal
 from bot.wiring import opened_pipeline
 from orchestrator.events import Finished
 from orchestrator.explain import explain
+from orchestrator.overlap import Overlap, overlaps
 from orchestrator.pipeline import Pipeline, Proposed, Refused
 from orchestrator.plan import Clarification
 from orchestrator.question import Question, Requester, question
@@ -65,6 +68,42 @@ def plan(
     if picture is not None and picture.suffix not in PICTURES:
         raise typer.BadParameter(f"A picture's name ends with {' or '.join(PICTURES)}.")
     _run(_Asking(words or query or "", query, as_json, model, today), is_dry=True, picture=picture)
+
+
+def keys(
+    relationship: Annotated[
+        str | None, typer.Option("--relationship", help="One alone, by its name.")
+    ] = None,
+    as_json: Json = False,
+    with_examples: Annotated[
+        bool, typer.Option("--examples", help="Show keys with no partner, at most 3 each.")
+    ] = False,
+    model: Model = None,
+) -> None:
+    """Compare the keys of relationships and bindings on live data, and propose transforms."""
+    console = Console()
+    if with_examples and (as_json or not console.is_terminal):
+        raise typer.BadParameter("--examples shows data, and so in a terminal alone.")
+    configured = settings()
+    set_up_logs(configured.log_format, level=40)
+    found = asyncio.run(
+        _overlaps(configured, load(model or configured.semantic_model), relationship, with_examples)
+    )
+    for overlap in found:
+        if as_json:
+            typer.echo(overlap_line(overlap))
+        else:
+            show_overlap(console, overlap)
+    if any(overlap.is_broken for overlap in found):
+        raise typer.Exit(1)
+
+
+async def _overlaps(
+    configured: Settings, model: SemanticModel, relationship: str | None, with_examples: bool
+) -> list[Overlap]:
+    requester = Requester("local", "terminal", model.time_zone)
+    async with opened_pipeline(configured, model, warm=False) as pipeline:
+        return await overlaps(pipeline, requester, relationship, with_examples=with_examples)
 
 
 def serve(model: Model = None) -> None:
@@ -165,7 +204,7 @@ def command_line() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for command in (ask, sql, plan, serve, schema, check):
+    for command in (ask, sql, plan, keys, serve, schema, check):
         app.command()(command)
     for point in entry_points(group=COMMANDS):
         _add(app, point)

@@ -213,7 +213,7 @@ def _step(step: FetchStep, kind: str, uses: int, optional: bool) -> ExplainedSte
         query=_text(query, bound),
         parameters=_parameters(query, bound),
         done=tuple(_TIME_LITERAL.sub(r"\1", words) for words in step.pushed),
-        left=tuple(_left(words) for words in step.kept),
+        left=tuple(_left(*one) for one in step.kept),
         bounded_by=bound,
         uses=uses,
         optional=optional,
@@ -247,8 +247,7 @@ def _literal(value: Any) -> str:
             return exp.Literal.string(str(value)).sql()
 
 
-def _left(words: str) -> Left:
-    condition, _, reason = words.rpartition(": ")
+def _left(condition: str, reason: str) -> Left:
     return Left(_TIME_LITERAL.sub(r"\1", condition), reason)
 
 

@@ -46,19 +46,20 @@ def validate(
     return ValidatedPlan(plan, fingerprints, model.policies.digest)
 
 
+def withheld(name: str, model: SemanticModel) -> Violation | None:
+    """Why the policy keeps a field (`entity.field`) from being read, or None when it does not."""
+    entity, _, field = name.partition(".")
+    spec = model.entities[entity].fields.get(field)
+    if spec is None or spec.pii is None or spec.pii in model.policies.allow_pii:
+        return None
+    return Violation(
+        f"{name} is personal data (class {spec.pii}) and the policy does not allow it. "
+        "Ask without it, or have the model's owner allow it under `policies`."
+    )
+
+
 def _private(plan: Plan, model: SemanticModel) -> list[Violation]:
-    found: list[Violation] = []
-    for name in plan.fields:
-        entity, _, field = name.partition(".")
-        spec = model.entities[entity].fields.get(field)
-        if spec and spec.pii and spec.pii not in model.policies.allow_pii:
-            found.append(
-                Violation(
-                    f"{name} is personal data (class {spec.pii}) and the policy does not allow it. "
-                    "Ask without it, or have the model's owner allow it under `policies`."
-                )
-            )
-    return found
+    return [one for name in plan.fields if (one := withheld(name, model)) is not None]
 
 
 def _missing(

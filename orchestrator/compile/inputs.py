@@ -49,7 +49,7 @@ class Input:
     types: dict[str, str]
     bounded: Callable[[str], NativeQuery | None]
     pushed: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
     step: str = ""
 
 
@@ -155,7 +155,7 @@ class _Reading:
     words: dict[str, str]
     taken: list[exp.Expr] = field(default_factory=list)
     predicates: list[Predicate] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
+    kept: list[tuple[str, str]] = field(default_factory=list)
     distinct: bool = False
 
     def can_be_distinct(self) -> bool:
@@ -167,7 +167,9 @@ class _Reading:
         """Take a condition if it means the same at the source; else keep the reason."""
         names = {column.name for column in condition.find_all(exp.Column)}
         if not names <= self.words.keys():
-            self.kept.append(f"{_plain(condition)}: {self.source} stores it in another form")
+            here = names <= self.leaf.entity.bindings[self.source].fields.keys()
+            where = f"{self.source} stores it in another form" if here else "it lies elsewhere"
+            self.kept.append((_plain(condition), where))
             return
         if self.able.dialect is not None:
             inexact = [n for n in names if self.words[n].partition("(")[0] not in self.able.exact]
@@ -177,10 +179,10 @@ class _Reading:
                 else difference(condition, self.able)
             )
             if reason is not None:
-                self.kept.append(f"{_plain(condition)}: {reason}")
+                self.kept.append((_plain(condition), reason))
                 return
         elif not self._takes(condition):
-            self.kept.append(f"{_plain(condition)}: {self.source} can't test it as it is meant")
+            self.kept.append((_plain(condition), f"{self.source} would test it in another way"))
             return
         self.taken.append(condition)
 
@@ -243,8 +245,18 @@ def stored_expression(leaf: Leaf, binding: Binding, name: str) -> str:
     bound = binding.fields.get(name)
     if bound is None or bound.transform is None:
         return column.sql("duckdb")
-    tree = sqlglot.parse_one(bound.transform, read="duckdb")
-    for node in list(tree.find_all(exp.Column)):
-        if node.name == "value" and node is not tree:
-            node.replace(column.copy())
-    return exp.cast(tree, sql_type(leaf.entity.fields[name].type)).sql("duckdb")
+    return transformed(bound.transform, name, leaf.entity.fields[name].type)
+
+
+def transformed(transform: str, column: str, word: str) -> str:
+    """A binding's transform as DuckDB SQL over the fetched column, as a value of the type `word`.
+
+    Raises sqlglot's ParseError when it is no expression.
+    """
+    stored = exp.column(column, quoted=True)
+    tree = sqlglot.parse_one(transform, read="duckdb").transform(
+        lambda node: (
+            stored.copy() if isinstance(node, exp.Column) and node.name == "value" else node
+        )
+    )
+    return exp.cast(tree, sql_type(word)).sql("duckdb")

@@ -25,7 +25,7 @@ class FetchStep:
     """One native query on one source; its rows become table `id` of the join.
 
     `estimate` is the number of rows expected. `pushed` says in words what the source does itself,
-    `kept` what was left to the join and why.
+    `kept` (condition, reason) what was left to the join and why.
     """
 
     id: str
@@ -34,7 +34,7 @@ class FetchStep:
     query: NativeQuery
     unit: str = "rows"
     pushed: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
     estimate: float | None = None
     feed: KeyFeed | None = None
 

@@ -81,8 +81,11 @@ class Resolver:
         self.shapes.fold(tree)
         tree = pushdown_projections(tree)
         tree = annotate_types(tree, schema=self._schema, dialect="duckdb")
+        leaves = self._leaves(tree, searches)
+        for node in tree.walk():
+            node.meta.clear()  # where it stood in the text, which every copy would copy
         columns = _unique(written if len(written) == len(names) else names)
-        return Resolved(tree, self._leaves(tree, searches), columns)
+        return Resolved(tree, leaves, columns)
 
     def _leaves(self, tree: exp.Query, searches: dict[str, Search]) -> tuple[Leaf, ...]:
         found: dict[int, Leaf] = {}

@@ -1,6 +1,7 @@
 """The command line, with a pipeline that needs nothing."""
 
 import contextlib
+import functools
 import json
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
@@ -10,9 +11,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from bot import cli
+from orchestrator.overlap import Counts, Overlap, Pair, Proposal, Side
+from orchestrator.overlap.measure import Count
+from orchestrator.overlap.propose import Fix
 from orchestrator.pipeline import Pipeline, Refused
 from orchestrator.plan import Clarification
 from tests.unit.bot.builders import FakePipeline, answer, events
@@ -153,3 +158,72 @@ def test_schema_and_check_need_no_source() -> None:
     """Both work on a machine that has only the model."""
     assert json.loads(crosstalk("schema").stdout)["title"] == "SemanticModel"
     assert "is in order" in crosstalk("check").stdout
+
+
+def compared(**changes: Any) -> Overlap:
+    """One pair whose keys nearly match, with a proposal and an example."""
+    left, right = Side("ticket", "support", ("ref",)), Side("customer", "sales", ("id",))
+    counts = Counts(Count(10, 4, 1, 6, 0, 2, False), Count(8, 4, 0, 0, 0, 0, False))
+    fix = Fix("ref", "account_ref", "string", "TRIM(value)", "string")
+    fields: dict[str, Any] = {
+        "pair": Pair("ticket_customer", left, right),
+        "verdict": "Many keys find no match: 6.",
+        "is_broken": True,
+        "counts": counts,
+        "proposal": Proposal(left, (fix,), 10, 4, 9, 1),
+        "cut": ("ticket.ref in support (10 keys)",),
+        "examples": ("secret-key",),
+    }
+    return Overlap(**{**fields, **changes})
+
+
+def give_overlaps(monkeypatch: pytest.MonkeyPatch, *found: Overlap) -> None:
+    """Let the command find these."""
+
+    async def overlaps(*_: object, **__: object) -> list[Overlap]:
+        return list(found)
+
+    monkeypatch.setattr(cli, "overlaps", overlaps)
+
+
+def test_keys_that_do_not_meet_exit_with_1(
+    pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script reads counts and the YAML to paste, and no example; the status tells of a fault."""
+    give_overlaps(monkeypatch, compared())
+    result = crosstalk("keys", "--json")
+    assert result.exit_code == 1
+    (line,) = lines(result)
+    assert (line["name"], line["share"], line["broken"]) == ("ticket_customer", 0.4, True)
+    assert line["counts"]["left"]["matched"] == 4
+    assert line["proposal"]["yaml"].splitlines() == [
+        "# and in the entity's fields: ref: {type: string, …}",
+        'ref: {path: account_ref, stored: string, transform: "TRIM(value)"}',
+    ]
+    assert "secret-key" not in result.stdout
+    give_overlaps(monkeypatch, compared(is_broken=False))
+    assert crosstalk("keys", "--json").exit_code == 0
+
+
+def test_the_overlap_of_keys_is_told(
+    pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person reads the verdict, what was cut, what is proposed and what it merges."""
+    give_overlaps(monkeypatch, compared())
+    said = crosstalk("keys").stdout
+    assert "✗ Many keys find no match: 6." in said
+    assert "(4 → 9 of 10 keys match)" in said
+    assert "1 keys of ticket.ref in support become equal to another" in said
+    assert "Cut at `policies.max_rows`: ticket.ref in support (10 keys)." in said
+    assert "40.0%" in said
+
+
+def test_examples_are_for_a_terminal(
+    pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows' data goes neither into JSON nor into a pipe."""
+    give_overlaps(monkeypatch, compared())
+    assert crosstalk("keys", "--examples").exit_code == 2
+    monkeypatch.setattr(cli, "Console", functools.partial(Console, force_terminal=True))
+    assert crosstalk("keys", "--examples", "--json").exit_code == 2
+    assert "secret-key" in crosstalk("keys", "--examples").stdout

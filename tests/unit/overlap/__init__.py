@@ -1,0 +1,1 @@
+"""The overlap of keys."""
