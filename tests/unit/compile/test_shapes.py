@@ -2,6 +2,7 @@
 
 import pytest
 import sqlglot
+from sqlglot import exp
 
 from adapters.errors import QueryError, SqlNotAllowed
 from adapters.query import SqlQuery
@@ -52,6 +53,7 @@ def test_constants_are_folded(expression: str, value: str) -> None:
 def test_what_depends_on_rows_stays(expression: str) -> None:
     """Columns, and literals as they are, are left alone."""
     tree = sqlglot.parse_one(f"SELECT {expression} AS x", read="duckdb")
+    assert isinstance(tree, exp.Select)
     assert folded(expression) == tree.selects[0].unalias().sql("duckdb")
 
 
