@@ -21,12 +21,12 @@ _ORDERS = '"order" AS o ON o.customer_id = c.customer_id'
         ),
         (
             (
-                f"SELECT c.segment, MEASURE(revenue) AS r FROM customer AS c JOIN {_ORDERS} GROUP BY 1 "
-                "HAVING MEASURE(revenue) > 2 ORDER BY MEASURE(revenue), c.segment"
+                f"SELECT c.segment, MEASURE(revenue) AS r FROM customer AS c JOIN {_ORDERS} "
+                "GROUP BY 1 HAVING MEASURE(revenue) > 2 ORDER BY MEASURE(revenue), c.segment"
             ),
             (
-                f"SELECT c.segment, SUM(o.amount) AS r FROM customer AS c JOIN {_ORDERS} GROUP BY 1 "
-                "HAVING SUM(o.amount) > 2 ORDER BY SUM(o.amount), c.segment"
+                f"SELECT c.segment, SUM(o.amount) AS r FROM customer AS c JOIN {_ORDERS} GROUP BY "
+                "1 HAVING SUM(o.amount) > 2 ORDER BY SUM(o.amount), c.segment"
             ),
         ),
         (

@@ -17,8 +17,8 @@ from tests.unit.compile.test_same_rows import WRITTEN
 _MORE = (
     'SELECT name, (SELECT MAX(amount) FROM "order" AS i) AS s FROM customer',
     (
-        'SELECT c.name, (SELECT SUM(o.amount) FROM "order" AS o WHERE o.customer_id = c.customer_id) '
-        "AS s FROM customer AS c"
+        'SELECT c.name, (SELECT SUM(o.amount) FROM "order" AS o WHERE o.customer_id = '
+        "c.customer_id) AS s FROM customer AS c"
     ),
     "SELECT c.name, (SELECT MAX(t.score) FROM ticket AS t) AS s FROM customer AS c",
     "SELECT name, health FROM customer WHERE health > 1",
@@ -32,8 +32,8 @@ _MORE = (
         "customer WHERE name ~ '^[a-c]' OR name LIKE 'o%'"
     ),
     (
-        "SELECT t.number FROM ticket AS t WHERE t.opened_at >= TIMESTAMPTZ '2026-01-01' - INTERVAL 1 "
-        "DAY AND t.day > DATE '2026-01-31' - INTERVAL 2 MONTH"
+        "SELECT t.number FROM ticket AS t WHERE t.opened_at >= TIMESTAMPTZ '2026-01-01' - INTERVAL "
+        "1 DAY AND t.day > DATE '2026-01-31' - INTERVAL 2 MONTH"
     ),
 )
 

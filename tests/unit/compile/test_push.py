@@ -52,8 +52,8 @@ def of_its_type(match: Any) -> Any:
 def kept(condition: str, source: str) -> str:
     """Why a condition is left to the join, as the plan's step says it."""
     plan = planned(f"SELECT c.name FROM customer AS c {_TICKETS} WHERE {condition}")
-    left = next(step.kept for step in plan.steps if step.source == source)
-    return " ".join(f"{condition}: {reason}" for condition, reason in left)
+    found = next(step.kept for step in plan.steps if step.source == source)
+    return " ".join(reason for _, reason in found)
 
 
 def filters_of(condition: str) -> tuple[tuple[str, str, Any], ...]:
@@ -203,7 +203,7 @@ def test_vectors_are_told(condition: str, filters: tuple[tuple[str, str, Any], .
         ("c.customer_id % 2 = 0", "MOD may differ"),
         ("ROUND(c.spend) = 2", "ROUND may differ"),
         ("CAST(c.spend AS BIGINT) = 2", "CAST"),
-        ("c.health > 50", "another form"),
+        ("c.health > 50", "lies elsewhere"),
         ("c.segment = 'a' OR t.status = 'open'", ""),
         ('c.spend > (SELECT AVG(amount) FROM "order")', ""),
     ],

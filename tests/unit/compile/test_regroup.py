@@ -66,8 +66,8 @@ def test_tables_of_one_source_are_joined_there(joins: str, expected: list[set[st
         f"RIGHT JOIN {_O} JOIN {_T}",
         f"FULL JOIN {_O} JOIN {_T}",
         (
-            f"JOIN \"order\" AS o ON o.customer_id = c.customer_id AND o.due_on > DATE '2026-01-01' "
-            f"JOIN {_T}"
+            f'JOIN "order" AS o ON o.customer_id = c.customer_id AND o.due_on > DATE '
+            f"'2026-01-01' JOIN {_T}"
         ),
         "JOIN ticket AS t ON t.customer_id = c.customer_id JOIN ticket AS u ON u.number = t.number",
     ],

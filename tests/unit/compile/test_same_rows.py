@@ -86,30 +86,30 @@ WRITTEN = (
     f"SELECT c.segment, MAX(t.score) - MIN(t.score) AS r FROM {_C} JOIN {_T} GROUP BY 1",
     f"SELECT UPPER(c.segment) AS u, SUM(t.score) AS s FROM {_C} JOIN {_T} GROUP BY 1",
     (
-        f"SELECT c.name, (SELECT COUNT(*) FROM ticket AS t WHERE t.customer_id = c.customer_id) AS n "
-        f"FROM {_C} WHERE c.spend > 0"
+        f"SELECT c.name, (SELECT COUNT(*) FROM ticket AS t WHERE t.customer_id = c.customer_id) AS "
+        f"n FROM {_C} WHERE c.spend > 0"
     ),
     (
         f"SELECT c.name FROM {_C} WHERE EXISTS (SELECT 1 FROM ticket AS t WHERE t.customer_id = "
         "c.customer_id AND t.status = 'open')"
     ),
     (
-        f"SELECT c.name FROM {_C} WHERE NOT EXISTS (SELECT 1 FROM ticket AS t WHERE t.customer_id = "
-        "c.customer_id AND t.status = 'open')"
+        f"SELECT c.name FROM {_C} WHERE NOT EXISTS (SELECT 1 FROM ticket AS t WHERE t.customer_id "
+        "= c.customer_id AND t.status = 'open')"
     ),
     f"SELECT c.name FROM {_C} WHERE c.customer_id IN (SELECT customer_id FROM ticket)",
     f"SELECT c.name FROM {_C} WHERE c.customer_id NOT IN (SELECT customer_id FROM ticket)",
     (
-        f"SELECT c.name, x.n FROM {_C} JOIN ({_PER_CUSTOMER}) AS x ON x.customer_id = c.customer_id "
-        "WHERE x.customer_id > 2 AND x.n > 1"
+        f"SELECT c.name, x.n FROM {_C} JOIN ({_PER_CUSTOMER}) AS x ON x.customer_id = "
+        "c.customer_id WHERE x.customer_id > 2 AND x.n > 1"
     ),
     (
         f"WITH x AS ({_PER_CUSTOMER}) SELECT c.name, a.n, b.n AS m FROM {_C} JOIN x AS a ON "
         "a.customer_id = c.customer_id LEFT JOIN x AS b ON b.n = a.n"
     ),
     (
-        "SELECT x.segment, x.s, t.number FROM (SELECT segment, SUM(spend) AS s FROM customer GROUP BY "
-        "segment) AS x JOIN ticket AS t ON t.status = x.segment WHERE x.segment <> 'b'"
+        "SELECT x.segment, x.s, t.number FROM (SELECT segment, SUM(spend) AS s FROM customer GROUP "
+        "BY segment) AS x JOIN ticket AS t ON t.status = x.segment WHERE x.segment <> 'b'"
     ),
     "SELECT name FROM customer UNION SELECT status FROM ticket",
     "SELECT customer_id FROM customer EXCEPT SELECT customer_id FROM ticket",
