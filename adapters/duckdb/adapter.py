@@ -8,7 +8,7 @@ and threads, a locked configuration, an interrupt at the deadline, row and byte 
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -18,7 +18,7 @@ from adapters.base import Capabilities, Fetched, Limits, Take
 from adapters.coercion import conform
 from adapters.credentials import Credential
 from adapters.duckdb import errors
-from adapters.duckdb.files import Files, connect
+from adapters.duckdb.files import Files, connect, connect_to_ask
 from adapters.duckdb.guard import check
 from adapters.duckdb.introspect import introspect
 from adapters.errors import SourceRefused
@@ -56,7 +56,7 @@ class DuckdbAdapter:
 
     async def introspect(self, credential: Credential | None, timeout_s: float) -> Catalog:
         """The tables, views and files of the source. Raises SourceError."""
-        async with self._open(tuple(self._files.relations), timeout_s) as database:
+        async with self._open(connect, tuple(self._files.relations), timeout_s) as database:
             return await database.run(lambda held: introspect(held, self._files, self.source))
 
     async def fetch(
@@ -73,7 +73,7 @@ class DuckdbAdapter:
             result = connection.sql(query.text, params=list(query.parameters))
             return result.to_arrow_reader(BATCH_ROWS)
 
-        async with self._open(query.relations, limits.timeout_s) as database:
+        async with self._open(connect_to_ask, query.relations, limits.timeout_s) as database:
             reader = await database.run(begin)
 
             def read(_: duckdb.DuckDBPyConnection) -> pa.Table | None:
@@ -90,11 +90,14 @@ class DuckdbAdapter:
 
     @contextlib.asynccontextmanager
     async def _open(
-        self, relations: Sequence[str], timeout_s: float
+        self,
+        connected: Callable[[], duckdb.DuckDBPyConnection],
+        relations: Sequence[str],
+        timeout_s: float,
     ) -> AsyncGenerator[InThread[duckdb.DuckDBPyConnection]]:
         try:
             with tempfile.TemporaryDirectory(prefix="crosstalk-duckdb-") as spill:
-                async with asyncio.timeout(timeout_s), in_thread(connect) as database:
+                async with asyncio.timeout(timeout_s), in_thread(connected) as database:
                     await database.run(lambda held: self._files.prepare(held, relations, spill))
                     yield database
         except errors.CAUGHT as error:

@@ -45,7 +45,6 @@ class Files:
         allowed = [path for name in relations for path in self._found(name)]
         for setting in (
             "TimeZone = 'UTC'",
-            f"disabled_optimizers = '{WRONG_OPTIMIZERS}'",
             "python_enable_replacements = false",
             f"temp_directory = {_text(spill)}",
             f"allowed_paths = {_list(allowed)}",
@@ -90,6 +89,11 @@ class Files:
 def connect() -> duckdb.DuckDBPyConnection:
     """An empty database in memory, with bounds."""
     return duckdb.connect(":memory:", config=_CONFIG)
+
+
+def connect_to_ask() -> duckdb.DuckDBPyConnection:
+    """The same for queries. Their optimizer does without the statistics that a catalog is for."""
+    return duckdb.connect(":memory:", config={**_CONFIG, "disabled_optimizers": WRONG_OPTIMIZERS})
 
 
 def quoted(name: str) -> str:

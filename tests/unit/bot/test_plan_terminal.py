@@ -39,7 +39,7 @@ def test_a_bounded_step_hangs_below_its_giver() -> None:
         "│       reads only the customer_id that s1 found",
         "│       left to the join: t.status ILIKE 'open%' (support would test it in another way)",
         "│         db.tickets.aggregate([",
-        '│           {$match: {$or: [{customer: {$in: ["keys of s1"]}}, {customer: {$type: ["string", "object", "binData", "objectId", "bool", …]}}]}},',
+        '│           {$match: {$or: [{customer: {$in: ["keys of s1"]}}, {customer: {$type: ["string", "object", "binData", "objectId", "bool", …]}}]}},',  # noqa: E501
         '│           {$project: {_id: 0, number: "$number", customer_id: "$customer", status: "$status"}}',  # noqa: E501
         "│         ])",
     ]

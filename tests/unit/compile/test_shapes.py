@@ -2,7 +2,6 @@
 
 import pytest
 import sqlglot
-from sqlglot import exp
 
 from adapters.errors import QueryError, SqlNotAllowed
 from adapters.query import SqlQuery
