@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from adapters.base import Take
+from adapters.engine import WRONG_OPTIMIZERS
 from adapters.errors import ConfigurationError, QueryError
 from orchestrator.compile.parse import FETCHED
 
@@ -210,6 +211,7 @@ def _locked(memory: str, folder: str) -> duckdb.DuckDBPyConnection:
     )
     for setting in (
         "GLOBAL TimeZone = 'UTC'",
+        f"disabled_optimizers = '{WRONG_OPTIMIZERS}'",
         "enable_external_access = false",
         "lock_configuration = true",
     ):

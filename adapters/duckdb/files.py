@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from adapters.duckdb.coercion import reading
+from adapters.engine import WRONG_OPTIMIZERS
 
 SOURCE = "__source"
 _READERS = {".parquet": "read_parquet", ".csv": "read_csv"}
@@ -44,6 +45,7 @@ class Files:
         allowed = [path for name in relations for path in self._found(name)]
         for setting in (
             "TimeZone = 'UTC'",
+            f"disabled_optimizers = '{WRONG_OPTIMIZERS}'",
             "python_enable_replacements = false",
             f"temp_directory = {_text(spill)}",
             f"allowed_paths = {_list(allowed)}",

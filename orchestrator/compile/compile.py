@@ -48,10 +48,10 @@ class Compiler:
         """
         tree = parse(sql)
         written = tree.sql("duckdb", pretty=False)
-        resolved = self._resolver.resolve(tree)
-        if not resolved.leaves:
+        if tree.find(exp.Table) is None:
             known = ", ".join(self._model.entities)
             raise QueryError(f"Name at least one entity in FROM: {known}.")
+        resolved = self._resolver.resolve(tree)
         self._check_unwinds(resolved)
         estimates = Estimates(statistics or Unknown())
         fragments = Fragments(

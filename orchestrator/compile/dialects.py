@@ -13,9 +13,22 @@ from orchestrator.compile.predicate import literal
 from orchestrator.compile.resolve import Leaf
 from orchestrator.compile.shapes import sql_type
 
-_MOMENTS = {"TIMESTAMPTZ": "timestamptz", "TIMESTAMP": "timestamp", "DATE": "date"}
+_MOMENTS = {
+    "TIMESTAMPTZ": "timestamptz",
+    "TIMESTAMP": "timestamp",
+    "TIMESTAMPNTZ": "timestamp",
+    "DATE": "date",
+}
 _BOUND = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between)
 _CONSTANT = (exp.TimestampTrunc, exp.DateTrunc, exp.Interval, exp.AtTimeZone)
+_DOUBLES = (
+    exp.Avg,
+    exp.Stddev,
+    exp.StddevSamp,
+    exp.StddevPop,
+    exp.Variance,
+    exp.VariancePop,
+)
 _COMPARED = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
 
 
@@ -34,11 +47,11 @@ def write(
     parameters: list[Any] = []
     if fed is not None:
         _feed(tree, read, fed, dialect, parameters)
+    _name_physically(tree, read, source)
     if dialect == "postgres":
         _as_in_duckdb(tree)
     _bind_literals(tree, parameters, dialect)
     tree = _cast_outputs(tree, columns)
-    _name_physically(tree, read, source)
     return SqlQuery(
         relations=tuple(relations),
         columns=columns,
@@ -201,9 +214,7 @@ def _adapt(node: exp.Expr) -> None:
             _by_code_points(node.this)
         case exp.Sum() if family(_summed(node)) == "float":
             _cast(_summed(node), "double")
-        case exp.Avg() | exp.Stddev() | exp.StddevSamp() | exp.StddevPop():
-            _cast(_whole_call(node), "double")
-        case exp.Variance() | exp.VariancePop():
+        case _ if isinstance(node, _DOUBLES):
             _cast(_whole_call(node), "double")
         case exp.Add() | exp.Sub() | exp.Mul() if (
             family(node.this) == family(node.expression) == "int"
@@ -211,6 +222,8 @@ def _adapt(node: exp.Expr) -> None:
             _cast(node.this, "bigint")
         case exp.Sub() if family(node.this) == family(node.expression) == "date":
             _cast(node, "bigint")
+        case exp.Literal() if not node.is_string and "e" in node.name.lower():
+            _cast(node, "double")
         case exp.Div():
             _cast(node.this, "double")
             _cast(node.expression, "double")

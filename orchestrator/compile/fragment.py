@@ -6,6 +6,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import build_scope, traverse_scope
 
 from adapters.base import Capabilities
+from adapters.errors import SqlNotAllowed
 from adapters.query import NativeQuery, OutputColumn
 from orchestrator.compile.dialects import write
 from orchestrator.compile.estimate import Estimates
@@ -93,7 +94,10 @@ class Fragments:
             return "it needs several sources"
         if source is None:
             return f"{found[0].name} has to be read before it can be asked"
-        shape = tuple(self._shapes.columns(query))
+        try:
+            shape = tuple(self._shapes.columns(query))
+        except SqlNotAllowed:
+            return "it has no meaning by itself"
         columns = _columns(shape)
         if isinstance(columns, str):
             return columns
@@ -158,6 +162,8 @@ class Fragments:
         if not isinstance(query, exp.Select):
             return sum(self.estimates.rows(leaf, source) for leaf in found)
         own = {leaf.alias: (leaf, source) for leaf in found if _parent_select(leaf) is query}
+        if not own:
+            return max(self.estimates.rows(leaf, source) for leaf in found)
         where = query.args.get("where")
         conditions = [*conjuncts(where.this if where else None)]
         for join in query.args.get("joins") or []:

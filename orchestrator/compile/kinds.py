@@ -22,6 +22,7 @@ def family(node: exp.Expr) -> str:
         _TYPES.BOOLEAN: "bool",
         _TYPES.DATE: "date",
         _TYPES.TIMESTAMP: "timestamp",
+        _TYPES.TIMESTAMPNTZ: "timestamp",
         _TYPES.TIMESTAMPTZ: "timestamptz",
     }.get(kind, "")  # pyright: ignore[reportArgumentType, reportCallIssue]
 

@@ -189,6 +189,8 @@ def _same_families(node: exp.Expr) -> str | None:
 
 
 def _cast(node: exp.Expr) -> str | None:
+    if isinstance(node, exp.TryCast):
+        return "TRY_CAST may differ"
     if isinstance(node.this, exp.Literal | exp.Null):
         return None
     if _of_type(node) in _CASTS.get(family(node.this), set()):
@@ -270,6 +272,11 @@ def _selected(node: exp.Expr) -> str | None:
     return "DISTINCT ON may differ" if on is not None else None
 
 
+def _united(node: exp.Expr) -> str | None:
+    odd = any(node.args.get(part) for part in ("by_name", "side", "kind", "on"))
+    return "UNION by names may differ" if odd else None
+
+
 def _ordered(node: exp.Expr) -> str | None:
     """Text is ordered by code points, which takes an expression: not after DISTINCT or UNION."""
     query = node.parent
@@ -306,4 +313,5 @@ _CHECKS = (
     (exp.Join, _joined),
     (exp.Select, _selected),
     (exp.Order, _ordered),
+    (exp.SetOperation, _united),
 )

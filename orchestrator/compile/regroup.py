@@ -281,12 +281,14 @@ def _add_up(
     """Aggregate an island before it is joined. False when that is not possible or does not pay."""
     whole = len(island.members) == len(relations)
     partials = Partials.of(select, island.aliases, optional=island.members[0].optional)
-    if partials is None or not (whole or partials.keys):
+    if partials is None:
         return False
     if any(c.find(exp.Query) and tables_of(c) & island.aliases for c in _inner_conditions(select)):
         return False
     outside = list(_outer_conditions(select, island))
     partials.need(outside)
+    if not (whole or partials.keys):
+        return False
     if not whole:
         rows = fragments.estimates.join(island.leaves, island.conditions)
         groups = fragments.estimates.groups(partials.keys.values(), island.leaves)

@@ -14,6 +14,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from adapters.errors import SqlNotAllowed, UnknownName
+from orchestrator.compile.kinds import family
 from orchestrator.compile.measures import expand_measures
 from orchestrator.compile.shapes import SCORE, SEARCHED, Shapes, typed
 from orchestrator.semantic import Entity, SemanticModel, near
@@ -81,6 +82,7 @@ class Resolver:
         self.shapes.fold(tree)
         tree = pushdown_projections(tree)
         tree = annotate_types(tree, schema=self._schema, dialect="duckdb")
+        _compare_days_with_days(tree)
         leaves = self._leaves(tree, searches)
         for node in tree.walk():
             node.meta.clear()  # where it stood in the text, which every copy would copy
@@ -170,8 +172,26 @@ def _hint(error: OptimizeError, model: SemanticModel) -> str:
     if named is None:
         return ""
     name = named[1].rstrip(".").rpartition(".")[2]
+    if name.isdigit():
+        return ""
     fields = sorted({f for entity in model.entities.values() for f in entity.fields})
     return f"For {name}: {near(name, fields)}"
+
+
+def _compare_days_with_days(tree: exp.Query) -> None:
+    """`day >= TIMESTAMP '2026-01-31 00:00:00'` has a day in it, which an index can be asked for."""
+    for cast in list(tree.find_all(exp.Cast)):
+        beside = cast.parent
+        compared = isinstance(beside, exp.EQ | exp.GT | exp.GTE | exp.LT | exp.LTE | exp.Between)
+        midnight = isinstance(cast.this, exp.Literal) and cast.this.name.endswith(" 00:00:00")
+        if compared and midnight and family(cast) == "timestamp":
+            others = [one for one in beside.iter_expressions() if one is not cast]
+            if all(family(one) in {"date", "timestamp"} for one in others) and any(
+                family(one) == "date" for one in others
+            ):
+                day = exp.cast(exp.Literal.string(cast.this.name[:10]), "date")
+                day.type = day.args["to"]
+                cast.replace(day)
 
 
 def _spell_out_all(tree: exp.Query) -> None:

@@ -41,7 +41,17 @@ _WORDS = {
     "TIMESTAMP": "timestamp",
     "TIMESTAMP WITH TIME ZONE": "timestamptz",
 }
-_FOLDED = (exp.Add, exp.Sub, exp.Mul, exp.Cast, exp.DateAdd, exp.DateSub, exp.TimestampTrunc)
+_FOLDED = (
+    exp.Add,
+    exp.Sub,
+    exp.Mul,
+    exp.Cast,
+    exp.DateAdd,
+    exp.DateSub,
+    exp.TimestampTrunc,
+    exp.DateTrunc,
+)
+_MOMENTS = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
 _IN_CONSTANTS = (
     *_FOLDED,
     exp.Literal,
@@ -119,7 +129,7 @@ class Shapes:
                 raise SqlNotAllowed(f"A constant has no value: {_reason(error)}.") from error
         for node, kind, value in zip(found, told[::2], told[1::2], strict=True):
             literal = _literal(kind, value)
-            if literal is not None:
+            if literal is not None and (kind in _MOMENTS or not node.find(exp.Cast)):
                 node.replace(literal)
 
 
@@ -129,11 +139,8 @@ def _reason(error: duckdb.Error) -> str:
 
 
 def _constants(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """The largest subexpressions that no row can change and that are not literals already."""
-    for node in tree.walk(prune=_constant):
-        is_literal = isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal)
-        if _constant(node) and not is_literal:
-            yield node
+    """The largest subexpressions that no row can change."""
+    return (node for node in tree.walk(prune=_constant) if _constant(node))
 
 
 def _constant(node: exp.Expr) -> bool:
@@ -144,7 +151,7 @@ def _literal(kind: str, value: str | None) -> exp.Expr | None:
     """The literal of a value that DuckDB has written out; None for types that have none."""
     if value is None:
         return None
-    if kind in {"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}:
+    if kind in _MOMENTS:
         return exp.cast(exp.Literal.string(value), exp.DataType.build(kind, dialect="duckdb"))
     if kind.startswith("DECIMAL") or kind in {"INTEGER", "BIGINT"}:
         number = exp.Literal.number(value.removeprefix("-"))

@@ -12,12 +12,11 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from adapters.query import AggregationQuery
 from orchestrator.compile.fragment import Fragment, Fragments
 from orchestrator.compile.kinds import is_aggregate
+from orchestrator.compile.parse import FRAGMENT
 from orchestrator.compile.predicate import conjuncts
 from orchestrator.compile.regroup import regroup, tables_of
 from orchestrator.compile.resolve import Leaf
 from orchestrator.compile.shapes import canonical, sql_type
-
-FRAGMENT = "fragment_"
 
 
 @dataclass(frozen=True, slots=True)
