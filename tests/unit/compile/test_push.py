@@ -52,8 +52,8 @@ def of_its_type(match: Any) -> Any:
 def kept(condition: str, source: str) -> str:
     """Why a condition is left to the join, as the plan's step says it."""
     plan = planned(f"SELECT c.name FROM customer AS c {_TICKETS} WHERE {condition}")
-    found = next(step.kept for step in plan.steps if step.source == source)
-    return " ".join(reason for _, reason in found)
+    left = next(step.kept for step in plan.steps if step.source == source)
+    return " ".join(f"{condition}: {reason}" for condition, reason in left)
 
 
 def filters_of(condition: str) -> tuple[tuple[str, str, Any], ...]:
