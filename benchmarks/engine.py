@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
 from adapters.base import Adapter, Capabilities, Fetched, Limits, Take
-from adapters.credentials import Credential
+from adapters.credentials import Credential, VaultSettings
 from adapters.query import NativeQuery
 from adapters.schema import Catalog
 from benchmarks.servers import Login
@@ -56,13 +56,15 @@ class LoggedIn:
 
 
 @contextlib.asynccontextmanager
-async def opened(model: SemanticModel, logins: dict[str, Login]) -> AsyncGenerator[Pipeline]:
-    """A pipeline over the model, with a login for each source that `logins` names, and all catalogs
-    read."""
+async def opened(
+    model: SemanticModel, logins: dict[str, Login], vault: VaultSettings | None = None
+) -> AsyncGenerator[Pipeline]:
+    """A pipeline over the model, with a login for each source that `logins` names (those of the
+    others come of `vault`), and all catalogs read."""
     with tempfile.TemporaryDirectory() as folder:
         pipeline = await open_pipeline(
             model=model,
-            vault=None,
+            vault=vault,
             store_url=f"sqlite+aiosqlite:///{folder}/store.db",
             cache_seconds=0,
             warm=False,

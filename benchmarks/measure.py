@@ -21,12 +21,12 @@ from typing import Any
 Run = dict[str, float]
 """Figures of one run: `seconds`, `cpu_seconds` of this process, `memory_mb` (growth of its peak
 memory), `peak_mb`, `stall_ms` (longest of the event loop), and what the variant gives itself."""
-Work = Callable[[int], Awaitable[Run | None]]
-"""Does the work once for data of that size; figures that it gives take the place of those measured.
-"""
-Variant = Callable[[Any], AbstractAsyncContextManager[Work]]
-"""Opens what lasts longer than one question, in a place, and warms up."""
-_FEW, _WARM = 20_000, 10
+Work = Callable[[], Awaitable[Run | None]]
+"""Does the work once; figures that it gives take the place of those measured."""
+Variant = Callable[[Any, int], AbstractAsyncContextManager[Work]]
+"""Opens what lasts longer than one question, in a place and for data of a size, and warms up."""
+_WARM = 10
+_LONG_ENOUGH_S, _MOST_TIMES = 0.5, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ def plain(work: Callable[[Any, int], Awaitable[Run | None]]) -> Variant:
     """A variant with nothing to open, warmed up over ten rows."""
 
     @contextlib.asynccontextmanager
-    async def opened(place: Any) -> AsyncGenerator[Work]:
+    async def opened(place: Any, size: int) -> AsyncGenerator[Work]:
         await work(place, _WARM)
-        yield functools.partial(work, place)
+        yield functools.partial(work, place, size)
 
     return opened
 
@@ -96,8 +96,8 @@ def without_gc(variant: Variant) -> Variant:
     """The same with Python's garbage collector off."""
 
     @contextlib.asynccontextmanager
-    async def opened(place: Any) -> AsyncGenerator[Work]:
-        async with variant(place) as work:
+    async def opened(place: Any, size: int) -> AsyncGenerator[Work]:
+        async with variant(place, size) as work:
             gc.disable()
             yield work
 
@@ -136,8 +136,8 @@ def _run(module: str, name: str, place: Any, size: int) -> Run:
 
 
 async def _measured(variant: Variant, place: Any, size: int) -> Run:
-    """One run; the median of several when the rows are few."""
-    async with variant(place) as work:
+    """One run; the median of several when it is short."""
+    async with variant(place, size) as work:
         gc.collect()
         before = peak_mb(anew=True)
         ticker = asyncio.create_task(_longest_stall())
@@ -145,9 +145,9 @@ async def _measured(variant: Variant, place: Any, size: int) -> Run:
         times: list[float] = []
         given: Run | None = None
         cpu = time.process_time()
-        for _ in range(max(1, _FEW // size)):
+        while sum(times) < _LONG_ENOUGH_S and len(times) < _MOST_TIMES:
             began = time.perf_counter()
-            given = await work(size)
+            given = await work()
             times.append(time.perf_counter() - began)
         cpu = (time.process_time() - cpu) / len(times)
         ticker.cancel()

@@ -106,12 +106,12 @@ def _native(place: Place, plans: dict[int, Plan]) -> _Native:
 
 
 @contextlib.asynccontextmanager
-async def _crosstalk(native: _Native) -> AsyncGenerator[Work]:
+async def _crosstalk(native: _Native, size: int) -> AsyncGenerator[Work]:
     sizes = tuple(native.sql)
     async with opened(_model(native.place, sizes), _logins(native.place)) as pipeline:
         await answered(pipeline, _sql(sizes[0]))
 
-        async def work(size: int) -> None:
+        async def work() -> None:
             answer, _ = await answered(pipeline, _sql(size))
             assert answer.table is not None
             assert sum(answer.table.column("orders").to_pylist()) == size
