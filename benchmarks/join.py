@@ -26,8 +26,8 @@ Arrow or as dicts.
 
 - **crosstalk**: batches staged as they come, joined, and the keys counted.
 - **DuckDB**: a bare DuckDB over the same Arrow tables, read in place; no key is counted.
-- **dicts**: a loop over lists of dicts, with the customers in a dict by number; also with Python's \
-garbage collector off."""
+- **dicts**: a loop over lists of dicts, with the customers in a dict by number; also with \
+Python's garbage collector off."""
 _NUMBER = "TRY_CAST(REPLACE({}, 'CUST-', '') AS BIGINT)"
 _SQL = f"""SELECT c.segment, SUM(o.amount) AS revenue, COUNT(*) AS orders FROM fetched_s1 AS o
 JOIN (SELECT {_NUMBER.format("ref")} AS customer_id, segment FROM fetched_s2) AS c

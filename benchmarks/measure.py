@@ -49,7 +49,8 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Target:
     """What is to be reached: `figure` of a variant, as part of that of another when `beside` names
-    one, is at most (or its inverse at least) a bound, at the smallest (0) or largest (-1) size."""
+    one, is at most (or its inverse at least) a bound, if any, at the smallest (0) or largest (-1)
+    size."""
 
     what: str
     of: str
@@ -74,11 +75,11 @@ class Target:
         pairs = [(a[self.figure], b[self.figure]) for a, b in zip(runs, beside, strict=True)]
         return [b / a if self.at_least is not None else a / b for a, b in pairs]
 
-    def met(self, value: float) -> bool:
-        """Whether a value reaches the target."""
+    def met(self, value: float) -> bool | None:
+        """Whether a value reaches the target; None when there is no bound."""
         if self.at_least is not None:
             return value >= self.at_least
-        return self.at_most is not None and value <= self.at_most
+        return value <= self.at_most if self.at_most is not None else None
 
 
 def plain(work: Callable[[Any, int], Awaitable[Run | None]]) -> Variant:

@@ -37,8 +37,8 @@ TARGETS = (
     ),
 )
 _ABOUT = """Seven fields of documents with nine: two texts, an int, a double, a Decimal128, a bool \
-and a date. All variants send an inclusion, the cheapest projection for the server, except those of \
-all fields.
+and a date. All variants send an inclusion, the cheapest projection for the server, except those \
+of all fields.
 
 - **adapter**: what Crosstalk runs, from a pipeline as its compiler writes it: batches of Arrow, \
 all kept.

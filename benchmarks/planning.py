@@ -5,7 +5,7 @@ import statistics
 import time
 from collections.abc import AsyncGenerator
 
-from benchmarks.measure import Outcome, Run, Variant, Work, compare
+from benchmarks.measure import Outcome, Run, Target, Variant, Work, compare
 from benchmarks.rows_moved import MODEL, TODAY, questions, rows_of
 from benchmarks.servers import Place
 from orchestrator.compile import Compiler
@@ -17,7 +17,10 @@ from sandbox.tpch.placements import PLACEMENTS
 from sandbox.tpch.queries import queries
 
 TITLE = "Planning"
-TARGETS = ()
+TARGETS = (
+    Target("seconds a question of the demo company", "thirty questions"),
+    Target("seconds a query of TPC-H", "TPC-H"),
+)
 _ABOUT = """Parsing, resolving, splitting and writing the native queries of one question, in \
 seconds a question (the median of its kind); **slowest** is the slowest of them.
 

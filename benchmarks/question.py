@@ -50,8 +50,8 @@ TARGETS = (
     ),
 )
 _ABOUT = """`SELECT c.segment, SUM(o.amount), COUNT(*) … GROUP BY c.segment`, with ten orders a \
-customer. A customer bears its number as the text `CUST-000017`, which both sides have to turn into \
-a number.
+customer. A customer bears its number as the text `CUST-000017`, which both sides have to turn \
+into a number.
 
 - **crosstalk**: from semantic SQL to the composed answer: compiled, checked, stored, fetched, \
 joined, its keys counted, with an audit record. No language model, no Vault, no cache.

@@ -17,9 +17,9 @@ TARGETS = (Target("rows, of fetching all", "crosstalk", "all", "rows", at_most=0
 MODEL = Path(__file__).parent.parent / "semantic_model.yaml"
 QUESTIONS = Path(__file__).with_name("thirty.sql")
 TODAY = date(2026, 6, 15)
-_ABOUT = """Thirty questions to the demo company (`benchmarks/thirty.sql`) over PostgreSQL, MongoDB \
-and Qdrant. A row is moved when a source sends it to Crosstalk; **all** are the rows of all the \
-relations that a question's steps read.
+_ABOUT = """Thirty questions to the demo company (`benchmarks/thirty.sql`) over PostgreSQL, \
+MongoDB and Qdrant. A row is moved when a source sends it to Crosstalk; **all** are the rows of \
+all the relations that a question's steps read.
 
 | question | steps | rows moved | all |
 |---|---:|---:|---:|

@@ -1,9 +1,11 @@
 """A PostgreSQL and a mongod of the benchmarks' own, and the shop's rows in them.
 
-Orders are in PostgreSQL as `orders_<count>`, customers and tickets in MongoDB as `customers_<count>`
-and `tickets_<count>`. They are the same every time, with more columns than any question reads.
+Orders are in PostgreSQL as `orders_<count>`, customers and tickets in MongoDB, as
+`customers_<count>` and `tickets_<count>`. They are the same every time, with
+more columns than any question reads.
 """
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -57,7 +59,7 @@ class Place:
 @contextlib.asynccontextmanager
 async def open_servers(folder: Path) -> AsyncGenerator[Place]:
     """Both servers, with their data in the folder, so that it is made once."""
-    folder.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
         postgres = await start_postgres(folder / "postgres", settings=_SETTINGS)
         stack.push_async_callback(postgres.stop)
