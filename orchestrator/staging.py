@@ -212,6 +212,7 @@ def _locked(memory: str, folder: str) -> duckdb.DuckDBPyConnection:
     )
     for setting in (
         "GLOBAL TimeZone = 'UTC'",
+        "enable_progress_bar = false",
         "enable_external_access = false",
         "lock_configuration = true",
     ):
