@@ -18,8 +18,8 @@ from sandbox.tpch.queries import queries
 
 TITLE = "Planning"
 TARGETS = (
-    Target("seconds a question of the demo company", "thirty questions"),
-    Target("seconds a query of TPC-H", "TPC-H"),
+    Target("time, a question of the demo company", "thirty questions"),
+    Target("time, a query of TPC-H", "TPC-H"),
 )
 _ABOUT = """Parsing, resolving, splitting and writing the native queries of one question, in \
 seconds a question (the median of its kind); **slowest** is the slowest of them.

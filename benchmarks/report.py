@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,12 @@ _FIGURES = {
     "stall_ms": "longest stall",
     "rows": "rows",
     "slowest": "slowest",
+}
+Say = Callable[[float], str]
+_SAID: dict[str, Say] = {
+    "memory_mb": lambda value: f"{value:,.0f} MB",
+    "stall_ms": lambda value: f"{value:,.0f} ms",
+    "rows": lambda value: f"{value:,.0f}",
 }
 _HEAD = """# Benchmarks
 
@@ -73,9 +79,11 @@ def _page(kept: list[dict[str, Any]]) -> Iterator[str]:
     for one in kept:
         for target in one["targets"]:
             verdict = {True: "met", False: "**not met**", None: ""}[target["met"]]
+            say = _ratio if target["beside"] else _SAID.get(target["figure"], _time)
             yield (
-                f"| {one['title'].split(':')[0]}: {target['what']} | {_spread(target['values'])} | "
-                f"{_bound(target)} | {'quick' if one['quick'] else verdict} |"
+                f"| {one['title'].split(':')[0]}: {target['what']} | "
+                f"{_among(target['values'], say)} | {_bound(target, say)} | "
+                f"{'quick' if one['quick'] else verdict} |"
             )
     yield f"\n![Seconds of each variant at its largest size]({PICTURE.name})\n"
     yield "## Measured\n"
@@ -103,31 +111,22 @@ def _figure(name: str, runs: list[Run]) -> str:
     values = [run[name] for run in runs if name in run]
     if not values:
         return ""
-    say = {
-        "memory_mb": lambda value: f"{value:,.0f} MB",
-        "stall_ms": lambda value: f"{value:,.0f} ms",
-        "rows": lambda value: f"{value:,.0f}",
-    }.get(name, _time)
-    return _among(values, say)
+    return _among(values, _SAID.get(name, _time))
 
 
 def _time(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1_000:.3g} ms"
 
 
-def _spread(values: list[float]) -> str:
-    return _among(values, _ratio)
-
-
-def _among(values: list[float], say: Any) -> str:
+def _among(values: list[float], say: Say) -> str:
     middle = say(statistics.median(values))
     return middle if len(values) == 1 else f"{middle} ({say(min(values))}–{say(max(values))})"
 
 
-def _bound(target: dict[str, Any]) -> str:
+def _bound(target: dict[str, Any], say: Say) -> str:
     if target["at_least"] is not None:
-        return f"≥ {_ratio(target['at_least'])}"
-    return f"≤ {_ratio(target['at_most'])}" if target["at_most"] is not None else "–"
+        return f"≥ {say(target['at_least'])}"
+    return f"≤ {say(target['at_most'])}" if target["at_most"] is not None else "–"
 
 
 def _ratio(value: float) -> str:
@@ -158,7 +157,7 @@ def _chart(kept: list[dict[str, Any]]) -> dict[str, Any]:
             }
             charts.append(
                 {
-                    "title": {"text": f"{one['title']} ({largest:,})", "anchor": "start"},
+                    "title": {"text": f"{one['title']} ({largest:,})"},
                     "width": 520,
                     "height": {"step": 18},
                     "data": {"values": rows},
@@ -169,7 +168,11 @@ def _chart(kept: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "background": "white",
-        "config": {"view": {"stroke": None}, "title": {"fontSize": 12}, "axis": {"grid": False}},
+        "config": {
+            "view": {"stroke": None},
+            "title": {"fontSize": 12, "anchor": "start", "frame": "group"},
+            "axis": {"grid": False},
+        },
         "vconcat": charts,
     }
 

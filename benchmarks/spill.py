@@ -17,7 +17,7 @@ LIMIT_MB = 512
 TARGETS = (
     Target("time, of the join with no cap", f"{LIMIT_MB} MB", "no cap", at_most=3),
     Target(
-        "growth of the process's memory, MB (the limit and 150)",
+        "growth of the process's memory (the limit and 150 MB)",
         f"{LIMIT_MB} MB",
         figure="memory_mb",
         at_most=LIMIT_MB + 150,
