@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import asyncpg
@@ -48,8 +49,13 @@ async def run(place: Place, quick: bool) -> Outcome:
     sizes = (1_000, 20_000) if quick else (1_000, 1_000_000)
     for size in (10, *sizes):
         await fill_orders(place, size, max(1, size // 10))
-    names = [name for name in VARIANTS if name != "psql COPY" or _psql() is not None]
+    names = that_run(VARIANTS)
     return Outcome(_ABOUT, await compare(__name__, place, sizes, 2 if quick else 5, names))
+
+
+def that_run(variants: Iterable[str]) -> list[str]:
+    """The variants without that of psql where there is none."""
+    return [name for name in variants if name != "psql COPY" or _psql() is not None]
 
 
 async def psql_copy(place: Place, size: int, columns: str = ", ".join(COLUMNS)) -> None:

@@ -18,7 +18,7 @@ from pymongoarrow.api import Schema, aggregate_arrow_all
 from adapters.query import AggregationQuery, SqlQuery
 from benchmarks.engine import answered, opened, proposed
 from benchmarks.measure import Outcome, Target, Variant, Work, compare, plain, without_gc
-from benchmarks.postgres import psql_copy
+from benchmarks.postgres import psql_copy, that_run
 from benchmarks.servers import DATABASE, Place, fill_customers, fill_orders
 from orchestrator.compile import Plan
 from orchestrator.semantic import SemanticModel
@@ -89,7 +89,8 @@ async def run(place: Place, quick: bool) -> Outcome:
         for size in (10, *sizes):
             plans[size] = (await proposed(pipeline, _sql(size))).plan
     native = _native(place, plans)
-    return Outcome(_ABOUT, await compare(__name__, native, sizes, 2 if quick else 5))
+    names = that_run(VARIANTS)
+    return Outcome(_ABOUT, await compare(__name__, native, sizes, 2 if quick else 5, names))
 
 
 def _native(place: Place, plans: dict[int, Plan]) -> _Native:
