@@ -4,15 +4,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ONCE ?=
+QUICK ?=
+ONLY ?=
 READY := $(VENV)/.ready
 
-.PHONY: demo test browser unit lint format types imports setup lock schema clean
+.PHONY: demo test bench browser unit lint format types imports setup lock schema clean
 
 demo: $(READY) ## a whole company on this machine, and a first question answered in its Slack
 	@$(BIN)/crosstalk sandbox demo $(if $(ONCE),--once)
 
 test: lint types imports browser ## everything: lint, types, imports and every test, real servers included
 	@$(BIN)/python -m pytest
+
+bench: $(READY) ## all measurements into docs/benchmarks.md; QUICK=1 for small ones, ONLY=postgres for some
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ONLY)
 
 browser: $(READY) ## a browser for the tests: the one that is here, or else Playwright's own
 	@command -v chromium chromium-browser google-chrome >/dev/null || $(BIN)/playwright install chromium

@@ -1,1 +1,4 @@
-"""Measurements that the decisions in docs/adr rest on; each is a module to run."""
+"""Ratios against named rivals, measured on the same data in one run: `python -m benchmarks`.
+
+Each module but those that serve all has a TITLE, its TARGETS and `run`, which gives an Outcome.
+"""

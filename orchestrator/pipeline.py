@@ -103,8 +103,7 @@ class Pipeline:
             yield Joined(joined.table.num_rows, joined_s, joined.notes)
         answer = self._answer(approved.run_id, plan, draft, outcomes, joined, began)
         status = "failed" if answer.failed else "partial" if answer.partial else "answered"
-        await self.store.finish(approved.run_id, status)
-        await self.store.record(approved.run_id, status, audit.outcome(answer))
+        await self.store.finish(approved.run_id, status, audit.outcome(answer))
         yield Finished(answer)
 
     @property
@@ -165,8 +164,8 @@ class Pipeline:
             plan_text=plan_text(explain(plan, self._kinds)),
             digest=plan.digest,
             planner=draft.planner,
+            approval=audit.proposal(question, approved, draft),
         )
-        await self.store.record(run_id, "approved", audit.proposal(question, approved, draft))
         self._drafts[run_id] = draft
         return Proposed(run_id, plan, draft, approved)
 

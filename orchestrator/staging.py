@@ -117,15 +117,17 @@ class Filled:
         return pa.concat_tables([self._empty, *self._held])
 
     def append(self) -> None:
-        """What is held into DuckDB, in the step's transaction; it is held no more. Blocking."""
-        self._cursor.register("incoming", self.rows())
+        """What is held into DuckDB, in the step's transaction; it is held no more. Blocking.
+
+        A registered table would be a view, which the transaction keeps with its rows to the end.
+        """
+        held = self._cursor.from_arrow(self.rows())
         if self.is_appended:
-            self._cursor.execute(f"INSERT INTO {self._name} FROM incoming")
+            held.insert_into(self._name)
         else:
             self._cursor.execute("BEGIN TRANSACTION")
-            self._cursor.execute(f"CREATE TABLE {self._name} AS FROM incoming")
+            held.create(self._name)
             self.is_appended = True
-        self._cursor.unregister("incoming")
         self._held.clear()
 
     def commit(self) -> None:
@@ -212,6 +214,7 @@ def _locked(memory: str, folder: str) -> duckdb.DuckDBPyConnection:
     for setting in (
         "GLOBAL TimeZone = 'UTC'",
         f"disabled_optimizers = '{WRONG_OPTIMIZERS}'",
+        "enable_progress_bar = false",
         "enable_external_access = false",
         "lock_configuration = true",
     ):

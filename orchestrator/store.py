@@ -12,7 +12,10 @@ import sqlalchemy as sa
 import sqlalchemy.exc
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapters.errors import ConfigurationError
 from orchestrator.question import Question, Turn
@@ -81,6 +84,8 @@ class Store:
                 "The store's URL can't be read, or its driver is not installed. "
                 "Check CROSSTALK_STORE_URL."
             ) from error
+        if self._engine.dialect.name == "sqlite":
+            event.listen(self._engine.sync_engine, "connect", _write_ahead)
 
     async def open(self) -> None:
         """Bring the tables up to date. Raises ConfigurationError when the store can't be opened."""
@@ -118,8 +123,9 @@ class Store:
         plan_text: str,
         digest: str,
         planner: str,
+        approval: dict[str, Any],
     ) -> None:
-        """Keep a proposed run."""
+        """Keep a proposed run, and in the audit trail that it was `approved`."""
         async with self._engine.begin() as connection:
             await connection.execute(
                 sa.insert(runs).values(
@@ -137,15 +143,17 @@ class Store:
                     proposed_at=datetime.now(UTC),
                 )
             )
+            await connection.execute(_line(run_id, "approved", approval))
 
-    async def finish(self, run_id: str, status: str) -> None:
-        """Note how a run ended: answered, partial or failed."""
+    async def finish(self, run_id: str, status: str, outcome: dict[str, Any]) -> None:
+        """Note how a run ended (answered, partial or failed), there and in the audit trail."""
         async with self._engine.begin() as connection:
             await connection.execute(
                 sa.update(runs)
                 .where(runs.c.run_id == run_id)
                 .values(status=status, finished_at=datetime.now(UTC))
             )
+            await connection.execute(_line(run_id, status, outcome))
 
     async def recall(self, run_id: str) -> StoredRun | None:
         """A run by its id, or None."""
@@ -167,21 +175,22 @@ class Store:
             rows = (await connection.execute(query)).all()
         return tuple(Turn(row.question, row.sql) for row in reversed(rows)) if thread else ()
 
-    async def record(self, run_id: str, what: str, detail: dict[str, Any]) -> None:
-        """Append one line to the audit trail."""
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                sa.insert(audit).values(
-                    at=datetime.now(UTC), run_id=run_id, what=what, detail=detail
-                )
-            )
-
     async def trail(self, run_id: str) -> list[dict[str, Any]]:
         """The audit lines of a run, in order, as {what, detail}."""
         async with self._engine.connect() as connection:
             query = sa.select(audit.c.what, audit.c.detail)
             query = query.where(audit.c.run_id == run_id).order_by(audit.c.id)
             return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _line(run_id: str, what: str, detail: dict[str, Any]) -> sa.Insert:
+    """One line of the audit trail."""
+    return sa.insert(audit).values(at=datetime.now(UTC), run_id=run_id, what=what, detail=detail)
+
+
+def _write_ahead(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    """SQLite's log of changes in place of its journal: one wait for the disk a transaction."""
+    connection.cursor().execute("PRAGMA journal_mode = WAL")
 
 
 def _migrate(connection: sa.Connection) -> None:

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -113,18 +114,24 @@ class PostgresServer:
         return True
 
 
-async def start_postgres(folder: Path, port: int = 0) -> PostgresServer:
-    """Start PostgreSQL with its data in the folder (made when new), on the port or a free one."""
+async def start_postgres(
+    folder: Path, port: int = 0, settings: Mapping[str, str] | None = None
+) -> PostgresServer:
+    """Start PostgreSQL with its data in the folder (made when new), on the port or a free one.
+
+    `settings` are the server's, over those of the sandbox.
+    """
     if url := os.environ.get(URL_VARIABLE):
         return await _connect_to(url)
     home = await asyncio.to_thread(_find_home, folder)
     if home.is_new:
         await _initdb(home)
     port = port or free_port()
-    settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    given = SETTINGS | dict(settings or {})
+    options = [f"--{name}={value}" for name, value in given.items()]
     process = ServerProcess(
         name="PostgreSQL",
-        command=[home.binaries / "postgres", "-D", home.data, "-p", str(port), *settings],
+        command=[home.binaries / "postgres", "-D", home.data, "-p", str(port), *options],
         port=port,
         log_file=folder / "postgres.log",
         user=home.user,

@@ -27,15 +27,23 @@ async def test_the_store_works_on_postgresql(sandbox: Sandbox) -> None:
         assert sorted(seen) == [False, True]
         asked = question("how many orders?", ADA, asked_at=NOON, thread="t1")
         await one.propose(
-            "r1", asked, sql="SELECT 1", plan_text="plan", digest="d", planner="grammar"
+            "r1",
+            asked,
+            sql="SELECT 1",
+            plan_text="plan",
+            digest="d",
+            planner="grammar",
+            approval={"by": "rule"},
         )
-        await one.finish("r1", "answered")
-        await one.record("r1", "answered", {"rows": 1})
+        await one.finish("r1", "answered", {"rows": 1})
         run = await other.recall("r1")
         assert run is not None
         assert run.status == "answered"
         assert [turn.sql for turn in await other.turns("t1")] == ["SELECT 1"]
-        assert await other.trail("r1") == [{"what": "answered", "detail": {"rows": 1}}]
+        assert await other.trail("r1") == [
+            {"what": "approved", "detail": {"by": "rule"}},
+            {"what": "answered", "detail": {"rows": 1}},
+        ]
     finally:
         await one.close()
         await other.close()

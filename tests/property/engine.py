@@ -70,13 +70,10 @@ def _oracle(one: Dataset) -> duckdb.DuckDBPyConnection:
 class Unwritten(Store):
     """A store that keeps no runs: writing each down would be a third of a case's time."""
 
-    async def propose(self, run_id: str, question: Question, **what: str) -> None:
+    async def propose(self, run_id: str, question: Question, **what: Any) -> None:
         """Keep nothing."""
 
-    async def finish(self, run_id: str, status: str) -> None:
-        """Keep nothing."""
-
-    async def record(self, run_id: str, what: str, detail: dict[str, Any]) -> None:
+    async def finish(self, run_id: str, status: str, outcome: dict[str, Any]) -> None:
         """Keep nothing."""
 
 

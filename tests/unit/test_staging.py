@@ -106,6 +106,18 @@ async def test_rows_keep_their_order(pool: StagingPool) -> None:
         assert ids == list(range(420_000, 20_000, -1))
 
 
+async def test_appended_rows_are_let_go(pool: StagingPool) -> None:
+    """What has been appended is in DuckDB alone: the Arrow memory of a long fetch does not grow."""
+    batch_bytes = 8 * 200_000
+    async with pool.opened() as staging:
+        before = pa.total_allocated_bytes()
+        async with staging.filling("s1", pa.schema({"id": pa.int64()})) as take:
+            for _ in range(20):
+                await take(pa.table({"id": pa.array(range(200_000), pa.int64())}))
+            held = pa.total_allocated_bytes() - before
+        assert held < room.CHUNK_BYTES + 2 * batch_bytes
+
+
 @pytest.mark.usefixtures("both_ways")
 async def test_an_empty_step_has_its_columns(pool: StagingPool) -> None:
     """A step without a batch is a table without rows."""

@@ -36,10 +36,16 @@ async def kept(
     """Keep a run, and its end when there is one."""
     asked = Question(text, ADA, datetime(2026, 6, 15, tzinfo=UTC), "C1", thread)
     await store.propose(
-        run_id, asked, sql=f"SELECT '{run_id}'", plan_text="s1", digest="d", planner="grammar"
+        run_id,
+        asked,
+        sql=f"SELECT '{run_id}'",
+        plan_text="s1",
+        digest="d",
+        planner="grammar",
+        approval={"by": "rule"},
     )
     if status:
-        await store.finish(run_id, status)
+        await store.finish(run_id, status, {"rows": 3})
 
 
 async def test_first_seen_is_true_once(store: Store) -> None:
@@ -129,9 +135,9 @@ async def test_no_thread_has_no_turns(store: Store) -> None:
 
 async def test_trail_is_in_order(store: Store) -> None:
     """The audit lines of a run come in the order in which they were written."""
-    await store.record("r1", "approved", {"by": "rule"})
-    await store.record("r2", "approved", {})
-    await store.record("r1", "answered", {"rows": 3})
+    await kept(store, "r1")
+    await kept(store, "r2")
+    await store.finish("r1", "answered", {"rows": 3})
     assert await store.trail("r1") == [
         {"what": "approved", "detail": {"by": "rule"}},
         {"what": "answered", "detail": {"rows": 3}},

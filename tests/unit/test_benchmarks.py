@@ -1,0 +1,74 @@
+"""Benchmarks: how ratios are taken, and what is asked. No time is measured here."""
+
+import pytest
+
+from adapters.base import Capabilities
+from benchmarks.measure import Run, Series, Target, Variant, compare, plain
+from benchmarks.rows_moved import MODEL, questions
+from orchestrator.compile import Compiler
+from orchestrator.semantic import load
+from orchestrator.wire import adapter_class
+
+SERIES = [
+    Series("ours", 10, [{"seconds": 1.0}, {"seconds": 2.0}]),
+    Series("theirs", 10, [{"seconds": 2.0}, {"seconds": 2.0}]),
+    Series("ours", 1_000, [{"seconds": 4.0}, {"seconds": 8.0}]),
+    Series("theirs", 1_000, [{"seconds": 8.0}, {"seconds": 32.0}]),
+]
+
+
+@pytest.mark.parametrize(
+    ("target", "values", "met"),
+    [
+        (Target("share", "ours", "theirs", at_most=0.5), [0.5, 0.25], [True, True]),
+        (Target("share, small", "ours", "theirs", at=0, at_most=0.5), [0.5, 1.0], [True, False]),
+        (Target("times as fast", "ours", "theirs", at_least=3), [2.0, 4.0], [False, True]),
+        (Target("seconds", "ours", at_most=4), [4.0, 8.0], [True, False]),
+        (Target("no bound", "ours", "theirs"), [0.5, 0.25], [None, None]),
+    ],
+    ids=lambda one: one.what if isinstance(one, Target) else "",
+)
+def test_a_target_is_a_ratio_of_each_round(
+    target: Target, values: list[float], met: list[bool | None]
+) -> None:
+    """Runs of the same round and size are put beside one another, and held against the bound."""
+    assert target.values(SERIES) == values
+    assert [target.met(value) for value in values] == met
+
+
+def test_a_rival_that_was_not_measured_gives_no_ratio() -> None:
+    """A target whose variant is missing is left out, not met."""
+    assert Target("share", "ours", "nobody", at_most=1).values(SERIES) is None
+
+
+async def _counted(place: str, size: int) -> Run:
+    return {"letters": len(place) * size}
+
+
+VARIANTS: dict[str, Variant] = {"one": plain(_counted), "other": plain(_counted)}
+
+
+async def test_each_round_has_a_run_of_each_variant() -> None:
+    """Every variant is run in a process of its own for each size and round, with all figures."""
+    series = await compare(__name__, "abc", (1, 2), 2)
+    assert [(one.variant, one.size, len(one.runs)) for one in series] == [
+        ("one", 1, 2),
+        ("other", 1, 2),
+        ("one", 2, 2),
+        ("other", 2, 2),
+    ]
+    for one in series:
+        for run in one.runs:
+            assert run["letters"] == 3 * one.size
+            assert {"seconds", "cpu_seconds", "memory_mb", "peak_mb", "stall_ms"} <= run.keys()
+
+
+def test_there_are_thirty_questions_that_compile() -> None:
+    """Each question of the benchmark fits the demo's model."""
+    model = load(MODEL, {})
+    capabilities: dict[str, Capabilities] = {
+        name: adapter_class(source.kind).capabilities for name, source in model.sources.items()
+    }
+    compiler = Compiler(model, capabilities)
+    assert len(questions()) == 30
+    assert all(compiler.compile(sql).steps for sql in questions().values())
