@@ -15,6 +15,11 @@ def expand_measures(tree: exp.Query, model: SemanticModel) -> None:
     for call in list(tree.find_all(exp.Anonymous)):
         if call.name.upper() == MEASURE:
             metric = _metric(call, model)
+            if isinstance(call.parent, exp.Filter | exp.Window):
+                raise SqlNotAllowed(
+                    f"MEASURE({metric.name}) takes no FILTER and no OVER. Write the aggregate itself: "
+                    f"{metric.expression}."
+                )
             select = call.find_ancestor(exp.Select)
             assert select is not None
             call.replace(exp.paren(_expression(metric, _aliases(select))))

@@ -76,6 +76,11 @@ def test_a_metric_is_its_expression(measured: str, written: str) -> None:
         ("SELECT MEASURE('revenue') AS r FROM \"order\"", "the name of one metric"),
         ('SELECT MEASURE(revenue, basket) AS r FROM "order"', "the name of one metric"),
         ('SELECT MEASURE() AS r FROM "order"', "the name of one metric"),
+        (
+            'SELECT MEASURE(revenue) FILTER (WHERE amount > 1) AS r FROM "order"',
+            "takes no FILTER and no OVER",
+        ),
+        ('SELECT MEASURE(revenue) OVER () AS r FROM "order"', "takes no FILTER and no OVER"),
         ('SELECT MEASURE(o.revenue) AS r FROM "order" AS o', "the name of one metric"),
     ],
 )
