@@ -17,8 +17,8 @@ def expand_measures(tree: exp.Query, model: SemanticModel) -> None:
             metric = _metric(call, model)
             if isinstance(call.parent, exp.Filter | exp.Window):
                 raise SqlNotAllowed(
-                    f"MEASURE({metric.name}) takes no FILTER and no OVER. Write the aggregate itself: "
-                    f"{metric.expression}."
+                    f"MEASURE({metric.name}) takes no FILTER and no OVER. Write the aggregate "
+                    f"itself: {metric.expression}."
                 )
             select = call.find_ancestor(exp.Select)
             assert select is not None

@@ -101,6 +101,8 @@ class Partials:
             for column in own:
                 self._key(column)
             return True
+        if self.optional and own and not isinstance(aggregate.this, exp.Column):
+            return False  # it may make a value of the empty columns of a row without a match
         if not every or len(own) == len(every):
             return self._add_parts(call, aggregate, counted=not own)
         if not own and isinstance(aggregate, exp.Count) and call is aggregate:
@@ -128,7 +130,9 @@ class Partials:
         own = _columns(expression, self.aliases)
         if not own:
             return
-        if len(own) < len(list(expression.find_all(exp.Column))) or expression.find(exp.Query):
+        mixed = len(own) < len(list(expression.find_all(exp.Column)))
+        computed = self.optional and not isinstance(expression, exp.Column)
+        if mixed or computed or expression.find(exp.Query):
             for column in own:
                 self._key(column)
             return

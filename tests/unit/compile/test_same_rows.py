@@ -59,6 +59,12 @@ WRITTEN = (
         f"FROM {_C} LEFT JOIN {_T} GROUP BY 1"
     ),
     f"SELECT c.segment, SUM(t.score) AS s, AVG(t.refund) AS a FROM {_C} LEFT JOIN {_T} GROUP BY 1",
+    f"SELECT COALESCE(t.status, '') AS g, SUM(t.score) AS s FROM {_C} LEFT JOIN {_T} GROUP BY 1",
+    f"SELECT c.segment, SUM(COALESCE(t.score, 7)) AS s FROM {_C} LEFT JOIN {_T} GROUP BY 1",
+    (
+        f"SELECT c.segment, COUNT(*) FILTER (WHERE t.status IS NULL) AS n FROM {_C} LEFT JOIN {_T} "
+        "GROUP BY 1"
+    ),
     (
         f"SELECT c.segment, COUNT(DISTINCT t.status) AS d, SUM(t.score) AS s FROM {_C} JOIN {_T} "
         "GROUP BY c.segment"
