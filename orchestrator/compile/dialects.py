@@ -67,15 +67,6 @@ def _copied(query: exp.Query, leaves: dict[int, Leaf]) -> tuple[exp.Query, dict[
     return tree, {id(new): leaves[id(old)] for old, new in pairs if id(old) in leaves}
 
 
-def relation_of(relation: str) -> exp.Table:
-    """`schema.table` as a quoted table."""
-    schema, _, name = relation.rpartition(".")
-    return exp.table_(
-        exp.to_identifier(name, quoted=True),
-        db=exp.to_identifier(schema, quoted=True) if schema else None,
-    )
-
-
 def _name_physically(tree: exp.Query, leaves: dict[int, Leaf], source: str) -> None:
     for scope in traverse_scope(tree):
         for alias, table in scope.sources.items():
@@ -86,13 +77,9 @@ def _name_physically(tree: exp.Query, leaves: dict[int, Leaf], source: str) -> N
             for column in scope.source_columns(alias):
                 path = binding.fields[column.name].path
                 column.set("this", exp.to_identifier(path, quoted=True))
-    for scope in traverse_scope(tree):
-        for table in scope.tables:
-            leaf = leaves.get(id(table))
-            if leaf is not None:
-                relation = relation_of(leaf.entity.bindings[source].relation)
-                table.set("this", relation.this)
-                table.set("db", relation.args.get("db"))
+            schema, _, name = binding.relation.rpartition(".")
+            table.set("this", exp.to_identifier(name, quoted=True))
+            table.set("db", exp.to_identifier(schema, quoted=True) if schema else None)
 
 
 def _feed(

@@ -10,7 +10,7 @@ from adapters.errors import SqlNotAllowed
 from adapters.query import NativeQuery, OutputColumn
 from orchestrator.compile.dialects import write
 from orchestrator.compile.estimate import Estimates
-from orchestrator.compile.kinds import is_aggregate
+from orchestrator.compile.kinds import gives_aggregates
 from orchestrator.compile.meaning import difference
 from orchestrator.compile.native import collection_of, native_path, pushable_words, with_fed_keys
 from orchestrator.compile.pipeline import Untranslatable, pipeline
@@ -51,6 +51,7 @@ class Fragments:
         self.estimates = estimates
         self._capabilities = capabilities
         self._shapes = shapes
+        self._made: dict[int, Fragment] = {}
 
     def source_of(self, leaf: Leaf) -> str | None:
         """The source that can answer SQL over a leaf, or None: it holds every field that is used,
@@ -84,7 +85,18 @@ class Fragments:
         return not isinstance(found, Untranslatable)
 
     def make(self, query: exp.Query) -> Fragment | str:
-        """The fragment of a query, or why one source can't answer it."""
+        """The fragment of a query, or why one source can't answer it.
+
+        A query that has become a fragment is remembered: it may not be changed from then on.
+        """
+        if id(query) not in self._made:
+            made = self._make(query)
+            if isinstance(made, str):
+                return made
+            self._made[id(query)] = made
+        return self._made[id(query)]
+
+    def _make(self, query: exp.Query) -> Fragment | str:
         found = self._leaves_of(query)
         if isinstance(found, str):
             return found
@@ -172,7 +184,7 @@ class Fragments:
         group = query.args.get("group")
         if group is not None:
             rows = min(rows, self.estimates.groups(group.expressions, own))
-        elif any(is_aggregate(node) for p in query.selects for node in p.walk()):
+        elif gives_aggregates(query):
             rows = 1.0
         limit = query.args.get("limit")
         size = limit.expression if limit is not None else None
@@ -228,7 +240,7 @@ def _bounds(query: exp.Select, found: list[Leaf]) -> dict[str, tuple[Leaf, str]]
         return {}
     if query.find(exp.Window, exp.GroupingSets, exp.Cube, exp.Rollup):
         return {}
-    grouped = any(is_aggregate(node) for p in query.selects for node in p.walk())
+    grouped = gives_aggregates(query)
     group = query.args.get("group")
     keys = {key.sql() for key in group.expressions} if group is not None else set[str]()
     own = {leaf.alias: leaf for leaf in found if _parent_select(leaf) is query}

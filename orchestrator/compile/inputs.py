@@ -219,7 +219,6 @@ class _Reading:
             *(exp.alias_(exp.column(f, table=alias, quoted=True), f, quoted=True)
               for f in self.fields)
         ).from_(table, copy=False)  # fmt: skip
-        tree.args["from_"].set("this", table)
         for condition in self.taken:
             tree.where(condition.copy(), copy=False)
         if self.distinct:

@@ -27,6 +27,11 @@ def family(node: exp.Expr) -> str:
     }.get(kind, "")  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
+def gives_aggregates(select: exp.Select) -> bool:
+    """True when a projection of a SELECT holds an aggregate."""
+    return any(is_aggregate(node) for p in select.selects for node in p.walk())
+
+
 def is_aggregate(node: exp.Expr) -> bool:
     """True for a call that makes one value of many rows."""
     return isinstance(node, AGGREGATES) and not isinstance(node.parent, exp.Window)

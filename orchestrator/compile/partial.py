@@ -6,6 +6,7 @@ DISTINCT aggregate stays as it is and its argument becomes a key.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -103,26 +104,21 @@ class Partials:
             return True
         if self.optional and own and not isinstance(aggregate.this, exp.Column):
             return False  # it may make a value of the empty columns of a row without a match
-        if not every or len(own) == len(every):
-            return self._add_parts(call, aggregate, counted=not own)
-        if not own and isinstance(aggregate, exp.Count) and call is aggregate:
-            self._part(exp.Count(this=exp.Star()))
-            return True
-        return False
-
-    def _add_parts(self, call: exp.Expr, aggregate: exp.Expr, *, counted: bool) -> bool:
-        if counted:
+        if not own:
             if not isinstance(aggregate, exp.Count) or call is not aggregate:
                 return False
             self._part(exp.Count(this=exp.Star()))
             return True
-        if isinstance(aggregate, exp.Avg):
-            if family(aggregate.this) not in {"int", "float", "decimal"}:
-                return False
-            for kind in (exp.Sum, exp.Count):
-                self._part(_filtered(kind(this=aggregate.this.copy()), call))
+        return len(own) == len(every) and self._add_parts(call, aggregate)
+
+    def _add_parts(self, call: exp.Expr, aggregate: exp.Expr) -> bool:
+        if not isinstance(aggregate, exp.Avg):
+            self._part(call)
             return True
-        self._part(call)
+        if family(aggregate.this) not in {"int", "float", "decimal"}:
+            return False
+        for half in _halves(call, aggregate):
+            self._part(half)
         return True
 
     def _key(self, expression: exp.Expr) -> None:
@@ -162,10 +158,8 @@ class Partials:
         ):
             return self._with_keys(call, alias)
         if isinstance(aggregate, exp.Avg):
-            total, number = (
-                exp.Sum(this=self._read(_filtered(kind(this=aggregate.this.copy()), call), alias))
-                for kind in (exp.Sum, exp.Count)
-            )
+            halves = _halves(call, aggregate)
+            total, number = (exp.Sum(this=self._read(half, alias)) for half in halves)
             return exp.paren(exp.Div(this=exp.cast(total, "double"), expression=number))
         if isinstance(aggregate, exp.Count):
             return self._counted(call, aggregate, own, alias)
@@ -210,11 +204,14 @@ def _columns(node: exp.Expr, aliases: set[str]) -> list[exp.Column]:
     return [column for column in node.find_all(exp.Column) if column.table in aliases]
 
 
-def _filtered(aggregate: exp.Expr, call: exp.Expr) -> exp.Expr:
-    """The aggregate under the FILTER of the call that it comes from."""
-    if isinstance(call, exp.Filter):
-        return exp.Filter(this=aggregate, expression=call.args["expression"].copy())
-    return aggregate
+def _halves(call: exp.Expr, average: exp.Expr) -> Iterator[exp.Expr]:
+    """The SUM and the COUNT of an AVG, under the FILTER of its call."""
+    for kind in (exp.Sum, exp.Count):
+        half = kind(this=average.this.copy())
+        if isinstance(call, exp.Filter):
+            yield exp.Filter(this=half, expression=call.args["expression"].copy())
+        else:
+            yield half
 
 
 def _group_keys(select: exp.Select) -> list[exp.Expr]:

@@ -130,13 +130,11 @@ def _relations(select: exp.Select, scope: Scope, fragments: Fragments) -> list[R
 
 def _shadows(select: exp.Select, scope: Scope) -> bool:
     """True when a nested query gives one of the FROM's aliases another meaning."""
-    nested = (
-        name.alias_or_name
+    return any(
+        one.alias_or_name in scope.sources
         for one in select.find_all(exp.Table, exp.Subquery)
         if one.find_ancestor(exp.Select) is not select
-        for name in [one]
     )
-    return any(name in scope.sources for name in nested if name)
 
 
 def _inner_conditions(select: exp.Select) -> list[exp.Expr]:
@@ -239,11 +237,7 @@ def derive(
         assert member.leaf is not None
         assert isinstance(table, exp.Table)
         fragments.leaves[id(table)] = replace(member.leaf, table=table)
-        derived = derived.from_(table) if index == 0 else derived.join(table, copy=False)
-        if index == 0:
-            derived.args["from_"].set("this", table)
-        else:
-            derived.args["joins"][-1].set("this", table)
+        (derived.join if index else derived.from_)(table, copy=False)
     for condition in island.conditions:
         derived.where(condition.copy(), copy=False)
     if group:

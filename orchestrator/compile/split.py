@@ -11,7 +11,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from adapters.query import AggregationQuery
 from orchestrator.compile.fragment import Fragment, Fragments
-from orchestrator.compile.kinds import is_aggregate
+from orchestrator.compile.kinds import gives_aggregates
 from orchestrator.compile.parse import FRAGMENT
 from orchestrator.compile.predicate import conjuncts
 from orchestrator.compile.regroup import regroup, tables_of
@@ -34,24 +34,25 @@ def split(tree: exp.Query, fragments: Fragments) -> Split:
     _copy_conditions_down(tree)
     found: dict[str, Fragment] = {}
     holder = exp.Subquery(this=tree)
-    whole = fragments.make(tree)
-    _split(tree, fragments, found)
-    return Split(holder.this, found, whole if isinstance(whole, str) else None)
+    reason = _split(tree, fragments, found)
+    return Split(holder.this, found, reason)
 
 
-def _split(query: exp.Query, fragments: Fragments, found: dict[str, Fragment]) -> None:
+def _split(query: exp.Query, fragments: Fragments, found: dict[str, Fragment]) -> str | None:
+    """Split a query in place; why one source can't answer it, None when one can."""
     if isinstance(query, exp.Select) and only_asks_whether(query, exp.In):
         query.distinct(copy=False)
-    made = fragments.make(query) if isinstance(query, exp.Select | exp.SetOperation) else "nested"
+    made = fragments.make(query)
     if isinstance(made, Fragment) and not _is_plain_reading(query, made):
         name = f"{FRAGMENT}{len(found) + 1}"
         found[name] = made
         query.replace(_stand_in(name, made))
-        return
+        return None
     if isinstance(query, exp.Select):
         regroup(query, fragments)
     for child in _children(query):
         _split(child, fragments, found)
+    return made if isinstance(made, str) else None
 
 
 def only_asks_whether(query: exp.Expr, *places: type[exp.Expr]) -> bool:
@@ -127,7 +128,7 @@ def _copy_into(part: exp.Expr, inner: exp.Expr) -> None:
     values = {projection.alias_or_name: projection.unalias() for projection in inner.selects}
     group = inner.args.get("group")
     keys = {key.sql() for key in group.expressions} if group is not None else None
-    aggregated = any(is_aggregate(node) for p in inner.selects for node in p.walk())
+    aggregated = gives_aggregates(inner)
     copy = part.copy()
     for column in list(copy.find_all(exp.Column)):
         value = values.get(column.name)
