@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from adapters.errors import ConfigurationError
 from orchestrator.question import Question, Requester
-from orchestrator.store import Store, metadata
+from orchestrator.store import Store
+from orchestrator.store.tables import metadata
 
 ADA = Requester("T1", "U1")
 

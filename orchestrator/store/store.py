@@ -1,7 +1,4 @@
-"""What is kept: events seen, runs with their plans, and the audit trail. SQLAlchemy Core, async.
-
-SQLite by default, PostgreSQL for several replicas. Rows of an answer are never kept.
-"""
+"""Events seen, runs with their plans, and the audit trail."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,41 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapters.errors import ConfigurationError
 from orchestrator.question import Question, Turn
-
-metadata = sa.MetaData()
-
-seen = sa.Table(
-    "seen",
-    metadata,
-    sa.Column("key", sa.String(255), primary_key=True),
-    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-)
-runs = sa.Table(
-    "runs",
-    metadata,
-    sa.Column("run_id", sa.String(32), primary_key=True),
-    sa.Column("team", sa.String(64), nullable=False),
-    sa.Column("user", sa.String(64), nullable=False),
-    sa.Column("channel", sa.String(64), nullable=False),
-    sa.Column("thread", sa.String(128), nullable=False, index=True),
-    sa.Column("question", sa.Text, nullable=False),
-    sa.Column("sql", sa.Text, nullable=False),
-    sa.Column("plan_text", sa.Text, nullable=False),
-    sa.Column("digest", sa.String(64), nullable=False),
-    sa.Column("planner", sa.String(32), nullable=False),
-    sa.Column("status", sa.String(16), nullable=False),
-    sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("finished_at", sa.DateTime(timezone=True)),
-)
-audit = sa.Table(
-    "audit",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("run_id", sa.String(32), nullable=False, index=True),
-    sa.Column("what", sa.String(32), nullable=False),
-    sa.Column("detail", sa.JSON, nullable=False),
-)
+from orchestrator.store.tables import audit, runs, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +41,19 @@ class Store:
 
     def __init__(self, url: str) -> None:
         try:
-            self._engine: AsyncEngine = create_async_engine(url)
+            self.engine: AsyncEngine = create_async_engine(url)
         except (sqlalchemy.exc.ArgumentError, ImportError) as error:
             raise ConfigurationError(
                 "The store's URL can't be read, or its driver is not installed. "
                 "Check CROSSTALK_STORE_URL."
             ) from error
-        if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine.sync_engine, "connect", _write_ahead)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine.sync_engine, "connect", _write_ahead)
 
     async def open(self) -> None:
         """Bring the tables up to date. Raises ConfigurationError when the store can't be opened."""
         try:
-            async with self._engine.begin() as connection:
+            async with self.engine.begin() as connection:
                 await connection.run_sync(_migrate)
         except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
             raise ConfigurationError(
@@ -100,13 +63,13 @@ class Store:
 
     async def close(self) -> None:
         """Give back all connections."""
-        await self._engine.dispose()
+        await self.engine.dispose()
 
     async def first_seen(self, *keys: str) -> bool:
         """Remember all keys; False when any of them was there already."""
         now = datetime.now(UTC)
         try:
-            async with self._engine.begin() as connection:
+            async with self.engine.begin() as connection:
                 await connection.execute(
                     sa.insert(seen), [{"key": key, "at": now} for key in dict.fromkeys(keys)]
                 )
@@ -126,7 +89,7 @@ class Store:
         approval: dict[str, Any],
     ) -> None:
         """Keep a proposed run, and in the audit trail that it was `approved`."""
-        async with self._engine.begin() as connection:
+        async with self.engine.begin() as connection:
             await connection.execute(
                 sa.insert(runs).values(
                     run_id=run_id,
@@ -147,7 +110,7 @@ class Store:
 
     async def finish(self, run_id: str, status: str, outcome: dict[str, Any]) -> None:
         """Note how a run ended (answered, partial or failed), there and in the audit trail."""
-        async with self._engine.begin() as connection:
+        async with self.engine.begin() as connection:
             await connection.execute(
                 sa.update(runs)
                 .where(runs.c.run_id == run_id)
@@ -158,14 +121,14 @@ class Store:
     async def recall(self, run_id: str) -> StoredRun | None:
         """A run by its id, or None."""
         names = [runs.c[name] for name in StoredRun.__dataclass_fields__]
-        async with self._engine.connect() as connection:
+        async with self.engine.connect() as connection:
             query = sa.select(*names).where(runs.c.run_id == run_id)
             row = (await connection.execute(query)).one_or_none()
         return StoredRun(*row) if row else None
 
     async def turns(self, thread: str) -> tuple[Turn, ...]:
         """The answered questions of a thread, oldest first, at most ten."""
-        async with self._engine.connect() as connection:
+        async with self.engine.connect() as connection:
             query = (
                 sa.select(runs.c.question, runs.c.sql)
                 .where(runs.c.thread == thread, runs.c.status.in_(("answered", "partial")))
@@ -177,7 +140,7 @@ class Store:
 
     async def trail(self, run_id: str) -> list[dict[str, Any]]:
         """The audit lines of a run, in order, as {what, detail}."""
-        async with self._engine.connect() as connection:
+        async with self.engine.connect() as connection:
             query = sa.select(audit.c.what, audit.c.detail)
             query = query.where(audit.c.run_id == run_id).order_by(audit.c.id)
             return [dict(row) for row in (await connection.execute(query)).mappings()]

@@ -1,0 +1,8 @@
+"""What is kept, in one database: SQLAlchemy Core, async.
+
+SQLite by default, PostgreSQL for several replicas. Rows of an answer are never kept.
+"""
+
+from orchestrator.store.store import Store, StoredRun
+
+__all__ = ["Store", "StoredRun"]

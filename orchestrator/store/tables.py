@@ -1,0 +1,38 @@
+"""The tables of the store. Migrations are written by hand: they do not follow this file."""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+seen = sa.Table(
+    "seen",
+    metadata,
+    sa.Column("key", sa.String(255), primary_key=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("run_id", sa.String(32), primary_key=True),
+    sa.Column("team", sa.String(64), nullable=False),
+    sa.Column("user", sa.String(64), nullable=False),
+    sa.Column("channel", sa.String(64), nullable=False),
+    sa.Column("thread", sa.String(128), nullable=False, index=True),
+    sa.Column("question", sa.Text, nullable=False),
+    sa.Column("sql", sa.Text, nullable=False),
+    sa.Column("plan_text", sa.Text, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("planner", sa.String(32), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("finished_at", sa.DateTime(timezone=True)),
+)
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("run_id", sa.String(32), nullable=False, index=True),
+    sa.Column("what", sa.String(32), nullable=False),
+    sa.Column("detail", sa.JSON, nullable=False),
+)
