@@ -156,7 +156,7 @@ class Pipeline:
             messages = tuple(violation.message for violation in validated)
             return Refused(messages[0], messages[1:])
         run_id = uuid.uuid4().hex
-        approved = approve_by_rule(run_id, validated)
+        approved = approve_by_rule(run_id, validated, question.requester)
         await self.store.propose(
             run_id,
             question,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from orchestrator.question import Requester
 from orchestrator.validate import ValidatedPlan
 
 
@@ -18,14 +19,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class ApprovedPlan:
-    """A plan that may run, under the id that the store knows it by."""
+    """A plan that may run, under the id that the store knows it by, with its requester's rights."""
 
     run_id: str
     validated: ValidatedPlan
+    requester: Requester
     decision: Decision
 
 
-def approve_by_rule(run_id: str, validated: ValidatedPlan) -> ApprovedPlan:
+def approve_by_rule(run_id: str, validated: ValidatedPlan, requester: Requester) -> ApprovedPlan:
     """Let a plan run that reads no personal data and stays under the policy's caps.
 
     Validation has refused all others, so the rule has nothing left to weigh.
@@ -36,4 +38,4 @@ def approve_by_rule(run_id: str, validated: ValidatedPlan) -> ApprovedPlan:
         digest=validated.plan.digest,
         at=datetime.now(UTC),
     )
-    return ApprovedPlan(run_id, validated, decision)
+    return ApprovedPlan(run_id, validated, requester, decision)
