@@ -23,10 +23,18 @@ SCOPES = frozenset(
         "users:read",
     }
 )
-EVENTS = frozenset({"app_mention", "message.channels", "message.im"})
+EVENTS = frozenset(
+    {
+        "app_mention",
+        "file_shared",
+        "message.channels",
+        "message.im",
+    }
+)
 
 EVENT_SCOPES = {
     "app_mention": "app_mentions:read",
+    "file_shared": "files:read",
     "message.channels": "channels:history",
     "message.im": "im:history",
 }

@@ -3,7 +3,7 @@
 import html
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from sandbox.slack.app import App
@@ -45,15 +45,24 @@ class People:
         self._hook_url = hook_url
         self._chosen: dict[tuple[str, str], dict[str, Any]] = {}
 
-    def type(self, user_id: str, channel_id: str, text: str, thread_ts: str | None) -> str:
-        """Post a message: its ts."""
+    def type(
+        self,
+        user_id: str,
+        channel_id: str,
+        text: str,
+        thread_ts: str | None,
+        files: Sequence[dict[str, Any]] = (),
+    ) -> str:
+        """Post a message, with the files that were dropped on it: its ts."""
         self._conversation(user_id, channel_id)
-        message = {
+        message: dict[str, Any] = {
             "user": user_id,
             "text": as_typed(self._workspace, text),
             "client_msg_id": secrets.token_hex(16),
             "thread_ts": thread_ts,
         }
+        if files:
+            message |= {"subtype": "file_share", "files": list(files), "upload": True}
         return self._workspace.post(channel_id, message)["ts"]
 
     def react(self, user_id: str, channel_id: str, ts: str, name: str) -> None:

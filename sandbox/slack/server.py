@@ -15,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from sandbox.slack.app import EVENTS, SCOPES, App
 from sandbox.slack.delivery import ACK_TIMEOUT_S, RETRY_DELAYS_S, Delivery
 from sandbox.slack.events import events_for
+from sandbox.slack.files import Files
 from sandbox.slack.hooks import ResponseUrls, SpentError, Triggers
 from sandbox.slack.limits import RateLimits
 from sandbox.slack.method import Arguments, RefusedError
@@ -86,12 +87,14 @@ class LocalSlack:
             response_urls=self._response_urls,
             hook_url=lambda key: f"{self.page_url}hooks/{key}",
         )
+        self._files = Files(self.workspace, self.app, lambda: self.page_url)
         self._api = WebApi(
             self.workspace,
             self.app,
             self.triggers,
             limits or RateLimits(),
             lambda: f"ws://127.0.0.1:{self._port}/link/?ticket={self.connections.issue_ticket()}",
+            self._files.methods,
         )
         self._port = 0
         self._server: Server | None = None
@@ -173,6 +176,7 @@ class LocalSlack:
         page = Page(self.workspace, self.app, self._people)
         asgi.include_router(self._api.router)
         asgi.include_router(page.router)
+        asgi.include_router(self._files.router)
         asgi.add_api_websocket_route("/link/", self._link)
         asgi.add_api_route("/hooks/{key}", self._hook, methods=["POST"])
         asgi.mount("/page/files", StaticFiles(directory=FILES))
@@ -264,6 +268,23 @@ class LocalSlack:
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Send `disconnect` down every websocket: a "warning", or "refresh_requested"."""
         await self.connections.disconnect(reason)
+
+    async def drop_file(
+        self,
+        user_id: str,
+        channel_id: str,
+        name: str,
+        content: bytes,
+        text: str = "",
+        thread_ts: str | None = None,
+        mimetype: str | None = None,
+    ) -> str:
+        """Drop a file on a conversation, with or without words: the message's ts."""
+        file = self._files.add(user_id, channel_id, name, content, mimetype)
+        described = self._files.described(file)
+        ts = self._people.type(user_id, channel_id, text, thread_ts, [described])
+        self._files.announce(file, channel_id)
+        return ts
 
     def inject(
         self,

@@ -1,7 +1,7 @@
 """The Web API: reads a call as slack_sdk sends it, and refuses it wherever Slack would."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -15,7 +15,7 @@ from sandbox.slack.limits import RateLimits
 from sandbox.slack.method import Arguments, Call, Method, RefusedError
 from sandbox.slack.workspace import Workspace
 
-STRUCTURED = {"blocks", "metadata", "view", "loading_messages"}
+STRUCTURED = {"blocks", "files", "metadata", "view", "loading_messages"}
 
 
 @dataclass
@@ -38,6 +38,7 @@ class WebApi:
         triggers: Triggers,
         limits: RateLimits,
         connection_url: Callable[[], str],
+        methods: Mapping[str, Method],
     ) -> None:
         self.calls: list[tuple[str, Arguments]] = []
         self.router = APIRouter()
@@ -51,6 +52,7 @@ class WebApi:
             **chat.METHODS,
             **conversations.METHODS,
             **views.METHODS,
+            **methods,
             "apps.connections.open": Method(
                 lambda _: {"url": connection_url()}, takes_app_token=True
             ),
