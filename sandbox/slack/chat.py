@@ -11,6 +11,7 @@ from sandbox.slack.method import Arguments, Call, Method, RefusedError
 from sandbox.slack.workspace import Channel, Message
 
 TEXT_CHARACTERS = 4_000
+STREAMING = "in_progress"
 EMOJI_FILE = Path(__file__).parent / "page" / "emoji.json"
 
 
@@ -107,7 +108,9 @@ def own_message(call: Call, channel: Channel, error: str) -> Message:
 def update(call: Call) -> dict[str, Any]:
     """chat.update: text without blocks takes the blocks away."""
     channel = call.joined_channel()
-    own_message(call, channel, "cant_update_message")
+    before = own_message(call, channel, "cant_update_message")
+    if before.get("streaming_state") == STREAMING:
+        raise RefusedError("streaming_state_conflict")
     edited = {"user": call.app.bot_user_id, "ts": call.workspace.new_ts()}
     message = call.workspace.edit(
         channel.id,
@@ -126,6 +129,8 @@ def delete(call: Call) -> dict[str, Any]:
     """chat.delete, of the app's own messages."""
     channel = call.joined_channel()
     message = own_message(call, channel, "cant_delete_message")
+    if message.get("streaming_state") == STREAMING:
+        raise RefusedError("cant_delete_message")
     call.workspace.delete(channel.id, message["ts"])
     return {"channel": channel.id, "ts": message["ts"]}
 

@@ -22,6 +22,7 @@ from sandbox.slack.method import Arguments, RefusedError
 from sandbox.slack.page import FILES, Page
 from sandbox.slack.people import People
 from sandbox.slack.socket_mode import Connections
+from sandbox.slack.streams import Streams
 from sandbox.slack.web_api import Fault, WebApi
 from sandbox.slack.workspace import Channel, Subscription, User, Workspace, new_id
 
@@ -58,6 +59,7 @@ class LocalSlack:
         limits: RateLimits | None = None,
         triggers: Triggers | None = None,
         response_urls: ResponseUrls | None = None,
+        streams: Streams | None = None,
         ack_timeout_s: float = ACK_TIMEOUT_S,
         retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
     ) -> None:
@@ -87,12 +89,14 @@ class LocalSlack:
             response_urls=self._response_urls,
             hook_url=lambda key: f"{self.page_url}hooks/{key}",
         )
+        self._streams = streams or Streams()
         self._files = Files(self.workspace, self.app, lambda: self.page_url)
         self._api = WebApi(
             self.workspace,
             self.app,
             self.triggers,
             limits or RateLimits(),
+            self._streams,
             lambda: f"ws://127.0.0.1:{self._port}/link/?ticket={self.connections.issue_ticket()}",
             self._files.methods,
         )
@@ -285,6 +289,10 @@ class LocalSlack:
         ts = self._people.type(user_id, channel_id, text, thread_ts, [described])
         self._files.announce(file, channel_id)
         return ts
+
+    async def stop_stream(self, user_id: str, channel_id: str, ts: str) -> None:
+        """Press stop on a message that is being streamed."""
+        self._streams.stopped_by(self.workspace, user_id, channel_id, ts)
 
     def inject(
         self,

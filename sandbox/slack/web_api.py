@@ -13,9 +13,10 @@ from sandbox.slack.app import App
 from sandbox.slack.hooks import Triggers
 from sandbox.slack.limits import RateLimits
 from sandbox.slack.method import Arguments, Call, Method, RefusedError
+from sandbox.slack.streams import Streams
 from sandbox.slack.workspace import Workspace
 
-STRUCTURED = {"blocks", "files", "metadata", "view", "loading_messages"}
+STRUCTURED = {"blocks", "chunks", "files", "metadata", "view", "loading_messages"}
 
 
 @dataclass
@@ -37,6 +38,7 @@ class WebApi:
         app: App,
         triggers: Triggers,
         limits: RateLimits,
+        streams: Streams,
         connection_url: Callable[[], str],
         methods: Mapping[str, Method],
     ) -> None:
@@ -47,11 +49,13 @@ class WebApi:
         self._app = app
         self._triggers = triggers
         self._limits = limits
+        self._streams = streams
         self._faults: dict[str, list[Fault]] = {}
         self._methods: dict[str, Method] = {
             **chat.METHODS,
             **conversations.METHODS,
             **views.METHODS,
+            **streams.methods,
             **methods,
             "apps.connections.open": Method(
                 lambda _: {"url": connection_url()}, takes_app_token=True
@@ -77,6 +81,7 @@ class WebApi:
         retry_after_s = self._limits.retry_after_s(name, str(arguments.get("channel", "")))
         if retry_after_s:
             return faulty(Fault("ratelimited", 429, 1, retry_after_s))
+        self._streams.expire(self._workspace)
         try:
             fields = method.run(Call(self._workspace, self._app, self._triggers, arguments))
         except RefusedError as refusal:

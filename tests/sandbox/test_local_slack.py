@@ -285,7 +285,7 @@ async def test_form_bodies_are_read_like_json(scene: Scene) -> None:
         session.post(f"{scene.slack.api_url}chat.postMessage", data=form) as response,
     ):
         assert (await response.json())["message"]["blocks"][0]["type"] == "divider"
-    assert await refusal(scene.client.api_call("chat.startStream")) == "unknown_method"
+    assert await refusal(scene.client.api_call("chat.scheduleMessage")) == "unknown_method"
 
 
 async def test_a_status_goes_when_the_bot_answers(scene: Scene) -> None:
