@@ -20,14 +20,17 @@ SCOPES = frozenset(
         "im:read",
         "im:write",
         "reactions:write",
+        "usergroups:read",
         "users:read",
+        "users:read.email",
     }
 )
-EVENTS = frozenset({"app_mention", "message.channels", "message.im"})
+EVENTS = frozenset({"app_mention", "message.channels", "message.groups", "message.im"})
 
 EVENT_SCOPES = {
     "app_mention": "app_mentions:read",
     "message.channels": "channels:history",
+    "message.groups": "groups:history",
     "message.im": "im:history",
 }
 

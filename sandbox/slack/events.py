@@ -7,6 +7,12 @@ from sandbox.slack.app import App
 from sandbox.slack.views import sent
 from sandbox.slack.workspace import Change, Channel, Workspace, new_id
 
+MESSAGE_EVENTS = {
+    "im": ("im", "message.im"),
+    "private_channel": ("group", "message.groups"),
+    "public_channel": ("channel", "message.channels"),
+}
+
 
 def events_for(workspace: Workspace, app: App, change: Change) -> list[dict[str, Any]]:
     """The Events API payloads that a change of the workspace brings to the app.
@@ -17,7 +23,7 @@ def events_for(workspace: Workspace, app: App, change: Change) -> list[dict[str,
     if channel is None or app.bot_user_id not in channel.members:
         return []
     events = [*mentions(app, channel, change), *messages(app, channel, change)]
-    return [enveloped(workspace, app, event) for event in events]
+    return [enveloped(workspace, app, event, channel) for event in events]
 
 
 def mentions(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]:
@@ -32,9 +38,10 @@ def mentions(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]
 
 def messages(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]:
     """A message event: as posted, or about an edit or a deletion."""
-    if not app.hears("message.im" if channel.is_im else "message.channels"):
+    kind, event_name = MESSAGE_EVENTS[channel.kind]
+    if not app.hears(event_name):
         return []
-    where = {"channel": channel.id, "channel_type": "im" if channel.is_im else "channel"}
+    where = {"channel": channel.id, "channel_type": kind}
     if change["type"] == "message":
         message = change["message"]
         event = {**message, **where, "event_ts": message["ts"]}
@@ -53,7 +60,9 @@ def messages(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]
     return [{**subtype, **about, **where, "ts": ts, "event_ts": ts}]
 
 
-def enveloped(workspace: Workspace, app: App, event: dict[str, Any]) -> dict[str, Any]:
+def enveloped(
+    workspace: Workspace, app: App, event: dict[str, Any], channel: Channel | None = None
+) -> dict[str, Any]:
     """The outside of every event."""
     return {
         "token": app.verification_token,
@@ -74,21 +83,21 @@ def enveloped(workspace: Workspace, app: App, event: dict[str, Any]) -> dict[str
                 "is_enterprise_install": False,
             }
         ],
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": channel is not None and bool(channel.shared_with),
         "event_context": f"4-{new_id('E')}",
     }
 
 
 def interaction(workspace: Workspace, app: App, kind: str, user_id: str) -> dict[str, Any]:
     """What every interaction payload begins with."""
-    name = workspace.users[user_id].name
-    team = {"id": workspace.team_id, "domain": workspace.team_domain}
+    user = workspace.users[user_id]
+    team_id = user.team_id or workspace.team_id
     return {
         "type": kind,
-        "user": {"id": user_id, "username": name, "name": name, "team_id": workspace.team_id},
+        "user": {"id": user_id, "username": user.name, "name": user.name, "team_id": team_id},
         "api_app_id": app.id,
         "token": app.verification_token,
-        "team": team,
+        "team": {"id": workspace.team_id, "domain": workspace.team_domain},
         "enterprise": None,
         "is_enterprise_install": False,
     }
@@ -126,7 +135,9 @@ def block_actions(
 
 def shown_name(channel: Channel) -> str:
     """The name that payloads give a conversation."""
-    return "directmessage" if channel.is_im else channel.name
+    if channel.is_im:
+        return "directmessage"
+    return "privategroup" if channel.is_private else channel.name
 
 
 def view_event(

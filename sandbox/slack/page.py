@@ -75,7 +75,8 @@ class Page:
 
     async def people(self) -> list[dict[str, Any]]:
         """Everybody that one can act as."""
-        return [vars(user) for user in self._workspace.users.values() if not user.is_bot]
+        users = self._workspace.users.values()
+        return [vars(user) for user in users if not (user.is_bot or user.deleted)]
 
     async def state(self, user: str) -> dict[str, Any]:
         """Everything that one person sees when the page opens."""
@@ -89,12 +90,15 @@ class Page:
             "team": self._workspace.team_name,
             "bot": self._app.bot_user_id,
             "users": [vars(u) for u in self._workspace.users.values()],
+            "groups": [vars(g) for g in self._workspace.groups.values()],
             "channels": [
                 {
                     "id": c.id,
                     "name": c.name,
                     "topic": c.topic,
                     "is_im": c.is_im,
+                    "is_private": c.is_private,
+                    "is_ext_shared": bool(c.shared_with),
                     "members": c.members,
                     "messages": sorted(c.messages.values(), key=by_ts),
                     "ephemerals": [m for m in c.ephemerals.values() if m["to"] == user],

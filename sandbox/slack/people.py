@@ -194,20 +194,21 @@ class People:
 
     def _conversation(self, user_id: str, channel_id: str) -> Channel:
         channel = self._workspace.channels[channel_id]
-        if user_id not in channel.members:
+        if user_id not in channel.members or self._workspace.users[user_id].deleted:
             raise LookupError(f"{user_id} is not in {channel_id}")
         return channel
 
 
 def as_typed(workspace: Workspace, text: str) -> str:
     """What a person typed, as Slack stores it: escaped, with names turned into mentions."""
-    ids = {user.name: user.id for user in workspace.users.values()}
+    mentions = {name: f"<!{name}>" for name in ("here", "channel", "everyone")}
+    mentions |= {group.handle: f"<!subteam^{group.id}>" for group in workspace.groups.values()}
+    mentions |= {user.name: f"<@{user.id}>" for user in workspace.users.values()}
     escaped = html.escape(text, quote=False)
-    kept = re.sub(r"&lt;@(\w+)&gt;", r"<@\1>", escaped)
+    kept = re.sub(r"&lt;([@!][\w^-]+)&gt;", r"<\1>", escaped)
 
     def mention(match: re.Match[str]) -> str:
-        user_id = ids.get(match[1].lower())
-        return f"<@{user_id}>" if user_id else match[0]
+        return mentions.get(match[1].lower(), match[0])
 
     return re.sub(r"(?<![\w<])@([\w.-]*\w)", mention, kept)
 
