@@ -6,6 +6,7 @@ from typing import Any, Unpack
 from sandbox.slack.accounts import Details, User, UserGroup
 from sandbox.slack.app import App
 from sandbox.slack.people import People
+from sandbox.slack.screens import Screens
 from sandbox.slack.workspace import Channel, Workspace
 
 
@@ -15,6 +16,7 @@ class Acting:
     workspace: Workspace
     app: App
     _people: People
+    _screens: Screens
 
     def add_user(
         self,
@@ -92,6 +94,28 @@ class Acting:
         """Press a button; `value` picks one of several, or an option of a menu."""
         await self._people.press(user_id, channel_id, message_ts, action_id, value)
 
+    async def press_view(
+        self, user_id: str, view_id: str, action_id: str, value: str | None = None
+    ) -> None:
+        """Press a button or choose from a menu, in the modal that is in front or on Home."""
+        await self._screens.press(user_id, view_id, action_id, value)
+
+    async def open_home(self, user_id: str, tab: str = "home") -> None:
+        """Open the app's Home, or with tab "messages" the conversation with it."""
+        self._screens.open_home(user_id, tab)
+
+    def home(self, user_id: str) -> dict[str, Any] | None:
+        """The view on this person's Home; None as long as nothing was published."""
+        return self.workspace.homes.get(user_id)
+
+    async def shortcut(self, user_id: str, channel_id: str, ts: str, callback_id: str) -> None:
+        """Choose a shortcut from the menu of a message; LookupError if the app declares none."""
+        await self._people.shortcut(user_id, channel_id, ts, callback_id)
+
+    async def global_shortcut(self, user_id: str, callback_id: str) -> None:
+        """Choose a shortcut from the global menu; LookupError if the app declares none."""
+        await self._people.global_shortcut(user_id, callback_id)
+
     async def submit_view(
         self,
         user_id: str,
@@ -99,12 +123,12 @@ class Acting:
         state_values: dict[str, dict[str, Any]] | None = None,
     ) -> dict[str, str]:
         """Submit a modal: errors by block id, none when it was accepted."""
-        return await self._people.submit_view(user_id, view_id, state_values or {})
+        return await self._screens.submit(user_id, view_id, state_values or {})
 
     async def close_view(self, user_id: str, view_id: str) -> None:
         """Close a modal without submitting it."""
-        await self._people.close_view(user_id, view_id)
+        await self._screens.close(user_id, view_id)
 
     async def slash(self, user_id: str, channel_id: str, command: str, text: str = "") -> None:
-        """Type a slash command."""
+        """Type a slash command; LookupError if the app declares none of this name."""
         await self._people.slash(user_id, channel_id, command, text)

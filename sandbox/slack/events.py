@@ -22,7 +22,11 @@ def events_for(workspace: Workspace, app: App, change: Change) -> list[dict[str,
     channel = workspace.channels.get(change.get("channel", ""))
     if channel is None or app.bot_user_id not in channel.members:
         return []
-    events = [*mentions(app, channel, change), *messages(app, channel, change)]
+    events = [
+        *mentions(app, channel, change),
+        *messages(app, channel, change),
+        *opened_homes(workspace, app, change),
+    ]
     return [enveloped(workspace, app, event, channel) for event in events]
 
 
@@ -58,6 +62,15 @@ def messages(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]
         return []
     subtype = {"type": "message", "subtype": change["type"], "hidden": True}
     return [{**subtype, **about, **where, "ts": ts, "event_ts": ts}]
+
+
+def opened_homes(workspace: Workspace, app: App, change: Change) -> list[dict[str, Any]]:
+    """An app_home_opened, with the view that is on Home once there is one."""
+    if change["type"] != "app_home_opened" or not app.hears("app_home_opened"):
+        return []
+    event = {**change, "event_ts": workspace.new_ts()}
+    home = workspace.homes.get(change["user"])
+    return [{**event, "view": sent(home)} if home and change["tab"] == "home" else event]
 
 
 def enveloped(
@@ -133,6 +146,39 @@ def block_actions(
     return payload if is_ephemeral else {**payload, "message": message}
 
 
+def view_actions(
+    workspace: Workspace, app: App, user_id: str, view: dict[str, Any], action: dict[str, Any]
+) -> dict[str, Any]:
+    """Somebody pressed or chose in a modal or on Home: no channel, no message, no response URL."""
+    return {
+        **interaction(workspace, app, "block_actions", user_id),
+        "container": {"type": "view", "view_id": view["id"]},
+        "view": sent(view),
+        "state": view["state"],
+        "actions": [{**action, "action_ts": workspace.new_ts()}],
+    }
+
+
+def message_action(
+    workspace: Workspace,
+    app: App,
+    *,
+    user_id: str,
+    channel: Channel,
+    message: dict[str, Any],
+    callback_id: str,
+) -> dict[str, Any]:
+    """Somebody chose a shortcut from the menu of a message."""
+    return {
+        **interaction(workspace, app, "message_action", user_id),
+        "callback_id": callback_id,
+        "action_ts": workspace.new_ts(),
+        "message_ts": message["ts"],
+        "channel": {"id": channel.id, "name": shown_name(channel)},
+        "message": message,
+    }
+
+
 def shown_name(channel: Channel) -> str:
     """The name that payloads give a conversation."""
     if channel.is_im:
@@ -145,7 +191,8 @@ def view_event(
 ) -> dict[str, Any]:
     """Somebody submitted a modal (view_submission) or closed it (view_closed)."""
     payload = {**interaction(workspace, app, kind, user_id), "view": sent(view)}
-    extra = {"is_cleared": False} if kind == "view_closed" else {"response_urls": []}
+    cleared = {"is_cleared": view["clear_on_close"]}
+    extra = cleared if kind == "view_closed" else {"response_urls": []}
     return {**payload, **extra}
 
 

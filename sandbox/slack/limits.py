@@ -35,6 +35,8 @@ PER_MINUTE: Mapping[str, int] = {
     "users.list": TIER_2,
     "users.lookupByEmail": TIER_3,
     "views.open": TIER_4,
+    "views.publish": TIER_4,
+    "views.push": TIER_4,
     "views.update": TIER_4,
 }
 

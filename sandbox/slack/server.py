@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from sandbox.slack.acting import Acting
-from sandbox.slack.app import EVENTS, SCOPES, App
+from sandbox.slack.app import COMMANDS, EVENTS, SCOPES, SHORTCUTS, App, Shortcut
 from sandbox.slack.delivery import ACK_TIMEOUT_S, RETRY_DELAYS_S, Delivery
 from sandbox.slack.events import events_for
 from sandbox.slack.hooks import ResponseUrls, SpentError, Triggers
@@ -20,6 +20,7 @@ from sandbox.slack.limits import RateLimits
 from sandbox.slack.method import Arguments, RefusedError
 from sandbox.slack.page import FILES, Page
 from sandbox.slack.people import People
+from sandbox.slack.screens import Screens
 from sandbox.slack.socket_mode import Connections
 from sandbox.slack.web_api import Fault, WebApi
 from sandbox.slack.workspace import Subscription, Workspace, new_id
@@ -54,6 +55,9 @@ class LocalSlack(Acting):
         team_name: str = "Meridian Supply",
         scopes: Iterable[str] = SCOPES,
         events: Iterable[str] = EVENTS,
+        commands: Iterable[str] = COMMANDS,
+        shortcuts: Iterable[Shortcut] = SHORTCUTS,
+        has_home: bool = True,
         limits: RateLimits | None = None,
         triggers: Triggers | None = None,
         response_urls: ResponseUrls | None = None,
@@ -68,6 +72,9 @@ class LocalSlack(Acting):
             signing_secret=signing_secret or secrets.token_hex(16),
             scopes=frozenset(scopes),
             events=frozenset(events),
+            commands=frozenset(commands),
+            shortcuts=tuple(shortcuts),
+            has_home=has_home,
         )
         self.workspace.add_user(
             self.app.name.lower(), self.app.name, user_id=self.app.bot_user_id, is_bot=True
@@ -86,6 +93,7 @@ class LocalSlack(Acting):
             response_urls=self._response_urls,
             hook_url=lambda key: f"{self.page_url}hooks/{key}",
         )
+        self._screens = Screens(self.workspace, self.app, self._delivery, self.triggers)
         self._api = WebApi(
             self.workspace,
             self.app,
@@ -170,7 +178,7 @@ class LocalSlack(Acting):
 
     def _asgi(self) -> FastAPI:
         asgi = FastAPI(title=self.workspace.team_name, docs_url=None, redoc_url=None)
-        page = Page(self.workspace, self.app, self._people)
+        page = Page(self.workspace, self.app, self._people, self._screens)
         asgi.include_router(self._api.router)
         asgi.include_router(page.router)
         asgi.add_api_websocket_route("/link/", self._link)

@@ -108,6 +108,7 @@ class Workspace:
         self.groups: dict[str, UserGroup] = {}
         self.channels: dict[str, Channel] = {}
         self.views: dict[str, dict[str, Any]] = {}
+        self.homes: dict[str, dict[str, Any]] = {}
         self.now = now
         self._subscriptions: set[Subscription] = set()
         self._last_ts = 0
@@ -258,6 +259,10 @@ class Workspace:
     def show_view(self, user_id: str, view: dict[str, Any]) -> None:
         self.views[view["id"]] = view
         self.publish("view", user=user_id, view=view)
+
+    def show_home(self, user_id: str, view: dict[str, Any]) -> None:
+        self.homes[user_id] = view
+        self.publish("home", user=user_id, view=view)
 
     def close_view(self, user_id: str, view_id: str) -> None:
         del self.views[view_id]
