@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from sandbox.slack import chat, conversations, views
+from sandbox.slack import chat, conversations, users, views
 from sandbox.slack.app import App
 from sandbox.slack.hooks import Triggers
 from sandbox.slack.limits import DISTRIBUTED, DISTRIBUTED_MESSAGES, RateLimits
@@ -54,6 +54,7 @@ class WebApi:
         self._methods: dict[str, Method] = {
             **chat.METHODS,
             **conversations.METHODS,
+            **users.METHODS,
             **views.METHODS,
             **streams.methods,
             **methods,
