@@ -21,6 +21,7 @@ SCOPES = frozenset(
         "im:read",
         "im:write",
         "reactions:write",
+        "search:read.public",
         "usergroups:read",
         "users:read",
         "users:read.email",
@@ -30,10 +31,13 @@ EVENTS = frozenset(
     {
         "app_home_opened",
         "app_mention",
+        "app_uninstalled",
         "file_shared",
+        "member_joined_channel",
         "message.channels",
         "message.groups",
         "message.im",
+        "tokens_revoked",
     }
 )
 
@@ -58,9 +62,13 @@ EVENT_SCOPES = {
     "app_home_opened": None,
     "app_mention": "app_mentions:read",
     "file_shared": "files:read",
+    "app_uninstalled": None,
+    "member_joined_channel": "channels:read",
+    "member_left_channel": "channels:read",
     "message.channels": "channels:history",
     "message.groups": "groups:history",
     "message.im": "im:history",
+    "tokens_revoked": None,
 }
 
 

@@ -50,6 +50,7 @@ class WebApi:
         self._triggers = triggers
         self._limits = limits
         self._streams = streams
+        self._revoked: str | None = None
         self._faults: dict[str, list[Fault]] = {}
         self._methods: dict[str, Method] = {
             **chat.METHODS,
@@ -62,6 +63,10 @@ class WebApi:
                 lambda _: {"url": connection_url()}, takes_app_token=True
             ),
         }
+
+    def revoke(self, error: str) -> None:
+        """Refuse the bot's token from now on, with Slack's name for why."""
+        self._revoked = error
 
     def inject(self, method: str, fault: Fault) -> None:
         self._faults.setdefault(method, []).append(fault)
@@ -101,6 +106,8 @@ class WebApi:
             raise RefusedError("not_authed")
         if token not in {self._app.bot_token, self._app.app_token}:
             raise RefusedError("invalid_auth")
+        if token == self._app.bot_token and self._revoked is not None:
+            raise RefusedError(self._revoked)
         if (token == self._app.app_token) != method.takes_app_token:
             raise RefusedError("not_allowed_token_type")
         if method.scope is not None:
