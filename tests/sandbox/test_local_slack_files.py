@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sandbox.slack import LocalSlack
 from sandbox.slack.app import SCOPES
 from sandbox.slack.events import events_for
-from sandbox.slack.subscription import Change
+from sandbox.slack.subscription import Change, Subscription
 
 CSV = b"customer,total\nNordwind,120\n"
 
