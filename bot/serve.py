@@ -22,6 +22,7 @@ from bot.settings import Settings
 from bot.slack.app import build_app, check_token, web_client
 from bot.slack.conversation import Conversation, now
 from bot.slack.listeners.events import QUESTION
+from bot.slack.pace import reason
 from bot.wiring import opened_pipeline
 from orchestrator.pipeline import Pipeline
 from orchestrator.semantic import SemanticModel
@@ -126,7 +127,7 @@ async def _sockets(app: AsyncApp, token: str | None) -> AsyncGenerator[None]:
                 opened = await app.client.apps_connections_open(app_token=token or "")
             except SlackApiError as error:
                 raise ConfigurationError(
-                    f"Slack refused SLACK_APP_TOKEN ({error.response['error']}). Make an app-level "
+                    f"Slack refused SLACK_APP_TOKEN ({reason(error)}). Make an app-level "
                     "token with the scope connections:write on the page “Basic Information”."
                 ) from None
             handler.client.wss_uri = opened["url"]

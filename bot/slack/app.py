@@ -12,7 +12,7 @@ from adapters.errors import ConfigurationError
 from bot.runs import Runs
 from bot.settings import Settings
 from bot.slack.listeners import actions, events
-from bot.slack.pace import PacedClient, Rates
+from bot.slack.pace import PacedClient, Rates, reason
 from orchestrator.pipeline import Pipeline
 from orchestrator.store import Pace
 
@@ -39,7 +39,7 @@ async def check_token(client: PacedClient) -> None:
         await client.auth_test()
     except SlackApiError as error:
         raise ConfigurationError(
-            f"Slack refused SLACK_BOT_TOKEN ({error.response['error']}). Install the app in the "
+            f"Slack refused SLACK_BOT_TOKEN ({reason(error)}). Install the app in the "
             "workspace and set the token of its page “OAuth & Permissions”."
         ) from None
     except OSError as error:

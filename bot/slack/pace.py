@@ -207,6 +207,14 @@ def is_away(error: Exception) -> bool:
     return isinstance(error, aiohttp.ClientError | TimeoutError)
 
 
+def reason(error: SlackApiError) -> str:
+    """Slack's name for what is wrong, or the HTTP status of what is no answer of Slack's."""
+    data: Any = error.response.data
+    if isinstance(data, dict) and data.get("error"):
+        return str(cast("dict[str, Any]", data)["error"])
+    return f"HTTP {error.response.status_code}"
+
+
 def _argument(request: dict[str, Any], name: str) -> str:
     for part in ("json", "data", "params"):
         given: Any = request.get(part)

@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.runs import NotNow
-from bot.slack.pace import is_away
+from bot.slack.pace import is_away, reason
 from bot.slack.render import Message
 
 log = structlog.get_logger(__name__)
@@ -50,9 +50,9 @@ class Thread:
                 if payload.get("work") == self._work and message["ts"] not in self._posted:
                     self._found[str(payload.get("part"))] = message["ts"]
         except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            if is_away(error):
+            if is_away(error) or not isinstance(error, SlackApiError):
                 raise NotNow("the thread can't be read") from error
-            log.warning("thread_unreadable", reason=str(error))
+            log.warning("thread_unreadable", reason=reason(error))
 
     def has(self, part: str) -> bool:
         """Whether an earlier try has posted this part."""
@@ -119,7 +119,7 @@ class Thread:
         try:
             await self.edit(ts, message)
         except SlackApiError as error:
-            if error.response["error"] == "message_not_found":
+            if reason(error) == "message_not_found":
                 return None
             raise
         return ts
@@ -141,6 +141,6 @@ class Thread:
 
 
 def _raise_unless_blocks(error: SlackApiError) -> None:
-    if error.response["error"] not in REFUSED_BLOCKS:
+    if reason(error) not in REFUSED_BLOCKS:
         raise error
     log.warning("blocks_refused", reasons=error.response.get("errors"))
