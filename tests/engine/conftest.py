@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from orchestrator.store import Store
@@ -12,12 +11,7 @@ from sandbox.sandbox import Sandbox
 
 async def fresh_store_url(sandbox: Sandbox, name: str) -> str:
     """The URL of a new, empty database on the sandbox's PostgreSQL."""
-    connection = await asyncpg.connect(sandbox.postgres.admin_dsn())
-    try:
-        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        await connection.execute(f"CREATE DATABASE {name}")
-    finally:
-        await connection.close()
+    await sandbox.postgres.create_database(name, fresh=True)
     return sandbox.postgres.admin_dsn(name).replace("postgresql://", "postgresql+asyncpg://")
 
 
