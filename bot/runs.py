@@ -102,10 +102,12 @@ class Runs:
 
     async def _claim_what_there_is(self) -> None:
         while self._is_open and len(self._tasks) < self._at_once:
+            asked_at = time.monotonic()
             work = await self._queue.claim(self._kinds)
             if work is None:
                 return
-            task = asyncio.create_task(self._supervised(work, self._kinds[work.kind]))
+            lease = _Lease(self._queue, work, asked_at + self._queue.lease_s)
+            task = asyncio.create_task(self._supervised(work, self._kinds[work.kind], lease))
             self._tasks.add(task)
             task.add_done_callback(self._ended)
 
@@ -113,8 +115,7 @@ class Runs:
         self._tasks.discard(task)
         self._wake.set()
 
-    async def _supervised(self, work: Work, kind: Kind) -> None:
-        lease = _Lease(self._queue, work)
+    async def _supervised(self, work: Work, kind: Kind, lease: "_Lease") -> None:
         try:
             async with lease:
                 await _done_or_told(work, kind)
@@ -181,10 +182,10 @@ def check_lease() -> None:
 class _Lease:
     """Renews a claim while its block lasts; when that fails, the block ends with LeaseLost."""
 
-    def __init__(self, queue: Queue, work: Work) -> None:
+    def __init__(self, queue: Queue, work: Work, until: float) -> None:
         self._queue = queue
         self._work = work
-        self._until = time.monotonic() + queue.lease_s
+        self._until = until
         self._is_lost = False
 
     @property

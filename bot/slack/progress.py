@@ -23,6 +23,7 @@ from orchestrator.events import Event, Failed, Finished, Joined, Skipped, Starte
 log = structlog.get_logger(__name__)
 
 JOIN = "join"
+SPARE_EDITS, LAST_PATIENCE_S = 5, 10.0  # the edits on the way leave room for the last one
 MAX_CARDS, MAX_WORDS = 49, 256
 Status = Literal["pending", "in_progress", "complete", "error"]
 SIGNS: dict[Status, str] = {"pending": "○", "in_progress": "…", "complete": "✓", "error": "✗"}
@@ -124,16 +125,16 @@ class Progress:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), self._min_interval_s)
             await self._changed.wait()
-            await self._edit()
-        await self._edit()
+            await self._edit(0.0, SPARE_EDITS)
+        await self._edit(LAST_PATIENCE_S)
 
-    async def _edit(self) -> None:
+    async def _edit(self, patience_s: float, spare: int = 0) -> None:
         self._changed.clear()
         message = self._message()
         if message == self._shown or self._ts is None:
             return
         try:
-            with courtesy():
+            with courtesy(patience_s, spare=spare):
                 await self._thread.edit(self._ts, message)
             self._shown = message
         except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:

@@ -74,6 +74,7 @@ async def storm(size: Size, folder: Path, postgres_dsn: str) -> Report:
     finally:
         await slack.stop()
     report.answers = judged(slack, threads)
+    report.unended_progress = unended_progress(slack)
     return report
 
 
@@ -239,6 +240,16 @@ def judged(slack: LocalSlack, threads: Threads) -> Counter[str]:
         if doubled := sum(count - 1 for count in works.values()):
             counts["posts that stand there twice"] += doubled
     return counts
+
+
+def unended_progress(slack: LocalSlack) -> int:
+    """How many progress messages still say that something is being read."""
+    messages = (m for c in slack.workspace.channels.values() for m in c.messages.values())
+    return sum(
+        m["metadata"]["event_type"] == "crosstalk_progress" and not m["text"].startswith("Done")
+        for m in messages
+        if "metadata" in m
+    )
 
 
 def _numbers(text: str) -> list[int]:

@@ -120,6 +120,19 @@ class TestPace:
         await web.chat_update(channel=CHANNEL, ts=posted, text="needed")
         assert waits.seconds[0] == pytest.approx(300, abs=5)
 
+    async def test_a_courtesy_leaves_turns_to_others(
+        self, slack: LocalSlack, pace: Pace, waits: Waits
+    ) -> None:
+        """Of four posts at once, a courtesy that spares three gets one; others get the rest."""
+        web = client(slack, pace)
+        with courtesy(0, spare=3):
+            await web.chat_postMessage(channel=CHANNEL, text="hi")
+            with pytest.raises(LeftOut):
+                await web.chat_postMessage(channel=CHANNEL, text="left out")
+        for _ in range(3):
+            await web.chat_postMessage(channel=CHANNEL, text="hi")
+        assert waits.seconds == []
+
     async def test_reactions_are_always_a_courtesy(
         self, slack: LocalSlack, pace: Pace, waits: Waits
     ) -> None:
