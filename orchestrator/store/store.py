@@ -141,7 +141,9 @@ def _line(run_id: str, what: str, detail: dict[str, Any]) -> sa.Insert:
 
 def _write_ahead(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     """SQLite's log of changes in place of its journal: one wait for the disk a transaction."""
-    connection.cursor().execute("PRAGMA journal_mode = WAL")
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA busy_timeout = 30000")
 
 
 def _migrate(connection: sa.Connection) -> None:

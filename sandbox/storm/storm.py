@@ -20,6 +20,7 @@ import asyncpg
 from sandbox.slack import DispatchError, LocalSlack
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.events import events_for
+from sandbox.slack.hooks import ActionTokens
 from sandbox.slack.limits import RateLimits
 from sandbox.storm.questions import Asked, Threads, make_source, questions, tellings
 from sandbox.storm.replicas import Replica
@@ -107,7 +108,9 @@ class _Storm:
                 question.ts = await self._slack.post_as(user, question.channel, words, root)
                 message = workspace.channels[question.channel].messages[question.ts]
                 change = {"type": "message", "channel": question.channel, "message": message}
-                for payload in tellings(events_for(workspace, app, change), self._dice):
+                for payload in tellings(
+                    events_for(workspace, app, ActionTokens(), change), self._dice
+                ):
                     self._report.events += 1
                     telling.create_task(self._tell(payload))
                 due = began + self._report.events / self._size.events_per_s
