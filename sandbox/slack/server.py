@@ -6,16 +6,20 @@ import secrets
 import socket
 from collections.abc import Generator, Iterable, Sequence
 from functools import partial
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import Address
 
 from sandbox.slack.acting import Acting
+from sandbox.slack.admin import Admin
 from sandbox.slack.app import COMMANDS, EVENTS, SCOPES, SHORTCUTS, App, Shortcut
 from sandbox.slack.delivery import ACK_TIMEOUT_S, RETRY_DELAYS_S, Delivery
 from sandbox.slack.events import events_for
+from sandbox.slack.faults import CallFault, EventFault, EventKind, Faults
 from sandbox.slack.feed import Feed
 from sandbox.slack.hooks import ActionTokens, ResponseUrls, SpentError, Triggers
 from sandbox.slack.limits import RateLimits
@@ -25,7 +29,7 @@ from sandbox.slack.people import People
 from sandbox.slack.screens import Screens
 from sandbox.slack.search import Search
 from sandbox.slack.socket_mode import Connections
-from sandbox.slack.web_api import Fault, WebApi
+from sandbox.slack.web_api import WebApi
 from sandbox.slack.workspace import Workspace, new_id
 
 
@@ -39,6 +43,12 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.up.set()
+
+    def hang_up(self, client: Address | None) -> None:
+        """Reset the connection that comes from this address."""
+        for protocol in list(self.server_state.connections):
+            if protocol.transport.get_extra_info("peername") == client:
+                protocol.transport.abort()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -98,6 +108,8 @@ class LocalSlack(Acting):
             response_urls=self._response_urls,
             hook_url=lambda key: f"{self.page_url}hooks/{key}",
         )
+        self.admin_token = secrets.token_hex(20)
+        self.faults = Faults(self._hang_up)
         self._action_tokens = action_tokens or ActionTokens()
         self._screens = Screens(self.workspace, self.app, self._delivery, self.triggers)
         self._api = WebApi(
@@ -107,6 +119,7 @@ class LocalSlack(Acting):
             limits or RateLimits(),
             lambda: f"ws://127.0.0.1:{self._port}/link/?ticket={self.connections.issue_ticket()}",
             Search(self._action_tokens, enabled=search).methods,
+            self.faults,
         )
         self._port = 0
         self._server: Server | None = None
@@ -165,7 +178,10 @@ class LocalSlack(Acting):
         )
         self._server = Server(config)
         feed = Feed(
-            partial(events_for, self.workspace, self.app, self._action_tokens), self._delivery
+            partial(events_for, self.workspace, self.app, self._action_tokens),
+            self._delivery,
+            self.connections,
+            self.faults,
         )
         self.workspace.add_subscriber(feed)
         self._tasks = [
@@ -192,10 +208,16 @@ class LocalSlack(Acting):
         page = Page(self.workspace, self.app, self._people, self._screens)
         asgi.include_router(self._api.router)
         asgi.include_router(page.router)
+        admin = Admin(self, self.connections, self.faults, self.admin_token)
+        asgi.include_router(admin.router)
         asgi.add_api_websocket_route("/link/", self._link)
         asgi.add_api_route("/hooks/{key}", self._hook, methods=["POST"])
         asgi.mount("/page/files", StaticFiles(directory=FILES))
         return asgi
+
+    def _hang_up(self, client: Address | None) -> None:
+        assert self._server is not None
+        self._server.hang_up(client)
 
     async def _link(self, websocket: WebSocket, ticket: str = "") -> None:
         await self.connections.serve(websocket, ticket)
@@ -230,16 +252,14 @@ class LocalSlack(Acting):
         """Send `disconnect` down every websocket: a "warning", or "refresh_requested"."""
         await self.connections.disconnect(reason)
 
-    def inject(
-        self,
-        method: str,
-        error: str = "",
-        *,
-        status: int = 200,
-        times: int = 1,
-        retry_after: int | None = None,
-    ) -> None:
-        """Make the next calls of a method fail: with Slack's error, or an HTTP status."""
-        if retry_after is not None or error == "ratelimited":
-            error, status, retry_after = error or "ratelimited", 429, retry_after or 1
-        self._api.inject(method, Fault(error, status, times, retry_after))
+    def drop_websocket(self) -> None:
+        """Reset the websocket that is next in turn, without a word to the client."""
+        self.connections.drop(self.faults.hang_up)
+
+    def inject(self, method: str, error: str = "", **how: Any) -> None:
+        """Disturb the next calls of a method, "*" for any; `how` are the fields of CallFault."""
+        self.faults.add_to_calls(CallFault(method=method, error=error, **how))
+
+    def inject_event(self, kind: EventKind, **how: Any) -> None:
+        """Disturb the next events on their way; `how` are the fields of EventFault."""
+        self.faults.add_to_events(EventFault(kind=kind, **how))
