@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import socket
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from sandbox.slack.faults import CallFault, EventFault, EventKind, Faults
 from sandbox.slack.feed import Feed
 from sandbox.slack.hooks import ActionTokens, ResponseUrls, SpentError, Triggers
 from sandbox.slack.limits import RateLimits
+from sandbox.slack.listener import Server
 from sandbox.slack.method import Arguments, RefusedError
 from sandbox.slack.page import FILES, Page
 from sandbox.slack.people import People
@@ -31,28 +32,6 @@ from sandbox.slack.search import Search
 from sandbox.slack.socket_mode import Connections
 from sandbox.slack.web_api import WebApi
 from sandbox.slack.workspace import Workspace, new_id
-
-
-class Server(uvicorn.Server):
-    """Uvicorn inside somebody else's event loop: no signal handlers, and it says when it is up."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-    def hang_up(self, client: Address | None) -> None:
-        """Reset the connection that comes from this address."""
-        for protocol in list(self.server_state.connections):
-            if protocol.transport.get_extra_info("peername") == client:
-                protocol.transport.abort()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
 
 
 class LocalSlack(Acting):
