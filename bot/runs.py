@@ -7,10 +7,10 @@ while Slack is away, it goes back to the queue, and another replica or a later t
 import asyncio
 import contextlib
 import secrets
-import time
 from collections.abc import Awaitable, Callable, Collection
 from contextvars import ContextVar
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -102,7 +102,7 @@ class Runs:
 
     async def _claim_what_there_is(self) -> None:
         while self._is_open and len(self._tasks) < self._at_once:
-            asked_at = time.monotonic()
+            asked_at = monotonic()
             work = await self._queue.claim(self._kinds)
             if work is None:
                 return
@@ -191,7 +191,7 @@ class _Lease:
     @property
     def ran_out(self) -> bool:
         """Whether it was not renewed in time, however that came about."""
-        return self._is_lost or time.monotonic() >= self._until
+        return self._is_lost or monotonic() >= self._until
 
     async def __aenter__(self) -> None:
         _current.set(self)
@@ -207,7 +207,7 @@ class _Lease:
     async def _renew(self, holder: asyncio.Task[Any]) -> None:
         while not self._is_lost:
             await asyncio.sleep(self._queue.lease_s / 3)
-            asked_at = time.monotonic()
+            asked_at = monotonic()
             try:
                 self._is_lost = not await self._queue.renew(self._work)
             except Exception:
