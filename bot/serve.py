@@ -20,6 +20,7 @@ from bot.metrics import Metrics
 from bot.runs import Runs
 from bot.settings import Settings
 from bot.slack.app import build_app, check_token, web_client
+from bot.slack.approval.reminders import sweeping
 from bot.slack.conversation import Conversation, now
 from bot.wiring import opened_pipeline
 from orchestrator.pipeline import Pipeline
@@ -78,6 +79,7 @@ async def running(
         async with (
             _http(settings, http_app(signed, metrics, listening.is_set)) as url,
             _sockets(app, settings.app_token()),
+            sweeping(conversation.desk, pipeline.approvals),
         ):
             listening.set()
             yield url

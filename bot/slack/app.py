@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.errors import ConfigurationError
 from bot.runs import Runs
 from bot.settings import Settings
+from bot.slack.approval import listeners as approval
 from bot.slack.conversation import Conversation
 from bot.slack.listeners import actions, events
 from orchestrator.pipeline import Pipeline
@@ -62,4 +63,5 @@ def build_app(
     )
     events.register(app, conversation, runs)
     actions.register(app, pipeline)
+    approval.register(app, pipeline, conversation, runs)
     return app

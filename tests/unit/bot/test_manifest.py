@@ -26,6 +26,9 @@ METHOD_SCOPES = {
     "chat_postMessage": "chat:write",
     "chat_update": "chat:write",
     "reactions_add": "reactions:write",
+    "chat_postEphemeral": "chat:write",
+    "usergroups_list": "usergroups:read",
+    "usergroups_users_list": "usergroups:read",
     "users_info": "users:read",
     "views_open": None,
 }
