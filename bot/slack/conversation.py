@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,13 +14,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.errors import CrosstalkError
 from bot.metrics import Metrics
+from bot.slack.approval import ApprovalDesk
+from bot.slack.approval.card import allowance
 from bot.slack.asked import Asked
 from bot.slack.progress import Progress
 from bot.slack.render import answer_message, plain_message, problem_message
 from bot.slack.thread import ANSWER, Thread
 from orchestrator.answer import Answer
+from orchestrator.approve import ApprovedPlan
 from orchestrator.events import Finished
-from orchestrator.pipeline import Pipeline, Proposed
+from orchestrator.pipeline import Pipeline, Proposed, Stale
 from orchestrator.question import Requester, question
 from orchestrator.store import Work
 
@@ -46,6 +50,7 @@ class Conversation:
         clock: Callable[[], datetime] = now,
         min_interval_s: float = 3.0,
     ) -> None:
+        self.desk = ApprovalDesk(pipeline, client, clock)
         self._pipeline = pipeline
         self._client = client
         self._metrics = metrics
@@ -93,19 +98,59 @@ class Conversation:
         if not isinstance(proposed, Proposed):
             await thread.post(problem_message(proposed))
             return type(proposed).__name__.lower()
-        answer = await self._run(proposed, thread)
-        await thread.post(answer_message(answer))
+        if proposed.approved is None:
+            await self.desk.ask(proposed.run_id, thread)
+            return "waiting"
+        return await self._deliver(proposed.approved, thread)
+
+    async def run_approved(self, work: Work) -> None:
+        """Run what somebody has approved (`run_id`), in the thread where it was asked. What has
+        run, or does not hold any more, is not run; the latter is asked anew."""
+        thread = await self._thread_of_run(work)
+        if thread is None or await _is_ended(thread, work):
+            return
+        outcome, began = "error", time.monotonic()
+        try:
+            outcome = await self._run_approved(str(work.payload["run_id"]), thread)
+        finally:
+            self._metrics.count(outcome, time.monotonic() - began)
+
+    async def say_of_run(self, work: Work, sentence: str) -> None:
+        """One sentence where an approved run was asked for, unless its answer is there already."""
+        thread = await self._thread_of_run(work)
+        if thread is not None and not await _is_ended(thread, work):
+            await thread.post(plain_message(sentence))
+
+    async def _run_approved(self, run_id: str, thread: Thread) -> str:
+        came = await self._pipeline.approved(run_id, self._clock())
+        if isinstance(came, Stale):
+            next_id = await self.desk.anew(came)
+            return await self._run_approved(next_id, thread) if next_id else "waiting"
+        if not isinstance(came, ApprovedPlan):
+            return "refused"
+        return await self._deliver(came, thread)
+
+    async def _thread_of_run(self, work: Work) -> Thread | None:
+        run = await self._pipeline.recall(str(work.payload["run_id"]))
+        return None if run is None else self.desk.thread(run, work.work_id)
+
+    async def _deliver(self, approved: ApprovedPlan, thread: Thread) -> str:
+        answer = await self._run(approved, thread)
+        message, decision = answer_message(answer), approved.decision
+        said = allowance(decision.by, decision.reason, decision.grant)
+        blocks = [*(message.blocks or []), *([said] if said else [])]
+        await thread.post(replace(message, blocks=blocks or None))
         return "failed" if answer.failed else "partial" if answer.partial else "answered"
 
-    async def _run(self, proposed: Proposed, thread: Thread) -> Answer:
-        answer = None
-        async with Progress(thread, proposed.plan, min_interval_s=self._min_interval_s) as progress:
-            async for event in self._pipeline.run(proposed.approved):
+    async def _run(self, approved: ApprovedPlan, thread: Thread) -> Answer:
+        answer, plan = None, approved.validated.plan
+        async with Progress(thread, plan, min_interval_s=self._min_interval_s) as progress:
+            async for event in self._pipeline.run(approved):
                 progress.show(event)
                 if isinstance(event, Finished):
                     answer = event.answer
         if answer is None:
-            raise RuntimeError(f"run {proposed.run_id} ended without an answer")
+            raise RuntimeError(f"run {approved.run_id} ended without an answer")
         return answer
 
     async def _zone_of(self, asked: Asked) -> str:

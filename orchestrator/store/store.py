@@ -21,7 +21,10 @@ from orchestrator.store.tables import audit, runs
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A run as it is kept; `plan_text` holds the steps and their native queries."""
+    """A run as it is kept; `plan_text` holds the steps and their native queries.
+
+    `draft` and `time_zone` (of who asked) are those that it was planned with; old runs lack them.
+    """
 
     run_id: str
     team: str
@@ -31,6 +34,10 @@ class StoredRun:
     plan_text: str
     planner: str
     status: str
+    channel: str = ""
+    thread: str = ""
+    time_zone: str | None = None
+    draft: dict[str, Any] | None = None
 
 
 class Store:
@@ -75,8 +82,11 @@ class Store:
         digest: str,
         planner: str,
         approval: dict[str, Any],
+        draft: dict[str, Any] | None = None,
+        waits: bool = False,
     ) -> None:
-        """Keep a proposed run, and in the audit trail that it was `approved`."""
+        """Keep a proposed run, and in the audit trail that it was `approved`; or that it was
+        proposed and `waits` for a decision."""
         async with self.engine.begin() as connection:
             await connection.execute(
                 sa.insert(runs).values(
@@ -90,11 +100,13 @@ class Store:
                     plan_text=plan_text,
                     digest=digest,
                     planner=planner,
-                    status="proposed",
+                    draft=draft,
+                    time_zone=question.requester.time_zone,
+                    status="waiting" if waits else "proposed",
                     proposed_at=datetime.now(UTC),
                 )
             )
-            await connection.execute(_line(run_id, "approved", approval))
+            await connection.execute(line(run_id, "proposed" if waits else "approved", approval))
 
     async def finish(self, run_id: str, status: str, outcome: dict[str, Any]) -> None:
         """Note how a run ended (answered, partial or failed), there and in the audit trail."""
@@ -104,7 +116,7 @@ class Store:
                 .where(runs.c.run_id == run_id)
                 .values(status=status, finished_at=datetime.now(UTC))
             )
-            await connection.execute(_line(run_id, status, outcome))
+            await connection.execute(line(run_id, status, outcome))
 
     async def recall(self, run_id: str) -> StoredRun | None:
         """A run by its id, or None."""
@@ -134,7 +146,7 @@ class Store:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
-def _line(run_id: str, what: str, detail: dict[str, Any]) -> sa.Insert:
+def line(run_id: str, what: str, detail: dict[str, Any]) -> sa.Insert:
     """One line of the audit trail."""
     return sa.insert(audit).values(at=datetime.now(UTC), run_id=run_id, what=what, detail=detail)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pyarrow as pa
@@ -12,13 +13,17 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from adapters.query import AggregationQuery, SqlQuery, VectorQuery
 from bot.slack.asked import Asked
 from orchestrator.answer import Answer, SourceReport
+from orchestrator.approve import ApprovedPlan, approve_by_rule
+from orchestrator.approve.risk import Risk
 from orchestrator.compile.plan import FetchStep, JoinStep, Plan
 from orchestrator.events import Event, Finished, Joined, Planned, Started, Succeeded
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.plan import Draft
-from orchestrator.question import Question, Turn
+from orchestrator.question import Question, Requester, Turn
 from orchestrator.store import StoredRun, Work
+from orchestrator.validate import ValidatedPlan
 
+LOW = Risk((), (), 0, 0)
 MANY = "it needs several sources"
 KINDS = {"sales": "postgres", "support": "mongo", "notes": "qdrant"}
 ASKED = Asked("Ev1", "T1", "C1", "U1", "1.1", "1.1", "how many orders?")
@@ -47,6 +52,12 @@ def plan() -> Plan:
     return Plan(
         "SELECT name FROM customer", steps, JoinStep("SELECT 1"), ("name",), (), (), reason=MANY
     )
+
+
+def approved(draft: Draft) -> ApprovedPlan:
+    """The plan, approved by rule."""
+    validated = ValidatedPlan(plan(), (), "policy")
+    return approve_by_rule("r1", validated, Requester("T1", "U1"), draft, datetime.now(UTC))
 
 
 def answer(table: pa.Table | None = None, **changes: Any) -> Answer:
@@ -105,7 +116,8 @@ class FakePipeline:
             raise self._proposes
         if self._proposes is not None:
             return self._proposes
-        return Proposed("r1", plan(), Draft(sql or "SELECT 1", "grammar"), cast("Any", None))
+        draft = Draft(sql or "SELECT 1", "grammar")
+        return Proposed("r1", plan(), draft, LOW, approved(draft))
 
     async def run(self, _approved: Any) -> AsyncIterator[Event]:
         """The events that it was given."""
