@@ -5,7 +5,7 @@ starts from an approved one.
 
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -85,7 +85,7 @@ class Pipeline:
             return drafted
         return await self._check(question, candidates, drafted)
 
-    async def run(self, approved: ApprovedPlan) -> AsyncIterator[Event]:
+    async def run(self, approved: ApprovedPlan) -> AsyncGenerator[Event]:
         """Run an approved plan, telling each thing as it happens; the last event is Finished."""
         plan = approved.validated.plan
         draft = self._drafts.pop(approved.run_id, Draft(sql=plan.sql, planner="stored"))
@@ -101,7 +101,9 @@ class Pipeline:
             joined, joined_s = await self._join(plan, staging)
         if isinstance(joined, JoinedTable) and joined.possible:
             yield Joined(joined.table.num_rows, joined_s, joined.notes)
-        answer = self._answer(approved.run_id, plan, draft, outcomes, joined, began)
+        stored = await self.store.recall(approved.run_id)
+        asked = stored.question if stored else ""
+        answer = self._answer(approved.run_id, plan, draft, outcomes, joined, began, asked)
         status = "failed" if answer.failed else "partial" if answer.partial else "answered"
         await self.store.finish(approved.run_id, status, audit.outcome(answer))
         yield Finished(answer)
@@ -194,7 +196,18 @@ class Pipeline:
         outcomes: dict[str, StepOutcome],
         joined: JoinedTable | QueryError,
         began: float,
+        asked: str,
     ) -> Answer:
         if isinstance(joined, QueryError):
             joined = JoinedTable(pa.table({}), warnings=(str(joined),), possible=False)
-        return compose(run_id, plan, draft, outcomes, joined, self._kinds, time.monotonic() - began)
+        return compose(
+            run_id,
+            plan,
+            draft,
+            outcomes,
+            joined,
+            self._kinds,
+            time.monotonic() - began,
+            question=asked,
+            units=self.model.units_of(plan.columns),
+        )

@@ -61,5 +61,5 @@ def build_app(
         request_verification_enabled=signing_secret is not None,
     )
     events.register(app, conversation, runs)
-    actions.register(app, pipeline)
+    actions.register(app, pipeline, conversation)
     return app

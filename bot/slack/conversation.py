@@ -2,29 +2,28 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.errors import CrosstalkError
 from bot.metrics import Metrics
+from bot.slack.answer import KeptTables, Reader, post_answer
 from bot.slack.asked import Asked
 from bot.slack.progress import Progress
-from bot.slack.render import answer_message, plain_message, problem_message
-from bot.slack.thread import Thread
+from bot.slack.render import plain_message, problem_message
+from bot.slack.running import Running, Stopped, stopped_message
+from bot.slack.thread import SLACK_FAILURES, Thread
 from orchestrator.answer import Answer
 from orchestrator.events import Finished
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.question import Requester, question
 
 log = structlog.get_logger(__name__)
-
-SLACK_FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError)
 
 
 def now() -> datetime:
@@ -45,6 +44,8 @@ class Conversation:
         clock: Callable[[], datetime] = now,
         min_interval_s: float = 3.0,
     ) -> None:
+        self.running = Running()
+        self.kept = KeptTables()
         self._pipeline = pipeline
         self._client = client
         self._metrics = metrics
@@ -88,20 +89,33 @@ class Conversation:
         if not isinstance(proposed, Proposed):
             await thread.post(problem_message(proposed))
             return type(proposed).__name__.lower()
-        answer = await self._run(proposed, thread)
-        await thread.post(answer_message(answer))
+        answer = await self._run(proposed, requester, thread)
+        if answer is None:
+            return "stopped"
+        await post_answer(thread, answer, Reader(requester.team, requester.user), self.kept)
         return "failed" if answer.failed else "partial" if answer.partial else "answered"
 
-    async def _run(self, proposed: Proposed, thread: Thread) -> Answer:
-        answer = None
-        async with Progress(thread, proposed.plan, min_interval_s=self._min_interval_s) as progress:
-            async for event in self._pipeline.run(proposed.approved):
+    async def _run(self, proposed: Proposed, requester: Requester, thread: Thread) -> Answer | None:
+        """The run's answer; None when it was stopped, which its thread has then been told."""
+        interval_s, asker = self._min_interval_s, (requester.team, requester.user)
+        progress = Progress(thread, proposed.plan, proposed.run_id, min_interval_s=interval_s)
+        try:
+            async with progress:
+                followed = self._followed(proposed, progress)
+                return await self.running.until_done(proposed.run_id, {asker}, followed)
+        except Stopped as stopped:
+            outcome = {"by": stopped.by[1], "seconds": round(stopped.seconds, 3)}
+            await self._pipeline.store.finish(proposed.run_id, "stopped", outcome)
+            await thread.post(stopped_message(stopped, progress.read))
+            return None
+
+    async def _followed(self, proposed: Proposed, progress: Progress) -> Answer:
+        async with aclosing(self._pipeline.run(proposed.approved)) as events:
+            async for event in events:
                 progress.show(event)
                 if isinstance(event, Finished):
-                    answer = event.answer
-        if answer is None:
-            raise RuntimeError(f"run {proposed.run_id} ended without an answer")
-        return answer
+                    return event.answer
+        raise RuntimeError(f"run {proposed.run_id} ended without an answer")
 
     async def _zone_of(self, asked: Asked) -> str:
         person = (asked.team, asked.user)

@@ -9,7 +9,8 @@ import pytest
 
 from adapters.query import OutputColumn, SqlQuery
 from orchestrator.answer import Answer
-from orchestrator.answer.compose import compose, shown
+from orchestrator.answer.compose import compose
+from orchestrator.answer.shown import shown
 from orchestrator.compile.plan import FetchStep, JoinStep, Plan
 from orchestrator.events import Failed, Skipped, StepOutcome, Succeeded
 from orchestrator.join import JoinedTable

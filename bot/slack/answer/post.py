@@ -1,0 +1,67 @@
+"""An answer into its thread: the message, then what does not fit it as files."""
+
+import asyncio
+
+import structlog
+from slack_sdk.errors import SlackApiError
+
+from bot.chart_picture import described, png
+from bot.slack.answer.chart import native
+from bot.slack.answer.files import TableFile, csv_file
+from bot.slack.answer.kept import KeptTables
+from bot.slack.answer.message import answer_message, needs_file
+from bot.slack.answer.stream import Reader, streamed
+from bot.slack.render import plain_message
+from bot.slack.thread import SLACK_FAILURES, Thread
+from orchestrator.answer import Answer, Chart
+
+log = structlog.get_logger(__name__)
+
+MIN_ROWS_TO_DOWNLOAD = 2
+
+
+async def post_answer(thread: Thread, answer: Answer, reader: Reader, kept: KeptTables) -> None:
+    """Post an answer for `reader`: once in full, whatever Slack refuses.
+
+    A file or picture that can't be uploaded costs no more than a sentence. The table is kept for a
+    download where it has rows enough to want one.
+    """
+    file = None
+    if needs_file(answer):
+        file = await asyncio.to_thread(csv_file, answer.table, file_name(answer.run_id))
+    wants_download = not answer.failed and answer.table.num_rows >= MIN_ROWS_TO_DOWNLOAD
+    can_download = wants_download and kept.keep(answer.run_id, thread.place, answer.table)
+    await streamed(thread, answer_message(answer, file, can_download=can_download), reader)
+    if file is not None:
+        await _uploaded(thread, file)
+    if answer.chart is not None and native(answer.chart) is None:
+        await _pictured(thread, answer.chart, answer.run_id)
+
+
+def file_name(run_id: str) -> str:
+    """What the files of a run are called, without their ending."""
+    return f"answer-{run_id[:8]}"
+
+
+async def _uploaded(thread: Thread, file: TableFile) -> None:
+    try:
+        await thread.upload(file.name, file.content)
+    except SLACK_FAILURES as error:
+        reason = error.response["error"] if isinstance(error, SlackApiError) else "no reply"
+        log.warning("file_not_uploaded", reason=reason)
+        await thread.post(
+            plain_message(
+                f"Slack did not take {file.name} ({reason}), so the rows above are all there are. "
+                "Ask for fewer rows to see each of them, or ask your administrator whether the app "
+                "has the scope files:write."
+            )
+        )
+
+
+async def _pictured(thread: Thread, chart: Chart, run_id: str) -> None:
+    """A picture of the chart. The table holds all of it, so without one nothing is said."""
+    picture = await asyncio.to_thread(png, chart)
+    try:
+        await thread.upload(f"{file_name(run_id)}.png", picture, described(chart))
+    except SLACK_FAILURES as error:
+        log.warning("picture_not_uploaded", reason=type(error).__name__)
