@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sandbox.slack.workspace import new_id
 
@@ -40,6 +41,10 @@ EVENT_SCOPES = {
 }
 
 
+ConversationsTier = Literal["internal", "distributed"]
+"""How much an app may read: one that is sold outside the Marketplace may read very little."""
+
+
 @dataclass(frozen=True)
 class App:
     """One installed app; nothing secret shows in its repr."""
@@ -51,6 +56,7 @@ class App:
     name: str = "Crosstalk"
     scopes: frozenset[str] = SCOPES
     events: frozenset[str] = EVENTS
+    conversations_tier: ConversationsTier = "internal"
     id: str = field(default_factory=lambda: new_id("A"))
     bot_id: str = field(default_factory=lambda: new_id("B"))
     verification_token: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sandbox.slack.blocks import MARKDOWN_CHARACTERS, with_ids, wrong_in_message
+from sandbox.slack.block_kit import MARKDOWN_CHARACTERS
+from sandbox.slack.blocks import checked_blocks, with_ids
 from sandbox.slack.checks import Report, anything, array, choice, record, text, typed
 from sandbox.slack.method import Arguments, RefusedError
 
@@ -73,8 +74,7 @@ class Content:
         if len(grown.text) > MARKDOWN_CHARACTERS:
             raise RefusedError("msg_too_long")
         sent = [block for kind, blocks in grown.parts if kind == "blocks" for block in blocks]
-        if sent and (wrong := wrong_in_message(sent)):
-            raise RefusedError("invalid_blocks", errors=wrong, messages=wrong)
+        checked_blocks(sent)
         return grown
 
     def add(self, chunk: dict[str, Any]) -> None:

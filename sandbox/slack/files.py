@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from sandbox.slack.app import App
-from sandbox.slack.blocks import with_ids, wrong_in_message
+from sandbox.slack.blocks import checked_blocks, with_ids
 from sandbox.slack.chat import TEXT_CHARACTERS, thread, written_by_bot
 from sandbox.slack.file_types import KINDS, SNIPPETS, filetype_of
 from sandbox.slack.method import Call, Method, RefusedError
@@ -288,8 +288,6 @@ def comment(call: Call) -> dict[str, Any]:
         raise RefusedError("msg_too_long")
     if text or not blocks:
         return {"text": text}
-    if wrong := wrong_in_message(blocks):
-        raise RefusedError("invalid_blocks", errors=wrong, messages=wrong)
-    if any(block["type"] == "markdown" for block in blocks):
+    if any(block["type"] == "markdown" for block in checked_blocks(blocks)):
         raise RefusedError("internal_error")
     return {"text": "", "blocks": with_ids(blocks)}

@@ -41,6 +41,11 @@ PER_MINUTE: Mapping[str, int] = {
     "views.update": TIER_4,
 }
 
+DISTRIBUTED: Mapping[str, int] = {"conversations.history": 1, "conversations.replies": 1}
+"""What new apps outside the Marketplace are left with, in pages of fifteen messages."""
+
+DISTRIBUTED_MESSAGES = 15
+
 POSTS_PER_S = 1.0
 POSTS_AT_ONCE = 5
 
@@ -67,14 +72,14 @@ class Bucket:
 class RateLimits:
     """The buckets of one app in one workspace."""
 
-    def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        per_minute: Mapping[str, int] = PER_MINUTE,
-    ) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._per_minute = per_minute
+        self._per_minute = PER_MINUTE
         self._buckets: dict[tuple[str, str], Bucket] = {}
+
+    def restrict(self, per_minute: Mapping[str, int]) -> None:
+        """Other limits for some methods."""
+        self._per_minute = {**self._per_minute, **per_minute}
 
     def retry_after_s(self, method: str, channel: str = "") -> int:
         """Count one call: 0 when it is within the limits, else what to send as Retry-After."""

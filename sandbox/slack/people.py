@@ -10,6 +10,7 @@ from sandbox.slack.app import App
 from sandbox.slack.blocks import elements_of, every_block
 from sandbox.slack.chat import content, counted, written_by_bot
 from sandbox.slack.delivery import Delivery
+from sandbox.slack.elements import PICKED
 from sandbox.slack.events import block_actions, slash_command, view_event
 from sandbox.slack.hooks import Origin, ResponseUrls, Triggers
 from sandbox.slack.method import Call, RefusedError
@@ -83,8 +84,8 @@ class People:
             raise LookupError(f"message {ts} is only visible to somebody else")
         action = pressed(message.get("blocks", []), action_id, value)
         state = self._chosen.setdefault((user_id, ts), initial_state(message.get("blocks", [])))
-        if "selected_option" in action:
-            state[action["block_id"]][action_id]["selected_option"] = action["selected_option"]
+        if chosen := {k: v for k, v in action.items() if k.startswith("selected_")}:
+            state[action["block_id"]][action_id] |= chosen
         origin = Origin(user_id, channel_id, ts, is_ephemeral=message.get("is_ephemeral", False))
         payload = block_actions(
             self._workspace,
@@ -228,10 +229,15 @@ def pressed(blocks: list[dict[str, Any]], action_id: str, value: str | None) -> 
             if element["action_id"] != action_id:
                 continue
             about = {"type": element["type"], "action_id": action_id, "block_id": block["block_id"]}
+            held = PICKED.get(element["type"], ("",))[0]
+            if held == "selected_users":
+                return {**about, held: (value or "").split(",")}
+            if held not in {"", "selected_option"}:
+                return {**about, held: value}
             for option in options(element):
                 if value is None or option.get("value") == value:
-                    if element["type"] == "static_select":
-                        return {**about, "selected_option": option}
+                    if held:
+                        return {**about, held: option}
                     shown = ("text", "value", "style", "confirm")
                     return {**about, **{k: option[k] for k in shown if k in option}}
     raise LookupError(f"nothing to press with action_id {action_id!r} and value {value!r}")

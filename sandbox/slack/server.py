@@ -12,12 +12,12 @@ from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from sandbox.slack.app import EVENTS, SCOPES, App
+from sandbox.slack.app import EVENTS, SCOPES, App, ConversationsTier
 from sandbox.slack.delivery import ACK_TIMEOUT_S, RETRY_DELAYS_S, Delivery
 from sandbox.slack.events import events_for
 from sandbox.slack.files import Files
 from sandbox.slack.hooks import ResponseUrls, SpentError, Triggers
-from sandbox.slack.limits import RateLimits
+from sandbox.slack.limits import DISTRIBUTED, RateLimits
 from sandbox.slack.method import Arguments, RefusedError
 from sandbox.slack.page import FILES, Page
 from sandbox.slack.people import People
@@ -56,6 +56,7 @@ class LocalSlack:
         team_name: str = "Meridian Supply",
         scopes: Iterable[str] = SCOPES,
         events: Iterable[str] = EVENTS,
+        conversations_tier: ConversationsTier = "internal",
         limits: RateLimits | None = None,
         triggers: Triggers | None = None,
         response_urls: ResponseUrls | None = None,
@@ -71,6 +72,7 @@ class LocalSlack:
             signing_secret=signing_secret or secrets.token_hex(16),
             scopes=frozenset(scopes),
             events=frozenset(events),
+            conversations_tier=conversations_tier,
         )
         self.workspace.add_user(
             self.app.name.lower(), self.app.name, user_id=self.app.bot_user_id, is_bot=True
@@ -91,11 +93,14 @@ class LocalSlack:
         )
         self._streams = streams or Streams()
         self._files = Files(self.workspace, self.app, lambda: self.page_url)
+        limits = limits or RateLimits()
+        if conversations_tier == "distributed":
+            limits.restrict(DISTRIBUTED)
         self._api = WebApi(
             self.workspace,
             self.app,
             self.triggers,
-            limits or RateLimits(),
+            limits,
             self._streams,
             lambda: f"ws://127.0.0.1:{self._port}/link/?ticket={self.connections.issue_ticket()}",
             self._files.methods,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.slack.blocks import wrong_in_message
+from sandbox.slack.blocks import checked_blocks
 from sandbox.slack.chat import STREAMING, metadata, thread, written_by_bot
 from sandbox.slack.chunks import Content, given_chunks
 from sandbox.slack.method import Call, Method, RefusedError
@@ -79,9 +79,7 @@ class Streams:
     def stop(self, call: Call) -> dict[str, Any]:
         """chat.stopStream, with a last piece, blocks below everything, and metadata."""
         channel, stream = self._live(call)
-        last: Any = call.arguments.get("blocks") or []
-        if wrong := wrong_in_message(last):
-            raise RefusedError("invalid_blocks", errors=wrong, messages=wrong)
+        last = checked_blocks(call.arguments.get("blocks") or [])
         about = metadata(call.arguments)
         stream.take(call)
         if not (stream.content.parts or last):

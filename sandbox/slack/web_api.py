@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from sandbox.slack import chat, conversations, views
 from sandbox.slack.app import App
 from sandbox.slack.hooks import Triggers
-from sandbox.slack.limits import RateLimits
+from sandbox.slack.limits import DISTRIBUTED, DISTRIBUTED_MESSAGES, RateLimits
 from sandbox.slack.method import Arguments, Call, Method, RefusedError
 from sandbox.slack.streams import Streams
 from sandbox.slack.workspace import Workspace
@@ -81,6 +81,8 @@ class WebApi:
         retry_after_s = self._limits.retry_after_s(name, str(arguments.get("channel", "")))
         if retry_after_s:
             return faulty(Fault("ratelimited", 429, 1, retry_after_s))
+        if self._app.conversations_tier == "distributed" and name in DISTRIBUTED:
+            arguments = with_short_pages(arguments)
         self._streams.expire(self._workspace)
         try:
             fields = method.run(Call(self._workspace, self._app, self._triggers, arguments))
@@ -126,6 +128,14 @@ async def read(request: Request) -> tuple[str, Arguments]:
     given = str(arguments.pop("token", ""))
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return (token if scheme == "Bearer" else given), arguments
+
+
+def with_short_pages(arguments: Arguments) -> Arguments:
+    """A call for no more messages than a distributed app gets at once."""
+    asked = str(arguments.get("limit") or DISTRIBUTED_MESSAGES)
+    if not asked.isdecimal():
+        return arguments
+    return {**arguments, "limit": min(int(asked) or DISTRIBUTED_MESSAGES, DISTRIBUTED_MESSAGES)}
 
 
 def faulty(fault: Fault) -> Response:
