@@ -32,7 +32,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _DAY = re.compile(r"\b\d{4}-\d{2}(?:-\d{2})?(?:[ T]\d{2}:\d{2}(?::\d{2})?)?")
-_DIGITS = re.compile(r"\d+(?:\.\d+)?")
+_DIGITS = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,16 @@ def unfounded(sentence: str, table: pa.Table, question: str, sql: str) -> tuple[
     """The numbers of a sentence that come from nowhere, as they are written there.
 
     A number is founded when it is that of a cell (rounded as far as it is written), the number of
-    rows, or stands in the question or in the SQL's literals. Digits inside words, such as P1, and
-    inside texts that the table holds are no numbers.
+    rows, or stands in the question or in the SQL's literals; a day, or its year, when one of these
+    has it. Digits inside words, such as P1, and inside texts of the table are no numbers.
     """
     left = _without_texts(sentence, table)
-    days = _DAY.findall(left)
     known_days = _days(table) | {*_DAY.findall(question), *_DAY.findall(sql)}
+    days = _DAY.findall(left)
     wrong = [day for day in days if not any(known.startswith(day) for known in known_days)]
-    known = {Decimal(table.num_rows)}
-    known |= {Decimal(digits) for digits in _DIGITS.findall(question.replace(",", ""))}
-    known |= {Decimal(digits) for digits in _DIGITS.findall(sql)}
-    known |= {Decimal(part) for day in _days(table) for part in _DIGITS.findall(day)}
+    known = {Decimal(table.num_rows)} | {Decimal(day[:4]) for day in known_days}
+    for words in (question.replace(",", ""), sql):
+        known |= {Decimal(digits) for digits in _DIGITS.findall(_DAY.sub(" ", words))}
     sizes = [
         np.abs(one.cast(pa.float64(), safe=False).to_numpy())
         for one in table.columns

@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.chart_picture import described, png
 from bot.slack.answer.chart import native
-from bot.slack.answer.files import TableFile, csv_file
+from bot.slack.answer.files import TableFile, csv_file, xlsx_file
 from bot.slack.answer.kept import KeptTables
 from bot.slack.answer.message import answer_message, needs_file
 from bot.slack.answer.stream import Reader, streamed
@@ -18,6 +18,7 @@ from orchestrator.answer import Answer, Chart
 log = structlog.get_logger(__name__)
 
 MIN_ROWS_TO_DOWNLOAD = 2
+NOT_KEPT = "The rows of this answer are no longer kept. Ask again, and download them then."
 
 
 async def post_answer(thread: Thread, answer: Answer, reader: Reader, kept: KeptTables) -> None:
@@ -38,6 +39,22 @@ async def post_answer(thread: Thread, answer: Answer, reader: Reader, kept: Kept
         await _pictured(thread, answer.chart, answer.run_id)
 
 
+async def post_workbook(thread: Thread, kept: KeptTables, run_id: str, user: str) -> None:
+    """Put the table of a run into its thread as XLSX, or tell whoever wants it why not."""
+    table = kept.find(run_id, thread.place)
+    if table is None:
+        await thread.whisper(user, NOT_KEPT)
+        return
+    file = await asyncio.to_thread(xlsx_file, table, file_name(run_id))
+    try:
+        await thread.upload(file.name, file.content)
+    except SLACK_FAILURES as error:
+        await thread.whisper(user, _refusal(file, error))
+        return
+    if file.rows < file.total_rows:
+        await thread.whisper(user, file.words)
+
+
 def file_name(run_id: str) -> str:
     """What the files of a run are called, without their ending."""
     return f"answer-{run_id[:8]}"
@@ -47,15 +64,16 @@ async def _uploaded(thread: Thread, file: TableFile) -> None:
     try:
         await thread.upload(file.name, file.content)
     except SLACK_FAILURES as error:
-        reason = error.response["error"] if isinstance(error, SlackApiError) else "no reply"
-        log.warning("file_not_uploaded", reason=reason)
-        await thread.post(
-            plain_message(
-                f"Slack did not take {file.name} ({reason}), so the rows above are all there are. "
-                "Ask for fewer rows to see each of them, or ask your administrator whether the app "
-                "has the scope files:write."
-            )
-        )
+        await thread.post(plain_message(_refusal(file, error)))
+
+
+def _refusal(file: TableFile, error: Exception) -> str:
+    reason = error.response["error"] if isinstance(error, SlackApiError) else "no reply"
+    log.warning("file_not_uploaded", reason=reason)
+    return (
+        f"Slack did not take {file.name} ({reason}), so the rows above are all there are. Ask for "
+        "fewer rows, or ask your administrator whether the app has the scope files:write."
+    )
 
 
 async def _pictured(thread: Thread, chart: Chart, run_id: str) -> None:

@@ -1,30 +1,24 @@
 """The buttons under an answer, and the one that stops a run."""
 
-import asyncio
 from typing import Any
 
-import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.answer.files import xlsx_file
+from bot.slack.answer import post_workbook
 from bot.slack.answer.message import DOWNLOAD_XLSX
-from bot.slack.answer.post import file_name
 from bot.slack.conversation import Conversation
 from bot.slack.progress import STOP
 from bot.slack.render import SHOW_PLAN, plan_modal
-from bot.slack.thread import SLACK_FAILURES, Thread
+from bot.slack.thread import Thread
 from orchestrator.pipeline import Pipeline
-
-log = structlog.get_logger(__name__)
 
 NOT_YOURS = "Only the person who asked can stop this run."
 NOT_HERE = (
     "This run has ended, or goes on in another process of the bot, which can't be reached from "
     "here. Its message will show how it ends."
 )
-NOT_KEPT = "The rows of this answer are no longer kept. Ask again, and download them then."
 
 
 def register(app: AsyncApp, pipeline: Pipeline, conversation: Conversation) -> None:
@@ -39,20 +33,8 @@ def register(app: AsyncApp, pipeline: Pipeline, conversation: Conversation) -> N
 
     async def download(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
-        run_id, thread = body["actions"][0]["value"], _thread(body, client)
-        table = conversation.kept.find(run_id, thread.place)
-        if table is None:
-            await thread.whisper(body["user"]["id"], NOT_KEPT)
-            return
-        file = await asyncio.to_thread(xlsx_file, table, file_name(run_id))
-        try:
-            await thread.upload(file.name, file.content)
-        except SLACK_FAILURES as error:
-            log.warning("file_not_uploaded", reason=type(error).__name__)
-            await thread.whisper(body["user"]["id"], f"Slack did not take {file.name}.")
-            return
-        if file.rows < file.total_rows:
-            await thread.whisper(body["user"]["id"], file.words)
+        run_id, user = body["actions"][0]["value"], body["user"]["id"]
+        await post_workbook(_thread(body, client), conversation.kept, run_id, user)
 
     async def stop(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()

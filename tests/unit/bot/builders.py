@@ -1,6 +1,6 @@
 """Plans, answers and a Slack client for the tests of the bot."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, cast
 
 import pyarrow as pa
@@ -78,6 +78,7 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.seen: set[str] = set()
+        self.finished: list[tuple[str, str]] = []
 
     async def first_seen(self, *keys: str) -> bool:
         """Whether none of the keys was seen."""
@@ -88,6 +89,10 @@ class FakeStore:
     async def turns(self, thread: str) -> tuple[Turn, ...]:
         """What was asked before."""
         return (Turn(f"earlier in {thread}", "SELECT 1"),)
+
+    async def finish(self, run_id: str, status: str, _outcome: dict[str, Any]) -> None:
+        """Note how a run ended."""
+        self.finished.append((run_id, status))
 
 
 class FakePipeline:
@@ -113,7 +118,7 @@ class FakePipeline:
             return self._proposes
         return Proposed("r1", plan(), Draft(sql or "SELECT 1", "grammar"), cast("Any", None))
 
-    async def run(self, _approved: Any) -> AsyncIterator[Event]:
+    async def run(self, _approved: Any) -> AsyncGenerator[Event]:
         """The events that it was given."""
         for event in self._events:
             yield event

@@ -23,8 +23,13 @@ METHOD_SCOPES = {
     "apps_connections_open": None,
     "assistant_threads_setStatus": "chat:write",
     "auth_test": None,
+    "chat_delete": "chat:write",
+    "chat_postEphemeral": "chat:write",
     "chat_postMessage": "chat:write",
+    "chat_stopStream": "chat:write",
+    "chat_stream": "chat:write",
     "chat_update": "chat:write",
+    "files_upload_v2": "files:write",
     "reactions_add": "reactions:write",
     "users_info": "users:read",
     "views_open": None,
@@ -54,14 +59,14 @@ def registered() -> RecordingApp:
     app = RecordingApp()
     bolt = cast("AsyncApp", app)
     events.register(bolt, cast("Conversation", None), Runs())
-    actions.register(bolt, cast("Pipeline", None))
+    actions.register(bolt, cast("Pipeline", None), cast("Conversation", None))
     return app
 
 
 def methods_used() -> set[str]:
     """The Web API methods that the bot's source names."""
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py"))
-    named = set(re.findall(r"client\.([a-z]+_[a-zA-Z_]+)", source))
+    named = set(re.findall(r"client\.([a-z]+_[a-zA-Z0-9_]+)", source))
     return {name for name in named if callable(getattr(AsyncWebClient, name, None))}
 
 
