@@ -5,6 +5,7 @@ Edits are coalesced to one per interval; the last state is always shown, and not
 
 import asyncio
 import contextlib
+import re
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 STOP = "stop_run"
 JOIN, ANSWER = "join", "answer"
 MAX_CARDS, MAX_WORDS, MAX_PUSHED = 49, 256, 160
+_MIDNIGHT = re.compile(r" 00:00:00(\+00(:00)?)?(?=')")
+_QUOTED_OR_ALIAS = re.compile(r"('[^']*')|\b[a-z]\w*\.(?=[a-z_])")
 Status = Literal["pending", "in_progress", "complete", "error"]
 SIGNS: dict[Status, str] = {"pending": "○", "in_progress": "…", "complete": "✓", "error": "✗"}
 
@@ -177,8 +180,8 @@ class Progress:
 
 
 def _pushed(step: ExplainedStep) -> str:
-    """What a source does itself, in few words."""
-    words = list(step.done)
+    """What a source does itself, in few words: no aliases, and days as days."""
+    words = [_QUOTED_OR_ALIAS.sub(r"\1", _MIDNIGHT.sub("", one)) for one in step.done]
     if step.bounded_by:
         words.append(f"only the {step.bounded_by.column} that {step.bounded_by.step} found")
     return clipped("; ".join(words), MAX_PUSHED)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -11,7 +12,14 @@ from orchestrator.answer import Answer, SourceReport
 from orchestrator.answer.chart import chart
 from orchestrator.answer.check import unfounded
 from orchestrator.answer.confidence import confidence
-from orchestrator.answer.shown import NOTHING, first_row
+from orchestrator.answer.shown import (
+    NOTHING,
+    SHOWN_ROWS,
+    column,
+    first_row,
+    is_name_of_id,
+    is_number,
+)
 from orchestrator.compile.plan import Plan
 from orchestrator.join import JoinedTable
 from orchestrator.outcome import Failed, StepOutcome, Succeeded
@@ -145,7 +153,29 @@ def _plain(answer: Answer) -> str:
         ((name, value),) = first_row(answer.table).items()
         unit = answer.units.get(name, "") if value else ""
         return f"{start}{name.replace('_', ' ')}: {f'{value or NOTHING} {unit}'.strip()}."
-    return f"{start}{count:,} row{'s' if count != 1 else ''}."
+    return f"{start}{count:,} row{'s' if count != 1 else ''}{_range(answer)}."
+
+
+def _range(answer: Answer) -> str:
+    """`: revenue from 1,200 EUR (2026-01) to 3,400 EUR (2026-03)`, for a table of one measure and
+    something to name its rows by, that can be shown whole.
+    """
+    table = answer.table
+    values: dict[str, list[Any]] = {
+        name: one.to_pylist()
+        for name, one in zip(table.column_names, table.slice(0, SHOWN_ROWS).columns, strict=True)
+        if not is_name_of_id(name)
+    }
+    measures = [name for name, found in values.items() if all(map(is_number, found))]
+    labels = [name for name in values if name not in measures]
+    if not 1 < table.num_rows <= SHOWN_ROWS or len(measures) != 1 or len(labels) != 1:
+        return ""
+    (measure,), (label,) = measures, labels
+    places = sorted(range(table.num_rows), key=values[measure].__getitem__)
+    said, unit = column(measure, values[measure]), answer.units.get(measure, "")
+    named = column(label, values[label])
+    ends = [f"{f'{said[at]} {unit}'.strip()} ({named[at]})" for at in (places[0], places[-1])]
+    return f": {measure.replace('_', ' ')} from {' to '.join(ends)}"
 
 
 def _filled(template: str, answer: Answer) -> str | None:

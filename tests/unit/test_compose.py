@@ -66,6 +66,17 @@ def test_plain_sentence(rows: list[dict[str, Any]], text: str) -> None:
     assert answer(rows).text == text
 
 
+def test_many_rows_are_told_by_their_range() -> None:
+    """Where one measure and one name are all there is, the sentence has the ends of the range."""
+    rows = [
+        {"country": "FR", "n_id": 1, "order_count": 1_200},
+        {"country": "DE", "n_id": 2, "order_count": 7},
+    ]
+    assert answer(rows).text == "2 rows: order count from 7 (DE) to 1,200 (FR)."
+    more = [{**row, "city": "x"} for row in rows]
+    assert answer(more).text == "2 rows."
+
+
 def test_template_takes_the_first_row() -> None:
     """A template's columns are those of the first row, written for people."""
     rows = [{"name": "Nordlicht", "revenue": Decimal("12345.50")}, {"name": "b", "revenue": None}]

@@ -113,6 +113,24 @@ async def test_a_short_answer_is_posted_at_once(scene: Scene) -> None:
     assert not scene.called("chat.startStream")
 
 
+async def test_a_workspace_without_data_tables_gets_plain_ones(scene: Scene) -> None:
+    """A short answer whose richest blocks are refused comes with a table that Slack knows."""
+    message = answer_message(answer())
+    message.below[0]["caption"] = ""
+    (found,) = await scene.say(message)
+    kinds = [block["type"] for block in found["blocks"]]
+    assert "table" in kinds
+    assert "data_table" not in kinds
+
+
+async def test_a_workspace_without_blocks_gets_lines(scene: Scene) -> None:
+    """The last form is text, with the rows in it."""
+    scene.slack.inject("chat.postMessage", "invalid_blocks", times=2)
+    (found,) = await scene.say(answer_message(answer()))
+    assert not found.get("blocks")
+    assert "Acme | 1,234.50" in found["text"]
+
+
 async def _expect_written_over(scene: Scene) -> None:
     (message,) = await scene.say(long_answer())
     assert is_whole(message)

@@ -45,14 +45,17 @@ async def test_all_changes_within_an_interval_are_one_edit() -> None:
 
 async def test_cards_say_what_each_source_does_itself() -> None:
     """A fetch's details are what was pushed down, in few words; the answer has a card too."""
-    pushed = replace(plan(), steps=(replace(plan().steps[0], pushed=("x = 1", "y" * 300)),))
+    pushed = replace(
+        plan(),
+        steps=(replace(plan().steps[0], pushed=("o.at < '2026-01-01 00:00:00+00'", "y" * 300)),),
+    )
     client = FakeClient()
     async with Progress(Thread(client.port, "C1", "1.1"), pushed, "r1", min_interval_s=HOUR_S):
         pass
     cards = tasks(client.of("chat_postMessage")[0])
     assert list(cards) == ["s1", "answer"]
     details = cards["s1"]["details"]["elements"][0]["elements"][0]["text"]
-    assert details.startswith("x = 1; yyy")
+    assert details.startswith("at < '2026-01-01'; yyy")
     assert len(details) == 160
 
 
