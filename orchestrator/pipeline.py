@@ -4,7 +4,7 @@ starts from an approved one. Between them stand `decide`, `edit` and `approved`.
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -85,7 +85,7 @@ class Pipeline:
             return drafted
         return await self._check(question, candidates, drafted)
 
-    async def run(self, approved: ApprovedPlan) -> AsyncIterator[Event]:
+    async def run(self, approved: ApprovedPlan) -> AsyncGenerator[Event]:
         """Run an approved plan, telling each thing as it happens; the last event is Finished."""
         plan, draft = approved.validated.plan, approved.draft
         began = time.monotonic()
@@ -100,7 +100,9 @@ class Pipeline:
             joined, joined_s = await self._join(plan, staging)
         if isinstance(joined, JoinedTable) and joined.possible:
             yield Joined(joined.table.num_rows, joined_s, joined.notes)
-        answer = self._answer(approved.run_id, plan, draft, outcomes, joined, began)
+        stored = await self.store.recall(approved.run_id)
+        asked = stored.question if stored else ""
+        answer = self._answer(approved.run_id, plan, draft, outcomes, joined, began, asked)
         status = "failed" if answer.failed else "partial" if answer.partial else "answered"
         await self.store.finish(approved.run_id, status, audit.outcome(answer))
         yield Finished(answer)
@@ -306,7 +308,18 @@ class Pipeline:
         outcomes: dict[str, StepOutcome],
         joined: JoinedTable | QueryError,
         began: float,
+        asked: str,
     ) -> Answer:
         if isinstance(joined, QueryError):
             joined = JoinedTable(pa.table({}), warnings=(str(joined),), possible=False)
-        return compose(run_id, plan, draft, outcomes, joined, self._kinds, time.monotonic() - began)
+        return compose(
+            run_id,
+            plan,
+            draft,
+            outcomes,
+            joined,
+            self._kinds,
+            time.monotonic() - began,
+            question=asked,
+            units=self.model.units_of(plan.columns),
+        )

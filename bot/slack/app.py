@@ -73,6 +73,6 @@ def build_app(
 
     app.middleware(keep_pace)
     events.register(app, runs)
-    actions.register(app, pipeline)
+    actions.register(app, pipeline, conversation)
     approval.register(app, pipeline, conversation, runs)
     return app

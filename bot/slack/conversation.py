@@ -2,24 +2,24 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.errors import CrosstalkError
 from bot.metrics import Metrics
+from bot.slack.answer import KeptTables, Reader, post_answer
 from bot.slack.approval import ApprovalDesk
 from bot.slack.approval.card import allowance
 from bot.slack.asked import Asked
 from bot.slack.progress import Progress
-from bot.slack.render import answer_message, plain_message, problem_message
-from bot.slack.thread import ANSWER, Thread
+from bot.slack.render import plain_message, problem_message
+from bot.slack.running import Running, Stopped, stopped_message
+from bot.slack.thread import ANSWER, SLACK_FAILURES, Thread
 from orchestrator.answer import Answer
 from orchestrator.approve import ApprovedPlan
 from orchestrator.events import Finished
@@ -28,8 +28,6 @@ from orchestrator.question import Requester, question
 from orchestrator.store import Work
 
 log = structlog.get_logger(__name__)
-
-SLACK_FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError)
 
 
 def now() -> datetime:
@@ -51,6 +49,8 @@ class Conversation:
         min_interval_s: float = 3.0,
     ) -> None:
         self.desk = ApprovalDesk(pipeline, client, clock)
+        self.running = Running()
+        self.kept = KeptTables()
         self._pipeline = pipeline
         self._client = client
         self._metrics = metrics
@@ -136,22 +136,36 @@ class Conversation:
 
     async def _deliver(self, approved: ApprovedPlan, thread: Thread) -> str:
         answer = await self._run(approved, thread)
-        message, decision = answer_message(answer), approved.decision
+        if answer is None:
+            return "stopped"
+        requester, decision = approved.requester, approved.decision
+        reader = Reader(requester.team, requester.user)
         said = allowance(decision.by, decision.reason, decision.grant)
-        blocks = [*(message.blocks or []), *([said] if said else [])]
-        await thread.post(replace(message, blocks=blocks or None))
+        await post_answer(thread, answer, reader, self.kept, said)
         return "failed" if answer.failed else "partial" if answer.partial else "answered"
 
-    async def _run(self, approved: ApprovedPlan, thread: Thread) -> Answer:
-        answer, plan = None, approved.validated.plan
-        async with Progress(thread, plan, min_interval_s=self._min_interval_s) as progress:
-            async for event in self._pipeline.run(approved):
+    async def _run(self, approved: ApprovedPlan, thread: Thread) -> Answer | None:
+        """The run's answer; None when it was stopped, which its thread has then been told."""
+        run_id, asker = approved.run_id, (approved.requester.team, approved.requester.user)
+        plan, interval_s = approved.validated.plan, self._min_interval_s
+        progress = Progress(thread, plan, run_id, min_interval_s=interval_s)
+        try:
+            async with progress:
+                followed = self._followed(approved, progress)
+                return await self.running.until_done(run_id, {asker}, followed)
+        except Stopped as stopped:
+            outcome = {"by": stopped.by[1], "seconds": round(stopped.seconds, 3)}
+            await self._pipeline.store.finish(run_id, "stopped", outcome)
+            await thread.post(stopped_message(stopped, progress.read))
+            return None
+
+    async def _followed(self, approved: ApprovedPlan, progress: Progress) -> Answer:
+        async with aclosing(self._pipeline.run(approved)) as events:
+            async for event in events:
                 progress.show(event)
                 if isinstance(event, Finished):
-                    answer = event.answer
-        if answer is None:
-            raise RuntimeError(f"run {approved.run_id} ended without an answer")
-        return answer
+                    return event.answer
+        raise RuntimeError(f"run {approved.run_id} ended without an answer")
 
     async def _zone_of(self, asked: Asked) -> str:
         person = (asked.team, asked.user)

@@ -226,3 +226,7 @@ class SemanticModel(_Part):
     def metric(self, name: str) -> Metric | None:
         """The metric of that name, or None."""
         return next((metric for metric in self.metrics if metric.name == name), None)
+
+    def units_of(self, columns: tuple[str, ...]) -> dict[str, str]:
+        """The unit of each of these columns that bears the name of a metric with one."""
+        return {one.name: one.unit for one in self.metrics if one.unit and one.name in columns}

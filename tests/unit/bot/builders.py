@@ -1,6 +1,6 @@
 """Plans, answers and a Slack client for the tests of the bot."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -88,11 +88,18 @@ def events(last: Answer | None = None) -> list[Event]:
 
 
 class FakeStore:
-    """A store that has seen one question in every thread."""
+    """A store of one process."""
+
+    def __init__(self) -> None:
+        self.finished: list[tuple[str, str]] = []
 
     async def turns(self, thread: str) -> tuple[Turn, ...]:
         """What was asked before."""
         return (Turn(f"earlier in {thread}", "SELECT 1"),)
+
+    async def finish(self, run_id: str, status: str, _outcome: dict[str, Any]) -> None:
+        """Note how a run ended."""
+        self.finished.append((run_id, status))
 
 
 class FakePipeline:
@@ -119,7 +126,7 @@ class FakePipeline:
         draft = Draft(sql or "SELECT 1", "grammar")
         return Proposed("r1", plan(), draft, LOW, approved(draft))
 
-    async def run(self, _approved: Any) -> AsyncIterator[Event]:
+    async def run(self, _approved: Any) -> AsyncGenerator[Event]:
         """The events that it was given."""
         for event in self._events:
             yield event
