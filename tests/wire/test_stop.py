@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +48,10 @@ class Slow:
         """Ask the very server, with the very credential, for too much."""
         if isinstance(query, SqlQuery):
             slow = ENDLESS_SQL.format(table=query.relations[0])
-            query = replace(query, text=slow, parameters=())
+            query = query.model_copy(update={"text": slow, "parameters": ()})
         elif isinstance(query, AggregationQuery):
-            query = replace(query, pipeline=({"$match": ENDLESS_MATCH}, *query.pipeline))
+            pipeline = ({"$match": ENDLESS_MATCH}, *query.pipeline)
+            query = query.model_copy(update={"pipeline": pipeline})
         return await self._inner.fetch(query, credential, limits, take)
 
 
