@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from orchestrator.approve.risk import Risk
 from orchestrator.compile.plan import Plan
 
-_LEAST_ROWS = 100
+_LEAST_ROWS, _LEEWAY = 100, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,12 @@ class Grant:
 
 
 def rows_granted(rows: int) -> int:
-    """The rows that a grant for a plan of `rows` allows: a round number, for estimates move."""
+    """The rows that a grant for a plan of about `rows` allows, as a round number: estimates may be
+    off, and what passes this is cut."""
     most = _LEAST_ROWS
-    while most < rows:
-        most = next(step * most for step in (2, 5, 10) if step * most >= rows or step == 10)
+    while most < _LEEWAY * rows:
+        enough = (step * most for step in (2, 5, 10) if step * most >= _LEEWAY * rows)
+        most = next(enough, 10 * most)
     return most
 
 

@@ -121,12 +121,10 @@ class Approvals:
     async def close(
         self, request: Request, status: Status, at: datetime, *, by: str = "", reason: str = ""
     ) -> Request | None:
-        """End a waiting request (or one that was approved but has become stale) otherwise than by
-        approval. None when it has ended already."""
-        open_ = ("waiting", "approved") if status == "stale" else ("waiting",)
+        """End a request otherwise than by approval. None when it does not stand as it was read."""
         change = (
             sa.update(approvals)
-            .where(approvals.c.run_id == request.run_id, approvals.c.status.in_(open_))
+            .where(approvals.c.run_id == request.run_id, approvals.c.status == request.status)
             .values(status=status, decided_by=by, decided_at=at, reason=reason)
         )
         async with self._engine.begin() as connection:
