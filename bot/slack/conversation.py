@@ -22,8 +22,9 @@ from bot.slack.running import Running, Stopped, stopped_message
 from bot.slack.thread import ANSWER, SLACK_FAILURES, Thread
 from orchestrator.answer import Answer
 from orchestrator.approve import ApprovedPlan
+from orchestrator.deciding import Stale
 from orchestrator.events import Finished
-from orchestrator.pipeline import Pipeline, Proposed, Stale
+from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.question import Requester, question
 from orchestrator.store import Work
 
@@ -122,7 +123,7 @@ class Conversation:
             await thread.post(plain_message(sentence))
 
     async def _run_approved(self, run_id: str, thread: Thread) -> str:
-        came = await self._pipeline.approved(run_id, self._clock())
+        came = await self._pipeline.decisions.approved(run_id, self._clock())
         if isinstance(came, Stale):
             next_id = await self.desk.anew(came)
             return await self._run_approved(next_id, thread) if next_id else "waiting"

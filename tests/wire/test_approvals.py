@@ -11,9 +11,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.metrics import Metrics
 from bot.slack.approval import ApprovalDesk
+from bot.slack.approval.listeners import APPROVED
 from bot.slack.approval.reminders import sweep
 from bot.slack.conversation import Conversation
 from orchestrator.semantic import SemanticModel
+from orchestrator.store import Work
 from sandbox.sandbox import Sandbox
 from tests.wire.conftest import MARCO, SALES
 from tests.wire.office import (
@@ -246,7 +248,8 @@ async def test_what_died_after_its_approval_can_be_started_again(
         async with opened_office(sandbox, slack, model, tmp_path) as after:
             client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
             talk = Conversation(after.pipeline, client, Metrics(), clock=lambda: after.now)
-            await talk.run_approved(run_of(card))
-            await talk.run_approved(run_of(card))
+            work = Work("w1", "lane", APPROVED, {"run_id": run_of(card)})
+            await talk.run_approved(work)
+            await talk.run_approved(work)
             assert f"Approved · <@{ADA}>" in context_of(await after.answered())
             assert (await after.trail(card)).count("answered") == 1
