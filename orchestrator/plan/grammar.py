@@ -14,6 +14,7 @@ from orchestrator.plan.reading import Reading
 from orchestrator.plan.request import Measure, Request
 from orchestrator.plan.request import UnclearError as Unclear
 from orchestrator.plan.sentence import Sentence, Tagger
+from orchestrator.plan.sketch import Sketch
 from orchestrator.plan.words import Words
 from orchestrator.question import Question
 from orchestrator.retrieve import Candidates
@@ -41,11 +42,10 @@ class GrammarPlanner:
         if not any(chunk.role in {"term", "search"} for chunk in sentence.chunks):
             return self._help(sentence)
         words = Words(sentence, self._lexicon)
-        reading = Reading(self._model, self._paths, words)
+        sketch = Sketch(self._model, self._paths, words)
         try:
-            request = reading.request()
-            details = Details(reading, request)
-            details.fill()
+            request = Reading(sketch).request()
+            Details(sketch, request).fill()
             left = words.left_over()
             if left or not request.base:
                 return self._not_understood(left, words)
@@ -57,9 +57,9 @@ class GrammarPlanner:
         return Draft(
             sql,
             self.name,
-            confidence=self._confidence(sentence, reading),
-            assumptions=self._assumptions(sentence, reading, request, zone),
-            warnings=tuple(builder.warnings),
+            confidence=self._confidence(sentence, sketch),
+            assumptions=self._assumptions(sentence, sketch, request, zone),
+            warnings=builder.warnings,
             template=self._template(sentence, request),
         )
 
@@ -74,25 +74,25 @@ class GrammarPlanner:
 
     # What is said beside the query
 
-    def _confidence(self, sentence: Sentence, reading: Reading) -> float:
-        doubts = len(sentence.corrections) * 0.15 + len(reading.assumptions) * 0.05
+    def _confidence(self, sentence: Sentence, sketch: Sketch) -> float:
+        doubts = len(sentence.corrections) * 0.15 + len(sketch.assumptions) * 0.05
         return round(max(0.5, 0.95 - doubts), 2)
 
     def _assumptions(
-        self, sentence: Sentence, reading: Reading, request: Request, zone: str
+        self, sentence: Sentence, sketch: Sketch, request: Request, zone: str
     ) -> tuple[str, ...]:
         said = [f"read “{wrong}” as “{right}”" for wrong, right in sentence.corrections]
         measured = {measure.name for measure in request.measures}
         measured |= {scope.metric.name for scope in request.scopes if scope.metric}
-        for at in reading.words.of("metric"):
-            text, term = sentence.chunks[at].text, reading.words.terms(at)[0]
+        for at in sketch.words.of("metric"):
+            text, term = sentence.chunks[at].text, sketch.words.terms(at)[0]
             metric = self._model.metric(term.name)
             if metric and metric.name in measured:
                 same = text == metric.name.replace("_", " ")
                 called = "" if same else f"{metric.name.replace('_', ' ')}: "
                 said.append(f"“{text}” is {called}{metric.expression}")
         said += [f"“{c.text}” is {c.period} ({zone})" for c in sentence.chunks if c.period]
-        said += reading.assumptions
+        said += sketch.assumptions
         if (
             request.order
             and not request.descending
