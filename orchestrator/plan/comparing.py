@@ -44,7 +44,7 @@ class Comparing:
         metrics = [one for one in words.of("metric") if one < start]
         if metrics and not plain:
             return self._compare_measure(words.terms(metrics[-1])[0].name, comparison, metrics[-1])
-        return False
+        return self._compare_before(comparison, start, plain)
 
     def _beside(self, at: int | None, comparison: Comparison) -> bool:
         """Compare the metric or the field at `at`, if there is one."""
@@ -56,6 +56,14 @@ class Comparing:
         if words.numeric(at):
             self._compare_field(at, comparison)
         return bool(words.numeric(at))
+
+    def _compare_before(self, comparison: Comparison, at: int, plain: bool) -> bool:
+        """ "only over 5000": what the question before measured by groups, or its rows."""
+        if plain or not self._sketch.before:
+            return False
+        if self._request.groups and self._request.measures:
+            return self._compare_measure(self._request.measures[0].name, comparison, at)
+        return self._compare_size(self._sketch.before, at, comparison, plain)
 
     def _compare_field(self, at: int, comparison: Comparison) -> None:
         term, scope = self._places.placed(at, self._words.numeric(at))
@@ -109,7 +117,9 @@ class Comparing:
                 entity, field = scope.metric.time
                 if entity != scope.entity:
                     raise Unclear(f"A comparison of {scope.metric.words} can't have a period here.")
-                scope.conditions.append(Condition(field, "period", period=request.period))
+                condition = Condition(field, "period", period=request.period)
+                if condition not in scope.conditions:
+                    scope.conditions.append(condition)
         if not any(one.metric for one in request.measures):
             request.period = None
         request.base = request.measures[0].entity if request.measures else request.head

@@ -22,6 +22,8 @@ class Dating:
     def _periods(self) -> None:
         words = self._words
         for at in words.roles("period"):
+            if at in words.used:
+                continue
             period = words.chunks[at].period
             before = words.previous(at, loose=True)
             words.used.add(at)

@@ -30,7 +30,8 @@ class Details:
         self._fields()
         comparing.settle()
         self._check()
-        if not self._request.measures and not self._request.groups:
+        listed = not self._request.measures and not self._request.groups
+        if listed and self._request.base:
             self._request.columns = self._columns()
 
     def _fields(self) -> None:

@@ -12,8 +12,11 @@ class Heading:
 
     def read(self) -> None:
         """The noun or field that is asked for."""
+        self.fields()
+        self._nouns()
+
+    def _nouns(self) -> None:
         sketch, words = self._sketch, self._sketch.words
-        self._headed_by_field()
         said = [at for at in words.of("entity") if at not in sketch.grouped | set(sketch.measured)]
         first = min((m.at for m in sketch.measures if not sketch.ranks(m.at)), default=len(words))
         who = next((at for at in words.roles("list") if words.chunks[at].text == "who"), None)
@@ -39,7 +42,7 @@ class Heading:
             sketch.ranks(measure.at) for measure in sketch.measures
         )
 
-    def _headed_by_field(self) -> None:
+    def fields(self) -> None:
         """ "which countries …", "top 5 categories …", "which month …"."""
         sketch, words = self._sketch, self._sketch.words
         for at in words.roles("which", "top", "bottom"):

@@ -26,7 +26,7 @@ class Ranking:
             self._limited(at)
             if role in {"latest", "oldest"}:
                 noun = words.noun(at) or (words.noun(after) if after is not None else None)
-                entity = words.entity(noun if noun is not None else sketch.head)
+                entity = words.entity(noun if noun is not None else sketch.head) or sketch.before
                 if entity and sketch.model.entities[entity].time:
                     sketch.order = Term("field", entity, sketch.model.entities[entity].time or "")
                     words.used.add(at)
@@ -57,7 +57,8 @@ class Ranking:
     def _by_verb_or_size(self, at: int) -> None:
         """ "ordered the most" counts orders; "the biggest orders" are those of most amount."""
         sketch = self._sketch
-        words, before, noun = sketch.words, sketch.words.previous(at), sketch.words.noun(at)
+        words, before, after = sketch.words, sketch.words.previous(at), sketch.words.next(at)
+        noun = words.noun(after if after is not None and words.role(after) == "number" else at)
         field = before is not None and words.kinds.get(before) == "field"
         dates = words.dates(before) if field else ()
         verbs = [t for t in dates if sketch.model.entities[t.entity].time == t.name]
@@ -65,12 +66,10 @@ class Ranking:
             entity = verbs[0].entity
             sketch.add(plural(entity), "COUNT(*)", verbs[0], before)
             sketch.groups.insert(0, sketch.whole(sketch.head_entity()))
-        elif noun is not None:
-            size = sketch.size_of(words.entity(noun))
-            sketch.order = Term("field", words.entity(noun), size)
-            sketch.assumptions.append(
-                f"“{words.chunks[at].text}” is by {words.entity(noun)}.{size}"
-            )
+        elif sized := words.entity(noun) or sketch.before:
+            size = sketch.size_of(sized)
+            sketch.order = Term("field", sized, size)
+            sketch.assumptions.append(f"“{words.chunks[at].text}” is by {sized}.{size}")
         else:
             return
         words.used.add(at)

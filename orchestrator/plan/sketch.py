@@ -14,13 +14,15 @@ class Sketch:
 
     `measured` holds where the counted nouns stand, `grouped` the nouns that are grouped by, `head`
     the noun that "which" or "list" asks for (-1 for "who", which is `who`). `waiting` are groups
-    whose meaning waits for the base; `distinct` asks for the values of a field.
+    whose meaning waits for the base; `distinct` asks for the values of a field. `before` is the
+    entity whose rows the question before was about.
     """
 
-    def __init__(self, model: SemanticModel, paths: Paths, words: Words) -> None:
+    def __init__(self, model: SemanticModel, paths: Paths, words: Words, before: str = "") -> None:
         self.model = model
         self.paths = paths
         self.words = words
+        self.before = before
         self.measures: list[Measure] = []
         self.groups: list[Group] = []
         self.order: Measure | Term | None = None
@@ -70,7 +72,10 @@ class Sketch:
         """Measure the number of rows that the noun at `at` names, once."""
         if at is None or at in self.measured:
             return
-        entity = self.words.entity(at) if at >= 0 else self.who
+        self.count_rows(self.words.entity(at) if at >= 0 else self.who, at)
+
+    def count_rows(self, entity: str, at: int) -> None:
+        """Measure the number of rows of an entity, as said by the word at `at`."""
         name = plural(entity)
         spec = self.model.entities[entity]
         time = (entity, spec.time) if spec.time else None

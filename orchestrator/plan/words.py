@@ -32,6 +32,11 @@ class Words:
     def __len__(self) -> int:
         return len(self.chunks)
 
+    @property
+    def speak_of_the_model(self) -> bool:
+        """Whether any word is one of the model's."""
+        return bool(self.roles("term", "search"))
+
     def role(self, at: int | None) -> str:
         """The role of a chunk; empty beyond the ends."""
         return self.chunks[at].role if at is not None and 0 <= at < len(self.chunks) else ""
