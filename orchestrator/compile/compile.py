@@ -61,8 +61,13 @@ class Compiler:
             estimates,
         )
         done = split(resolved.tree, fragments)
-        left = residual(done.tree)
-        reader = Reader(self._capabilities, estimates, self._model.policies.max_rows)
+        left = residual(done.tree, self._resolver.shapes.rejects_nulls)
+        reader = Reader(
+            self._capabilities,
+            estimates,
+            self._model.policies.max_rows,
+            self._resolver.shapes.rejects_nulls,
+        )
         inputs: dict[int, list[Input]] = {}
         for table in done.tree.find_all(exp.Table):
             if table.name in done.fragments:

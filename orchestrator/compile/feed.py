@@ -13,12 +13,25 @@ _MIN_FED_ROWS = 200
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """`giver`'s values of a column may bound `taker`'s."""
+    """`giver`'s values of a column may bound `taker`'s: `rows` are guessed to give one, and `most`
+    rows a value."""
 
     giver: Input
     given: str
     taker: Input
     taken: str
+    needed: str | None = None
+    most: int = 4
+
+    @property
+    def values(self) -> str:
+        """The DuckDB expression that gives the values over the giver's table."""
+        value = self.giver.values[self.given]
+        return value if self.needed is None else f"CASE WHEN {self.needed} THEN {value} END"
+
+    def rows(self, estimates: dict[str, float]) -> float:
+        """How many rows of the giver give a value."""
+        return estimates[self.giver.step] if self.needed is None else self.giver.meeting
 
 
 def feeds(
@@ -35,7 +48,7 @@ def feeds(
     estimates = {one.step: one.estimate for group in inputs.values() for one in group}
     reached = {step.id: {step.id} for step in steps}
     while wishes:
-        wishes.sort(key=lambda w: (estimates[w.giver.step], w.giver.step, w.taker.step))
+        wishes.sort(key=lambda w: (w.rows(estimates), w.giver.step, w.taker.step))
         wish = wishes.pop(0)
         giver, taker = wish.giver.step, wish.taker.step
         if not _pays(wish, by_id[taker], estimates, users) or taker in reached[giver]:
@@ -43,12 +56,12 @@ def feeds(
         query = wish.taker.bounded(wish.taken)
         if query is None:
             continue
-        feed = KeyFeed(giver, wish.giver.values[wish.given], wish.taken, query)
+        feed = KeyFeed(giver, wish.values, wish.taken, query)
         by_id[taker] = replace(by_id[taker], feed=feed)
         for known in reached.values():
             if taker in known:
                 known.update(reached[giver])
-        estimates[taker] = min(estimates[taker], estimates[giver] * 4)
+        estimates[taker] = min(estimates[taker], wish.rows(estimates) * wish.most)
     return tuple(by_id[step.id] for step in steps)
 
 
@@ -65,19 +78,25 @@ def _wishes(edge: Edge, inputs: dict[int, list[Input]]) -> list[_Wish]:
 
 
 def _binding_wishes(group: list[Input]) -> list[_Wish]:
-    """An entity's own rows bound those of its other bindings; what both have is the key."""
+    """An entity's own rows bound those of its other bindings, and rows that another has to have
+    bound its own; what both have is the key."""
     home, *others = group
-    keys = [[name for name in one.values if name in home.values] for one in others]
-    return [
-        _Wish(home, k[0], one, k[0]) for one, k in zip(others, keys, strict=True) if len(k) == 1
-    ]
+    found: list[_Wish] = []
+    for one in others:
+        shared = [name for name in one.values if name in home.values]
+        if len(shared) == 1:
+            key = shared[0]
+            found.append(_Wish(home, key, one, key))
+            if one.needed is not None:
+                found.append(_Wish(one, key, home, key, one.needed, most=1))
+    return found
 
 
 def _pays(
     wish: _Wish, taker: FetchStep, estimates: dict[str, float], users: dict[str, int]
 ) -> bool:
     given, taken = wish.giver.types[wish.given], wish.taker.types[wish.taken]
-    small, large = estimates[wish.giver.step], estimates[taker.id]
+    small, large = wish.rows(estimates), estimates[taker.id]
     return (
         taker.feed is None
         and wish.giver.step != taker.id

@@ -38,7 +38,9 @@ class Input:
 
     `values` gives each column as DuckDB SQL over the fetched table (a transform runs here) and
     `types` its canonical word; `bounded` makes the query that is bounded by the keys of a column,
-    or None when that can't be.
+    or None when that can't be. `needed` is the condition, over the fetched table, that a row of an
+    entity's other binding has to meet so that the entity's row counts, and `meeting` guesses how
+    many do.
     """
 
     source: str
@@ -51,6 +53,8 @@ class Input:
     pushed: tuple[str, ...] = ()
     kept: tuple[tuple[str, str], ...] = ()
     step: str = ""
+    needed: str | None = None
+    meeting: float = 0.0
 
 
 def of_fragment(fragment: Fragment, fragments: Fragments) -> Input:
@@ -80,6 +84,7 @@ class Reader:
     capabilities: dict[str, Capabilities]
     estimates: Estimates
     max_rows: int
+    rejects_nulls: Callable[[exp.Expr], bool]
 
     def inputs(self, leaf: Leaf, conditions: list[exp.Expr], *, as_set: bool) -> list[Input]:
         """The inputs that a leaf needs, one a binding, its own rows first. `as_set` says that equal
@@ -100,8 +105,27 @@ class Reader:
             fields = tuple(dict.fromkeys(keyed or entity.key))
             tried = conditions if source == first and not leaf.search else []
             once = as_set and len(wanted) == 1
-            found.append(self._input(leaf, source, fields, tried, as_set=once))
+            one = self._input(leaf, source, fields, tried, as_set=once)
+            if source != first:
+                self._need(one, leaf, [*conditions])
+            found.append(one)
         return found
+
+    def _need(self, one: Input, leaf: Leaf, conditions: list[exp.Expr]) -> None:
+        """Note the conditions that only a row of this binding can meet: they are false of no row,
+        and so of an entity's row without one."""
+        own = set(one.values) - set(leaf.entity.key)
+        met = [
+            condition
+            for condition in conditions
+            if {column.name for column in condition.find_all(exp.Column)} <= own
+            and self.rejects_nulls(condition)
+        ]
+        if met:
+            one.needed = exp.and_(*(_over(condition, one.values) for condition in met)).sql(
+                "duckdb"
+            )
+            one.meeting = self.estimates.rows(leaf, one.source, met)
 
     def _input(
         self,
@@ -225,6 +249,17 @@ class _Reading:
             tree.distinct(copy=False)
         fed = (leaf, keys_of) if keys_of else None
         return write(tree, {id(table): leaf}, self.source, columns, self.able.dialect, fed)
+
+
+def _over(condition: exp.Expr, values: dict[str, str]) -> exp.Expr:
+    """The condition over a fetched table."""
+    return condition.transform(
+        lambda node: (
+            sqlglot.parse_one(values[node.name], read="duckdb")
+            if isinstance(node, exp.Column)
+            else node
+        )
+    )
 
 
 def _plain(condition: exp.Expr) -> str:

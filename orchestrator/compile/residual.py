@@ -5,7 +5,7 @@ A condition here is a *copy*: the join tests the original again, so a source may
 but never too little.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -14,8 +14,6 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from orchestrator.compile.predicate import conjuncts
 from orchestrator.compile.regroup import tables_of
 from orchestrator.compile.split import only_asks_whether
-
-_STRICT = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between, exp.Like)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +44,11 @@ class Residual:
     sets: frozenset[int]
 
 
-def residual(tree: exp.Query) -> Residual:
-    """Look through every SELECT of the tree that is left."""
+def residual(tree: exp.Query, rejects_nulls: Callable[[exp.Expr], bool]) -> Residual:
+    """Look through every SELECT of the tree that is left.
+
+    `rejects_nulls` says of a condition that a row of nulls does not meet it.
+    """
     conditions: dict[int, list[exp.Expr]] = {}
     fields: dict[int, set[str]] = {}
     edges: list[Edge] = []
@@ -61,7 +62,7 @@ def residual(tree: exp.Query) -> Residual:
                     sets.add(id(source))
         if isinstance(scope.expression, exp.Select):
             nullable = _nullable(scope.expression)
-            for part, source in _conditions(scope, nullable):
+            for part, source in _conditions(scope, nullable, rejects_nulls):
                 conditions.setdefault(id(source), []).append(part)
             edges += _edges(scope, nullable)
             edges += _membership(scope)
@@ -99,7 +100,9 @@ def _placed(scope: Scope) -> Iterator[tuple[exp.Expr, set[str] | None, bool]]:
                 yield part, own, True
 
 
-def _conditions(scope: Scope, nullable: set[str]) -> Iterator[tuple[exp.Expr, exp.Table]]:
+def _conditions(
+    scope: Scope, nullable: set[str], rejects_nulls: Callable[[exp.Expr], bool]
+) -> Iterator[tuple[exp.Expr, exp.Table]]:
     for part, allowed, _ in _placed(scope):
         if part.find(exp.Query, exp.AggFunc, exp.Window):
             continue
@@ -110,7 +113,7 @@ def _conditions(scope: Scope, nullable: set[str]) -> Iterator[tuple[exp.Expr, ex
         source = scope.sources.get(alias)
         if not isinstance(source, exp.Table) or (allowed is not None and alias not in allowed):
             continue
-        if allowed is None and alias in nullable and not isinstance(part, _STRICT):
+        if allowed is None and alias in nullable and not rejects_nulls(part):
             continue
         yield part, source
 

@@ -132,6 +132,19 @@ class Shapes:
             if literal is not None and (kind in _MOMENTS or not node.find(exp.Cast)):
                 node.replace(literal)
 
+    def rejects_nulls(self, condition: exp.Expr) -> bool:
+        """True when a condition without subqueries is not true where all its columns are null."""
+        asked = condition.copy()
+        for column in list(asked.find_all(exp.Column)):
+            null = exp.Null() if column.type is None else exp.cast(exp.Null(), column.type)
+            column.replace(null)
+        with self._lock:
+            try:
+                told = self._duckdb.sql(f"SELECT ({asked.sql('duckdb')}) IS TRUE").fetchall()
+            except duckdb.Error:
+                return False
+        return told == [(False,)]
+
 
 def _reason(error: duckdb.Error) -> str:
     first = str(error).split("\n")[0]

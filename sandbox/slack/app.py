@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sandbox.slack.workspace import new_id
 
@@ -23,13 +24,25 @@ SCOPES = frozenset(
         "users:read",
     }
 )
-EVENTS = frozenset({"app_mention", "message.channels", "message.im"})
+EVENTS = frozenset(
+    {
+        "app_mention",
+        "file_shared",
+        "message.channels",
+        "message.im",
+    }
+)
 
 EVENT_SCOPES = {
     "app_mention": "app_mentions:read",
+    "file_shared": "files:read",
     "message.channels": "channels:history",
     "message.im": "im:history",
 }
+
+
+ConversationsTier = Literal["internal", "distributed"]
+"""How much an app may read: one that is sold outside the Marketplace may read very little."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,7 @@ class App:
     name: str = "Crosstalk"
     scopes: frozenset[str] = SCOPES
     events: frozenset[str] = EVENTS
+    conversations_tier: ConversationsTier = "internal"
     id: str = field(default_factory=lambda: new_id("A"))
     bot_id: str = field(default_factory=lambda: new_id("B"))
     verification_token: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)

@@ -16,7 +16,11 @@ def events_for(workspace: Workspace, app: App, change: Change) -> list[dict[str,
     channel = workspace.channels.get(change.get("channel", ""))
     if channel is None or app.bot_user_id not in channel.members:
         return []
-    events = [*mentions(app, channel, change), *messages(app, channel, change)]
+    events = [
+        *mentions(app, channel, change),
+        *messages(app, channel, change),
+        *shared_files(app, change),
+    ]
     return [enveloped(workspace, app, event) for event in events]
 
 
@@ -24,7 +28,7 @@ def mentions(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]
     """An app_mention, for a mention by somebody else outside direct messages."""
     if change["type"] != "message" or channel.is_im or not app.hears("app_mention"):
         return []
-    message = change["message"]
+    message = {k: v for k, v in change["message"].items() if k != "subtype"}
     if message["user"] == app.bot_user_id or f"<@{app.bot_user_id}>" not in message["text"]:
         return []
     return [{**message, "type": "app_mention", "channel": channel.id, "event_ts": message["ts"]}]
@@ -42,7 +46,7 @@ def messages(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]
             event["parent_user_id"] = channel.messages.get(message["thread_ts"], {}).get("user")
         return [event]
     if change["type"] == "message_changed":
-        ts = change["message"]["edited"]["ts"]
+        ts = change["message"].get("edited", change)["ts"]
         about = {"message": change["message"], "previous_message": change["previous"]}
     elif change["type"] == "message_deleted":
         ts = change["ts"]
@@ -51,6 +55,14 @@ def messages(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]
         return []
     subtype = {"type": "message", "subtype": change["type"], "hidden": True}
     return [{**subtype, **about, **where, "ts": ts, "event_ts": ts}]
+
+
+def shared_files(app: App, change: Change) -> list[dict[str, Any]]:
+    """A file_shared event, which names the file and nothing else of it."""
+    if change["type"] != "file_shared" or not app.hears("file_shared"):
+        return []
+    about = {name: change[name] for name in ("type", "file_id", "user_id", "event_ts")}
+    return [{**about, "file": {"id": change["file_id"]}, "channel_id": change["channel"]}]
 
 
 def enveloped(workspace: Workspace, app: App, event: dict[str, Any]) -> dict[str, Any]:

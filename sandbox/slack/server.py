@@ -12,15 +12,17 @@ from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from sandbox.slack.app import EVENTS, SCOPES, App
+from sandbox.slack.app import EVENTS, SCOPES, App, ConversationsTier
 from sandbox.slack.delivery import ACK_TIMEOUT_S, RETRY_DELAYS_S, Delivery
 from sandbox.slack.events import events_for
+from sandbox.slack.files import Files
 from sandbox.slack.hooks import ResponseUrls, SpentError, Triggers
-from sandbox.slack.limits import RateLimits
+from sandbox.slack.limits import DISTRIBUTED, RateLimits
 from sandbox.slack.method import Arguments, RefusedError
 from sandbox.slack.page import FILES, Page
 from sandbox.slack.people import People
 from sandbox.slack.socket_mode import Connections
+from sandbox.slack.streams import Streams
 from sandbox.slack.web_api import Fault, WebApi
 from sandbox.slack.workspace import Channel, Subscription, User, Workspace, new_id
 
@@ -54,9 +56,11 @@ class LocalSlack:
         team_name: str = "Meridian Supply",
         scopes: Iterable[str] = SCOPES,
         events: Iterable[str] = EVENTS,
+        conversations_tier: ConversationsTier = "internal",
         limits: RateLimits | None = None,
         triggers: Triggers | None = None,
         response_urls: ResponseUrls | None = None,
+        streams: Streams | None = None,
         ack_timeout_s: float = ACK_TIMEOUT_S,
         retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
     ) -> None:
@@ -68,6 +72,7 @@ class LocalSlack:
             signing_secret=signing_secret or secrets.token_hex(16),
             scopes=frozenset(scopes),
             events=frozenset(events),
+            conversations_tier=conversations_tier,
         )
         self.workspace.add_user(
             self.app.name.lower(), self.app.name, user_id=self.app.bot_user_id, is_bot=True
@@ -86,12 +91,19 @@ class LocalSlack:
             response_urls=self._response_urls,
             hook_url=lambda key: f"{self.page_url}hooks/{key}",
         )
+        self._streams = streams or Streams()
+        self._files = Files(self.workspace, self.app, lambda: self.page_url)
+        limits = limits or RateLimits()
+        if conversations_tier == "distributed":
+            limits.restrict(DISTRIBUTED)
         self._api = WebApi(
             self.workspace,
             self.app,
             self.triggers,
-            limits or RateLimits(),
+            limits,
+            self._streams,
             lambda: f"ws://127.0.0.1:{self._port}/link/?ticket={self.connections.issue_ticket()}",
+            self._files.methods,
         )
         self._port = 0
         self._server: Server | None = None
@@ -173,6 +185,7 @@ class LocalSlack:
         page = Page(self.workspace, self.app, self._people)
         asgi.include_router(self._api.router)
         asgi.include_router(page.router)
+        asgi.include_router(self._files.router)
         asgi.add_api_websocket_route("/link/", self._link)
         asgi.add_api_route("/hooks/{key}", self._hook, methods=["POST"])
         asgi.mount("/page/files", StaticFiles(directory=FILES))
@@ -264,6 +277,27 @@ class LocalSlack:
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Send `disconnect` down every websocket: a "warning", or "refresh_requested"."""
         await self.connections.disconnect(reason)
+
+    async def drop_file(
+        self,
+        user_id: str,
+        channel_id: str,
+        name: str,
+        content: bytes,
+        text: str = "",
+        thread_ts: str | None = None,
+        mimetype: str | None = None,
+    ) -> str:
+        """Drop a file on a conversation, with or without words: the message's ts."""
+        file = self._files.add(user_id, channel_id, name, content, mimetype)
+        described = self._files.described(file)
+        ts = self._people.type(user_id, channel_id, text, thread_ts, [described])
+        self._files.announce(file, channel_id)
+        return ts
+
+    async def stop_stream(self, user_id: str, channel_id: str, ts: str) -> None:
+        """Press stop on a message that is being streamed."""
+        self._streams.stopped_by(self.workspace, user_id, channel_id, ts)
 
     def inject(
         self,

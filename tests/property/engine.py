@@ -1,5 +1,6 @@
 """One case: a query in a placement, by the whole engine and by one DuckDB that has all the data."""
 
+import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,8 @@ from tests.conftest import ADA, NOON
 from tests.property.data import ENTITIES, Dataset
 from tests.property.placements import Atlas, Placement
 from tests.property.sameness import difference, shown
+
+PATIENCE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,17 @@ class Truth:
         return len(self._connections)
 
     def ask(self, number: int, sql: str) -> pa.Table | None:
-        """The right result, or None when the SQL has none: a type error, an overflow."""
+        """The right result, or None when the SQL has none: a type error, an overflow, more rows
+        than there is memory or patience for."""
+        connection = self._connections[number]
+        patience = threading.Timer(PATIENCE_S, connection.interrupt)
+        patience.start()
         try:
-            return self._connections[number].sql(sql).to_arrow_table()
+            return connection.sql(sql).to_arrow_table()
         except duckdb.Error:
             return None
+        finally:
+            patience.cancel()
 
     def tables(self, number: int, sql: str) -> str:
         """The entities that a query names, as text."""
@@ -55,7 +64,9 @@ class Truth:
 
 
 def _oracle(one: Dataset) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(":memory:", config={"threads": 1})
+    # a random query may multiply its rows: one that has no room has no result
+    bounds: dict[str, Any] = {"threads": 1, "memory_limit": "1GB", "temp_directory": ""}
+    connection = duckdb.connect(":memory:", config=bounds)
     connection.execute("SET TimeZone = 'UTC'")
     # with it, DuckDB 2.0.0 drops a LIMIT over a LEFT JOIN whose ON can't hold
     connection.execute("SET disabled_optimizers = 'statistics_propagation'")

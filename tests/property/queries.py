@@ -14,8 +14,8 @@ from tests.property.expressions import KINDS, NUMBERS, Column, Draw, Expressions
 
 _JOINS = ("JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN")
 _RELATED = {
-    name: tuple({entity for (entity, _), domain in DOMAINS.items() if domain == name})
-    for name in set(DOMAINS.values())
+    name: tuple(sorted({entity for (entity, _), domain in DOMAINS.items() if domain == name}))
+    for name in sorted(set(DOMAINS.values()))
 }
 
 

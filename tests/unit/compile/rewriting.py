@@ -52,15 +52,14 @@ class Splitter:
         estimates = Estimates(statistics)
         return split(resolved.tree, Fragments(leaves, self._able, self._resolver.shapes, estimates))
 
-
-def rewritings(done: Split) -> list[str]:
-    """SQL over the entities that says the same as the query did: all of it put together again, and
-    then once for each edge and direction in which keys may bound what is read."""
-    left = residual(done.tree)
-    ways: list[tuple[Edge, bool] | None] = [None]
-    for edge in left.edges:
-        ways += [(edge, to_left) for to_left in (True, False) if _may(edge, to_left=to_left)]
-    return [_together(done, left, way) for way in ways]
+    def rewritings(self, done: Split) -> list[str]:
+        """SQL over the entities that says the same as the query did: all of it put together again,
+        and then once for each edge and direction in which keys may bound what is read."""
+        left = residual(done.tree, self._resolver.shapes.rejects_nulls)
+        ways: list[tuple[Edge, bool] | None] = [None]
+        for edge in left.edges:
+            ways += [(edge, to_left) for to_left in (True, False) if _may(edge, to_left=to_left)]
+        return [_together(done, left, way) for way in ways]
 
 
 def _may(edge: Edge, *, to_left: bool) -> bool:

@@ -56,6 +56,23 @@ def test_the_smallest_gives_first_and_its_keys_go_on() -> None:
     assert feeds(plan) == {"customer": "memo", "ticket": "customer"}
 
 
+def test_what_another_binding_has_to_meet_bounds_the_entity_itself() -> None:
+    """Health lies in support: customers of whom no account is that ill are not read."""
+    plan = planned("SELECT c.name FROM customer AS c WHERE c.health = 30")
+    feed = next(step.feed for step in plan.steps if step.source == "sales")
+    assert feed is not None
+    assert feed.from_column == (
+        'CASE WHEN "health" = 30 THEN TRY_CAST("customer_id" AS BIGINT) END'
+    )
+
+
+@pytest.mark.parametrize("condition", ["c.health IS NULL", "COALESCE(c.health, 0) < 30"])
+def test_a_condition_that_a_missing_row_meets_bounds_nothing(condition: str) -> None:
+    """A customer without an account has no health, and meets the condition all the same."""
+    plan = planned(f"SELECT c.name FROM customer AS c WHERE {condition}")
+    assert all(step.feed is None for step in plan.steps if step.source == "sales")
+
+
 def test_steps_never_wait_for_each_other() -> None:
     """Three tables that are joined in a ring: following the feeds always ends."""
     plan = Compiler(MODEL, CAPABILITIES).compile(

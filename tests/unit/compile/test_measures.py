@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.errors import SqlNotAllowed, UnknownName
-from tests.unit.compile.rewriting import NOTHING_KNOWN, Splitter, rewritings
+from tests.unit.compile.rewriting import NOTHING_KNOWN, Splitter
 from tests.unit.compile.shop import CAPABILITIES, MODEL, planned
 from tests.unit.compile.shop_data import filled
 
@@ -48,10 +48,11 @@ _ORDERS = '"order" AS o ON o.customer_id = c.customer_id'
 def test_a_metric_is_its_expression(measured: str, written: str) -> None:
     """MEASURE(metric) means the metric's expression in brackets, over the aliases of its SELECT,
     wherever an aggregate may stand."""
-    done = Splitter(MODEL, CAPABILITIES).split(measured, NOTHING_KNOWN)
+    splitter = Splitter(MODEL, CAPABILITIES)
+    done = splitter.split(measured, NOTHING_KNOWN)
     with filled() as shop:
         expected = shop.sql(written).fetchall()
-        assert [shop.sql(sql).fetchall() for sql in rewritings(done)[:1]] == [expected]
+        assert [shop.sql(sql).fetchall() for sql in splitter.rewritings(done)[:1]] == [expected]
 
 
 @pytest.mark.parametrize(
