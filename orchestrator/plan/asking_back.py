@@ -1,14 +1,14 @@
 """What is asked back: the words that were not understood, those that were, and what to ask."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 from orchestrator.plan import Clarification
 from orchestrator.plan.paths import Paths
 from orchestrator.plan.phrases import phrases
 from orchestrator.plan.reader import Read
-from orchestrator.plan.request import Request
-from orchestrator.plan.sentence import Sentence
+from orchestrator.plan.request import Request, UnclearError
 from orchestrator.plan.words import Words
 from orchestrator.semantic import SemanticModel
 
@@ -22,21 +22,22 @@ def not_understood(read: Read, model: SemanticModel, paths: Paths) -> Clarificat
     unread = _listed(read.left) or "what to look for"
     did = f" I did understand {', '.join(seen)}." if seen else ""
     return Clarification(
-        f"I did not understand {unread}.{did} Ask with the words of the model, and put a "
-        f"name in quotes, as in {_quoted_example(words, paths)}.",
+        f"I did not understand {unread}.{_where(read)}{did} Ask with the words of the model, and "
+        f"put a name in quotes, as in {_quoted_example(words, paths)}.",
         seen,
         examples(model),
     )
 
 
-def nothing_known(sentence: Sentence, model: SemanticModel) -> Clarification:
+def nothing_known(read: Read, model: SemanticModel) -> Clarification:
     """No word of the question is one of the model's: what there is to ask about."""
     entities = ", ".join(name.replace("_", " ") for name in model.entities)
     metrics = ", ".join(metric.name.replace("_", " ") for metric in model.metrics)
     asked = examples(model)
-    unread = _listed(c.text for c in sentence.chunks if c.role == "unknown") or "what is asked"
+    chunks = read.sentence.chunks
+    unread = _listed(c.text for c in chunks if c.role == "unknown") or "what is asked"
     return Clarification(
-        f"I did not understand {unread}. I know {entities}"
+        f"I did not understand {unread}.{_where(read)} I know {entities}"
         f"{f'; I can measure {metrics}' if metrics else ''}. "
         f"For example: {' · '.join(f'“{text}”' for text in asked)}",
         options=asked,
@@ -61,6 +62,23 @@ def in_full(model: SemanticModel) -> Clarification:
     )
 
 
+def unclear(
+    read: Read, why: UnclearError, text: str, reads: Callable[[str], Read]
+) -> Clarification:
+    """What may mean two things. Its options are whole questions, those of them that can be read:
+    `text` with other words in the place of the unclear ones."""
+    words = read.sketch.words
+    said = why.said or next((words.chunks[at].text for at in words.of("metric")), "")
+    spelled = r"\W+".join(re.findall(r"[^\W_]+", said))
+    asked = [
+        re.sub(rf"\b{spelled}\b", option, text, count=1, flags=re.IGNORECASE)
+        for option in why.options
+        if said
+    ]
+    options = tuple(one for one in dict.fromkeys(asked) if one != text and reads(one).sql)
+    return Clarification(str(why), understood(words), options)
+
+
 def understood(words: Words) -> tuple[str, ...]:
     """The words that have a meaning, with it."""
     found: list[str] = []
@@ -82,6 +100,10 @@ def examples(model: SemanticModel) -> tuple[str, ...]:
 
 def _listed(texts: Iterable[str]) -> str:
     return " and ".join(f"“{text}”" for text in dict.fromkeys(texts))
+
+
+def _where(read: Read) -> str:
+    return f" I looked at {read.narrowed}." if read.narrowed else ""
 
 
 def _quoted_example(words: Words, paths: Paths) -> str:

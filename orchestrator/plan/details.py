@@ -76,6 +76,6 @@ class Details:
             listed = "and" in {self._words.role(scope.at - 1), self._words.role(scope.at + 1)}
             if bare and listed and request.measures and not scope.search:
                 noun = self._words.chunks[scope.at].text
-                raise Unclear(f"Say what of {noun} is meant.", f"number of {noun}")
+                raise Unclear(f"Say what of {noun} is meant.", f"number of {noun}", said=noun)
         if conditional and len(request.measures) > 1:
             raise Unclear("A filtered count and another measure are two questions; ask each apart.")

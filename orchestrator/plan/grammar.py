@@ -26,8 +26,14 @@ class GrammarPlanner:
         zone, today = question.requester.time_zone, question.today
         earlier = tuple(turn.question for turn in question.earlier)
         before = self._reader.thread(earlier, today, zone)
-        read = self._reader.read(question.text, today, zone, before)
+
+        def reads(text: str) -> Read:
+            return self._reader.read(text, today, zone, before)
+
+        read = reads(question.text)
         lost = bool(earlier) and before is None and not read.stands_alone
+        if read.unclear and (before or read.sketch.words.speak_of_the_model):
+            return asking_back.unclear(read, read.unclear, question.text, reads)
         if read.request is None or not read.sql or lost:
             return self._asked_back(read, before, lost)
         return Draft(
@@ -49,14 +55,10 @@ class GrammarPlanner:
         """There is no connection to give back."""
 
     def _asked_back(self, read: Read, before: Request | None, lost: bool) -> Clarification:
-        words, follows = read.sketch.words, before is not None and not read.stands_alone
-        if read.unclear and (follows or words.speak_of_the_model):
-            seen = asking_back.understood(words)
-            return Clarification(str(read.unclear), seen, read.unclear.options)
         if lost and not read.left:
             return asking_back.in_full(self._model)
-        if before is not None and follows and not read.left:
+        if before is not None and not read.stands_alone and not read.left:
             return asking_back.nothing_new(before, self._model)
-        if not words.speak_of_the_model:
-            return asking_back.nothing_known(read.sentence, self._model)
+        if not read.sketch.words.speak_of_the_model:
+            return asking_back.nothing_known(read, self._model)
         return asking_back.not_understood(read, self._model, self._reader.paths)

@@ -16,6 +16,7 @@ from orchestrator.plan.request import Request, UnclearError
 from orchestrator.plan.sentence import Sentence, Tagger
 from orchestrator.plan.sketch import Sketch
 from orchestrator.plan.words import Words
+from orchestrator.retrieve.mentions import Mentions, mentioned
 from orchestrator.semantic import SemanticModel
 
 
@@ -23,7 +24,9 @@ from orchestrator.semantic import SemanticModel
 class Read:
     """A question as it was read. Without `sql` it was not: `left` are the words that were not
     understood, `unclear` says what may mean two things. `kept` and `left_out` are parts of the
-    question before; `anew` is its limit, when other rows than those shown may come within it."""
+    question before; `anew` is its limit, when other rows than those shown may come within it.
+    `narrowed` says which sources it was to be about.
+    """
 
     sentence: Sentence
     sketch: Sketch
@@ -34,6 +37,7 @@ class Read:
     unclear: UnclearError | None = None
     kept: tuple[str, ...] = ()
     anew: int | None = None
+    narrowed: str = ""
     left_out: tuple[str, ...] = ()
     stands_alone: bool = True
 
@@ -44,21 +48,20 @@ class Reader:
     def __init__(self, model: SemanticModel) -> None:
         self.model = model
         self.paths = Paths(model)
-        self._lexicon = Lexicon(model)
-        texts = (name for name, entity in model.entities.items() if entity.text_source)
-        self._tagger = Tagger(self._lexicon, frozenset(texts))
+        self._vocabularies: dict[tuple[str, ...], tuple[Lexicon, Tagger]] = {}
 
     def read(self, text: str, today: date, zone: str, before: Request | None = None) -> Read:
         """A question after the request `before` it in its thread, if there was one.
 
         It is read by itself when it names what it asks for and nothing in it points back.
         """
-        alone = self._alone(text, today, zone)
-        said = cues.read(text)
+        asked = mentioned(text, self.model)
+        alone = self._alone(asked, today, zone)
+        said = cues.read(asked.text)
         alone.stands_alone = _stands_alone(alone, said)
         if before is None or (alone.stands_alone and alone.sql):
             return alone
-        amended = self._amended(said, today, zone, before)
+        amended = self._amended(asked, said, today, zone, before)
         return alone if alone.stands_alone and not amended.sql else amended
 
     def thread(self, texts: tuple[str, ...], today: date, zone: str) -> Request | None:
@@ -70,8 +73,8 @@ class Reader:
             request = read.request if read.sql and known else None
         return request
 
-    def _alone(self, text: str, today: date, zone: str) -> Read:
-        read = self._started(text, today)
+    def _alone(self, asked: Mentions, today: date, zone: str) -> Read:
+        read = self._started(asked, asked.text, today)
         if not read.sketch.words.speak_of_the_model:
             return read
         try:
@@ -82,8 +85,10 @@ class Reader:
             read.unclear = unclear
         return read
 
-    def _amended(self, said: Cues, today: date, zone: str, before: Request) -> Read:
-        read = self._started(said.rest, today, before.base)
+    def _amended(
+        self, asked: Mentions, said: Cues, today: date, zone: str, before: Request
+    ) -> Read:
+        read = self._started(asked, said.rest, today, before.base)
         read.stands_alone = False
         amending = Amending(read.sketch, before, said)
         try:
@@ -101,10 +106,19 @@ class Reader:
                 read.sql = ""  # it changed nothing, so it was not understood
         return read
 
-    def _started(self, text: str, today: date, before: str = "") -> Read:
-        sentence = self._tagger.read(text, today)
-        words = Words(sentence, self._lexicon)
-        return Read(sentence, Sketch(self.model, self.paths, words, before))
+    def _started(self, asked: Mentions, text: str, today: date, before: str = "") -> Read:
+        lexicon, tagger = self._vocabulary(asked.entities)
+        sentence = tagger.read(text, today)
+        sketch = Sketch(self.model, self.paths, Words(sentence, lexicon), before)
+        return Read(sentence, sketch, narrowed=asked.words)
+
+    def _vocabulary(self, entities: tuple[str, ...]) -> tuple[Lexicon, Tagger]:
+        """The words of those entities alone."""
+        if entities not in self._vocabularies:
+            lexicon = Lexicon(self.model, entities)
+            texts = frozenset(name for name in entities if self.model.entities[name].text_source)
+            self._vocabularies[entities] = lexicon, Tagger(lexicon, texts)
+        return self._vocabularies[entities]
 
     def _finish(self, read: Read, zone: str) -> None:
         """Write the query, if every word was understood."""

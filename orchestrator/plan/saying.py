@@ -15,7 +15,8 @@ def confidence(read: Read) -> float:
 
 def assumptions(read: Read, request: Request, zone: str) -> tuple[str, ...]:
     """What was taken for granted, each in a few words."""
-    said = [f"kept from before: {', '.join(read.kept)}"] if read.kept else []
+    said = [read.narrowed] if read.narrowed else []
+    said += [f"kept from before: {', '.join(read.kept)}"] if read.kept else []
     said += [f"left out, as it does not apply here: {', '.join(read.left_out)}"] * bool(
         read.left_out
     )

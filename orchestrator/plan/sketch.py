@@ -128,8 +128,11 @@ class Sketch:
             for term in terms:
                 if term.entity == noun:
                     return term
-        listed = " or ".join(str(term) for term in terms)
-        raise Unclear(f"“{terms[0].value or terms[0].name}” may be {listed}.", *map(str, terms))
+        chunks = (self.words.chunks[at] for at in self.words.kinds)
+        meant = (c for c in chunks if set(terms) <= {meaning.term for meaning in c.meanings})
+        said = next((chunk.text for chunk in meant), "")
+        listed = " or ".join(map(str, terms))
+        raise Unclear(f"“{said}” may be {listed}.", *(term.spoken for term in terms), said=said)
 
     def time_of(self, entity: str) -> tuple[str, str]:
         """The field that a period is about: the entity's, or that of the row it leads to."""
