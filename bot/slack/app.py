@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from adapters.errors import ConfigurationError
 from bot.runs import Runs
 from bot.settings import Settings
-from bot.slack.listeners import actions, events
+from bot.slack.listeners import actions, choices, events
 from bot.slack.pace import PacedClient, Rates, reason
 from orchestrator.pipeline import Pipeline
 from orchestrator.store import Pace
@@ -66,4 +66,5 @@ def build_app(settings: Settings, client: PacedClient, pipeline: Pipeline, runs:
     app.middleware(keep_pace)
     events.register(app, runs)
     actions.register(app, pipeline)
+    choices.register(app, runs)
     return app

@@ -77,11 +77,18 @@ def events(last: Answer | None = None) -> list[Event]:
 
 
 class FakeStore:
-    """A store that has seen one question in every thread."""
+    """A store that has seen one question in every thread, or none when it `is_empty`."""
+
+    is_empty = False
 
     async def turns(self, thread: str) -> tuple[Turn, ...]:
         """What was asked before."""
-        return (Turn(f"earlier in {thread}", "SELECT 1"),)
+        turn = Turn(f"earlier in {thread}", "SELECT 1", "U1")
+        return () if self.is_empty else (turn,)
+
+    async def direct_turns(self, team: str, channel: str, thread: str) -> tuple[Turn, ...]:
+        """What was asked before in a direct conversation."""
+        return (Turn(f"earlier in {team}:{channel} until {thread}", "SELECT 1", "U1"),)
 
 
 class FakePipeline:
