@@ -13,7 +13,7 @@ from bot.runs import Runs
 from bot.settings import Settings
 from bot.slack.approval import listeners as approval
 from bot.slack.conversation import Conversation
-from bot.slack.listeners import actions, events
+from bot.slack.listeners import actions, choices, events
 from bot.slack.pace import PacedClient, Rates, reason
 from orchestrator.pipeline import Pipeline
 from orchestrator.store import Pace
@@ -74,5 +74,6 @@ def build_app(
     app.middleware(keep_pace)
     events.register(app, runs)
     actions.register(app, pipeline, conversation)
+    choices.register(app, runs)
     approval.register(app, pipeline, conversation, runs)
     return app

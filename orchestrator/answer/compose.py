@@ -139,10 +139,10 @@ def _sentence(answer: Answer, template: str, question: str) -> tuple[str, tuple[
 def _failure(answer: Answer) -> str:
     missing = ", ".join(dict.fromkeys(r.source for r in answer.sources if r.failure))
     if not missing:
-        return "I can't answer this: the rows came, but could not be joined. See below for why."
+        return "I can't answer this: the rows came, but could not be joined."
     return (
         f"I can't answer this now: {missing} did not answer, and the answer rests on it. "
-        "See below for the reason; ask again when it is mended."
+        "Ask again once that is mended."
     )
 
 

@@ -11,14 +11,19 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.runs import Runs
 from bot.slack.conversation import Conversation
-from bot.slack.listeners import actions, events
+from bot.slack.listeners import actions, choices, events
 from orchestrator.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[3]
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
 BOT_EVENTS: list[str] = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
 
-EVENT_SCOPES = {"app_mention": "app_mentions:read", "message.im": "im:history"}
+EVENT_SCOPES = {
+    "app_mention": "app_mentions:read",
+    "message.channels": "channels:history",
+    "message.groups": "groups:history",
+    "message.im": "im:history",
+}
 METHOD_SCOPES: dict[str, set[str]] = {
     "apps_connections_open": set(),
     "assistant_threads_setStatus": {"chat:write"},
@@ -63,6 +68,7 @@ def registered() -> RecordingApp:
     bolt = cast("AsyncApp", app)
     events.register(bolt, cast("Runs", None))
     actions.register(bolt, cast("Pipeline", None), cast("Conversation", None))
+    choices.register(bolt, cast("Runs", None))
     return app
 
 
@@ -95,7 +101,7 @@ def test_scopes_are_those_that_are_used() -> None:
 
 def test_listeners_are_short() -> None:
     """A listener parses, acknowledges and hands over."""
-    for module in (events, actions):
+    for module in (events, actions, choices):
         for listener in re.split(r"\n(?= *async def )", inspect.getsource(module))[1:]:
             body = re.split(r"\n\n    app\.", listener)[0]
             assert len(body.splitlines()) <= 15
