@@ -14,6 +14,8 @@ from bot.slack.approval import ApprovalDesk
 from bot.slack.approval.listeners import APPROVED
 from bot.slack.approval.reminders import sweep
 from bot.slack.conversation import Conversation
+from orchestrator.pipeline import Proposed
+from orchestrator.question import Requester, question
 from orchestrator.semantic import SemanticModel
 from orchestrator.store import Work
 from sandbox.sandbox import Sandbox
@@ -178,7 +180,12 @@ async def test_a_grant_spares_the_next_question_and_can_be_revoked(office: Offic
     },
 )
 async def test_time_brings_reminder_escalation_and_end_once(office: Office) -> None:
-    """Two replicas sweep at the same time: each step is done by one of them, and told once."""
+    """Two replicas sweep at the same time: each step is done by one of them, and told once. What
+    was asked in a terminal ends in silence, and keeps nothing back."""
+    terminal = question("by SQL", Requester("local", "terminal"), asked_at=office.now)
+    silent = await office.pipeline.propose(terminal, "SELECT email FROM customer")
+    assert isinstance(silent, Proposed)
+    assert silent.approved is None
     office.slack.add_group("directors", "Directors", ["U0SOFIA"], group_id="S0DIRECTORS")
     card = await office.asked()
     await office.press("U0SOFIA", card)
@@ -204,6 +211,9 @@ async def test_time_brings_reminder_escalation_and_end_once(office: Office) -> N
     (end,) = await after(10)
     assert f"<@{MARCO}> ⌛ Ended" in end
     assert await office.status(card) == "expired"
+    ended = await office.pipeline.approvals.of(silent.run_id)
+    assert ended is not None
+    assert ended.status == "expired"
     trail = await office.trail(card)
     assert trail == ["proposed", "asked", "escalated", "expired"]
 
