@@ -187,23 +187,25 @@ IN_MESSAGES: dict[str, Check] = {
     ),
 }
 IN_VIEWS: dict[str, Check] = {**SHARED, "rich_text": RICH_TEXT, "input": INPUT}
-VIEW = typed(
-    {
-        "modal": record(
-            {"title": plain(24), "blocks": array(typed(IN_VIEWS), 100)},
-            {
-                "submit": plain(24),
-                "close": plain(24),
-                "private_metadata": text(3000, 0),
-                "callback_id": text(255, 0),
-                "external_id": text(255, 0),
-                "clear_on_close": boolean,
-                "notify_on_close": boolean,
-                "submit_disabled": boolean,
-            },
-        )
-    }
-)
+ABOUT_VIEWS: dict[str, Check] = {
+    "private_metadata": text(3000, 0),
+    "callback_id": text(255, 0),
+    "external_id": text(255, 0),
+}
+VIEWS: dict[str, Check] = {
+    "home": record({"blocks": array(typed(IN_VIEWS), 100)}, ABOUT_VIEWS),
+    "modal": record(
+        {"title": plain(24), "blocks": array(typed(IN_VIEWS), 100)},
+        {
+            **ABOUT_VIEWS,
+            "submit": plain(24),
+            "close": plain(24),
+            "clear_on_close": boolean,
+            "notify_on_close": boolean,
+            "submit_disabled": boolean,
+        },
+    ),
+}
 
 
 def wrong_in_message(blocks: Any) -> list[str]:
@@ -213,11 +215,11 @@ def wrong_in_message(blocks: Any) -> list[str]:
     return report.messages or repeated_block_ids(blocks)
 
 
-def wrong_in_view(view: Any) -> list[str]:
-    """What Slack would refuse in a modal; empty when it would open it."""
+def wrong_in_view(view: Any, kind: str = "modal") -> list[str]:
+    """What Slack would refuse in a view of this kind (modal or home); empty when it is well."""
     report = Report()
-    VIEW(report, "/view", view)
-    if not report.messages and "submit" not in view:
+    typed({kind: VIEWS[kind]})(report, "/view", view)
+    if not report.messages and kind == "modal" and "submit" not in view:
         for index, block in enumerate(view["blocks"]):
             if block["type"] == "input":
                 report.say(f"/view/blocks/{index}", "a view with input blocks needs `submit`")

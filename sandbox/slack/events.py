@@ -7,6 +7,12 @@ from sandbox.slack.app import App
 from sandbox.slack.views import sent
 from sandbox.slack.workspace import Change, Channel, Workspace, new_id
 
+MESSAGE_EVENTS = {
+    "im": ("im", "message.im"),
+    "private_channel": ("group", "message.groups"),
+    "public_channel": ("channel", "message.channels"),
+}
+
 
 def events_for(workspace: Workspace, app: App, change: Change) -> list[dict[str, Any]]:
     """The Events API payloads that a change of the workspace brings to the app.
@@ -16,8 +22,12 @@ def events_for(workspace: Workspace, app: App, change: Change) -> list[dict[str,
     channel = workspace.channels.get(change.get("channel", ""))
     if channel is None or app.bot_user_id not in channel.members:
         return []
-    events = [*mentions(app, channel, change), *messages(app, channel, change)]
-    return [enveloped(workspace, app, event) for event in events]
+    events = [
+        *mentions(app, channel, change),
+        *messages(app, channel, change),
+        *opened_homes(workspace, app, change),
+    ]
+    return [enveloped(workspace, app, event, channel) for event in events]
 
 
 def mentions(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]:
@@ -32,9 +42,10 @@ def mentions(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]
 
 def messages(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]:
     """A message event: as posted, or about an edit or a deletion."""
-    if not app.hears("message.im" if channel.is_im else "message.channels"):
+    kind, event_name = MESSAGE_EVENTS[channel.kind]
+    if not app.hears(event_name):
         return []
-    where = {"channel": channel.id, "channel_type": "im" if channel.is_im else "channel"}
+    where = {"channel": channel.id, "channel_type": kind}
     if change["type"] == "message":
         message = change["message"]
         event = {**message, **where, "event_ts": message["ts"]}
@@ -53,7 +64,18 @@ def messages(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]
     return [{**subtype, **about, **where, "ts": ts, "event_ts": ts}]
 
 
-def enveloped(workspace: Workspace, app: App, event: dict[str, Any]) -> dict[str, Any]:
+def opened_homes(workspace: Workspace, app: App, change: Change) -> list[dict[str, Any]]:
+    """An app_home_opened, with the view that is on Home once there is one."""
+    if change["type"] != "app_home_opened" or not app.hears("app_home_opened"):
+        return []
+    event = {**change, "event_ts": workspace.new_ts()}
+    home = workspace.homes.get(change["user"])
+    return [{**event, "view": sent(home)} if home and change["tab"] == "home" else event]
+
+
+def enveloped(
+    workspace: Workspace, app: App, event: dict[str, Any], channel: Channel | None = None
+) -> dict[str, Any]:
     """The outside of every event."""
     return {
         "token": app.verification_token,
@@ -74,21 +96,21 @@ def enveloped(workspace: Workspace, app: App, event: dict[str, Any]) -> dict[str
                 "is_enterprise_install": False,
             }
         ],
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": channel is not None and bool(channel.shared_with),
         "event_context": f"4-{new_id('E')}",
     }
 
 
 def interaction(workspace: Workspace, app: App, kind: str, user_id: str) -> dict[str, Any]:
     """What every interaction payload begins with."""
-    name = workspace.users[user_id].name
-    team = {"id": workspace.team_id, "domain": workspace.team_domain}
+    user = workspace.users[user_id]
+    team_id = user.team_id or workspace.team_id
     return {
         "type": kind,
-        "user": {"id": user_id, "username": name, "name": name, "team_id": workspace.team_id},
+        "user": {"id": user_id, "username": user.name, "name": user.name, "team_id": team_id},
         "api_app_id": app.id,
         "token": app.verification_token,
-        "team": team,
+        "team": {"id": workspace.team_id, "domain": workspace.team_domain},
         "enterprise": None,
         "is_enterprise_install": False,
     }
@@ -124,9 +146,44 @@ def block_actions(
     return payload if is_ephemeral else {**payload, "message": message}
 
 
+def view_actions(
+    workspace: Workspace, app: App, user_id: str, view: dict[str, Any], action: dict[str, Any]
+) -> dict[str, Any]:
+    """Somebody pressed or chose in a modal or on Home: no channel, no message, no response URL."""
+    return {
+        **interaction(workspace, app, "block_actions", user_id),
+        "container": {"type": "view", "view_id": view["id"]},
+        "view": sent(view),
+        "state": view["state"],
+        "actions": [{**action, "action_ts": workspace.new_ts()}],
+    }
+
+
+def message_action(
+    workspace: Workspace,
+    app: App,
+    *,
+    user_id: str,
+    channel: Channel,
+    message: dict[str, Any],
+    callback_id: str,
+) -> dict[str, Any]:
+    """Somebody chose a shortcut from the menu of a message."""
+    return {
+        **interaction(workspace, app, "message_action", user_id),
+        "callback_id": callback_id,
+        "action_ts": workspace.new_ts(),
+        "message_ts": message["ts"],
+        "channel": {"id": channel.id, "name": shown_name(channel)},
+        "message": message,
+    }
+
+
 def shown_name(channel: Channel) -> str:
     """The name that payloads give a conversation."""
-    return "directmessage" if channel.is_im else channel.name
+    if channel.is_im:
+        return "directmessage"
+    return "privategroup" if channel.is_private else channel.name
 
 
 def view_event(
@@ -134,7 +191,8 @@ def view_event(
 ) -> dict[str, Any]:
     """Somebody submitted a modal (view_submission) or closed it (view_closed)."""
     payload = {**interaction(workspace, app, kind, user_id), "view": sent(view)}
-    extra = {"is_cleared": False} if kind == "view_closed" else {"response_urls": []}
+    cleared = {"is_cleared": view["clear_on_close"]}
+    extra = cleared if kind == "view_closed" else {"response_urls": []}
     return {**payload, **extra}
 
 

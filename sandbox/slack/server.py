@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 import secrets
 import socket
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Generator, Iterable, Sequence
 
 import uvicorn
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from sandbox.slack.app import EVENTS, SCOPES, App
+from sandbox.slack.acting import Acting
+from sandbox.slack.app import COMMANDS, EVENTS, SCOPES, SHORTCUTS, App, Shortcut
 from sandbox.slack.delivery import ACK_TIMEOUT_S, RETRY_DELAYS_S, Delivery
 from sandbox.slack.events import events_for
 from sandbox.slack.hooks import ResponseUrls, SpentError, Triggers
@@ -20,9 +20,10 @@ from sandbox.slack.limits import RateLimits
 from sandbox.slack.method import Arguments, RefusedError
 from sandbox.slack.page import FILES, Page
 from sandbox.slack.people import People
+from sandbox.slack.screens import Screens
 from sandbox.slack.socket_mode import Connections
 from sandbox.slack.web_api import Fault, WebApi
-from sandbox.slack.workspace import Channel, Subscription, User, Workspace, new_id
+from sandbox.slack.workspace import Subscription, Workspace, new_id
 
 
 class Server(uvicorn.Server):
@@ -41,7 +42,7 @@ class Server(uvicorn.Server):
         yield
 
 
-class LocalSlack:
+class LocalSlack(Acting):
     """A Slack workspace with one installed app, speaking Slack's protocols on 127.0.0.1."""
 
     def __init__(
@@ -54,6 +55,9 @@ class LocalSlack:
         team_name: str = "Meridian Supply",
         scopes: Iterable[str] = SCOPES,
         events: Iterable[str] = EVENTS,
+        commands: Iterable[str] = COMMANDS,
+        shortcuts: Iterable[Shortcut] = SHORTCUTS,
+        has_home: bool = True,
         limits: RateLimits | None = None,
         triggers: Triggers | None = None,
         response_urls: ResponseUrls | None = None,
@@ -68,6 +72,9 @@ class LocalSlack:
             signing_secret=signing_secret or secrets.token_hex(16),
             scopes=frozenset(scopes),
             events=frozenset(events),
+            commands=frozenset(commands),
+            shortcuts=tuple(shortcuts),
+            has_home=has_home,
         )
         self.workspace.add_user(
             self.app.name.lower(), self.app.name, user_id=self.app.bot_user_id, is_bot=True
@@ -86,6 +93,7 @@ class LocalSlack:
             response_urls=self._response_urls,
             hook_url=lambda key: f"{self.page_url}hooks/{key}",
         )
+        self._screens = Screens(self.workspace, self.app, self._delivery, self.triggers)
         self._api = WebApi(
             self.workspace,
             self.app,
@@ -170,7 +178,7 @@ class LocalSlack:
 
     def _asgi(self) -> FastAPI:
         asgi = FastAPI(title=self.workspace.team_name, docs_url=None, redoc_url=None)
-        page = Page(self.workspace, self.app, self._people)
+        page = Page(self.workspace, self.app, self._people, self._screens)
         asgi.include_router(self._api.router)
         asgi.include_router(page.router)
         asgi.add_api_websocket_route("/link/", self._link)
@@ -199,67 +207,6 @@ class LocalSlack:
         except RefusedError as refusal:
             return JSONResponse({"ok": False, "error": refusal.error, **refusal.fields}, 400)
         return PlainTextResponse("ok")
-
-    def add_user(
-        self, name: str, real_name: str | None = None, *, user_id: str | None = None
-    ) -> User:
-        """Somebody who joins; channels that exist already do not have them as a member."""
-        return self.workspace.add_user(name, real_name, user_id=user_id)
-
-    def add_channel(
-        self,
-        name: str,
-        members: Iterable[str] | None = None,
-        *,
-        topic: str = "",
-        channel_id: str | None = None,
-    ) -> Channel:
-        """A public channel; without `members`, everybody so far and the bot are in it."""
-        return self.workspace.add_channel(name, members, topic=topic, channel_id=channel_id)
-
-    def open_im(self, user_id: str) -> Channel:
-        """The direct conversation of this person with the bot."""
-        return self.workspace.open_im(user_id, self.bot_user_id)
-
-    def seed_messages(self, messages: Iterable[Mapping[str, Any]]) -> None:
-        """History that was always there (user, channel, text, ts, thread_ts): no events."""
-        for message in messages:
-            content = {k: v for k, v in message.items() if k != "channel"}
-            self.workspace.add_message(message["channel"], content)
-
-    async def post_as(
-        self, user_id: str, channel_id: str, text: str, thread_ts: str | None = None
-    ) -> str:
-        """Post as a person typing: the message's ts."""
-        return self._people.type(user_id, channel_id, text, thread_ts)
-
-    async def press(
-        self,
-        user_id: str,
-        channel_id: str,
-        message_ts: str,
-        action_id: str,
-        value: str | None = None,
-    ) -> None:
-        """Press a button; `value` picks one of several, or an option of a menu."""
-        await self._people.press(user_id, channel_id, message_ts, action_id, value)
-
-    async def submit_view(
-        self,
-        user_id: str,
-        view_id: str,
-        state_values: dict[str, dict[str, Any]] | None = None,
-    ) -> dict[str, str]:
-        """Submit a modal: errors by block id, none when it was accepted."""
-        return await self._people.submit_view(user_id, view_id, state_values or {})
-
-    async def close_view(self, user_id: str, view_id: str) -> None:
-        """Close a modal without submitting it."""
-        await self._people.close_view(user_id, view_id)
-
-    async def slash(self, user_id: str, channel_id: str, command: str, text: str = "") -> None:
-        """Type a slash command."""
-        await self._people.slash(user_id, channel_id, command, text)
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Send `disconnect` down every websocket: a "warning", or "refresh_requested"."""

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from sandbox.slack import chat, conversations, views
+from sandbox.slack import chat, conversations, users, views
 from sandbox.slack.app import App
 from sandbox.slack.hooks import Triggers
 from sandbox.slack.limits import RateLimits
@@ -50,6 +50,7 @@ class WebApi:
         self._methods: dict[str, Method] = {
             **chat.METHODS,
             **conversations.METHODS,
+            **users.METHODS,
             **views.METHODS,
             "apps.connections.open": Method(
                 lambda _: {"url": connection_url()}, takes_app_token=True
