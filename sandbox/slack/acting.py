@@ -67,6 +67,14 @@ class Acting:
             shared_with=shared_with,
         )
 
+    def join(self, user_id: str, channel_id: str, inviter: str | None = None) -> None:
+        """Somebody, or the bot, joins a channel, by themselves or invited."""
+        self.workspace.move(channel_id, user_id, into=True, inviter=inviter)
+
+    def leave(self, user_id: str, channel_id: str) -> None:
+        """Somebody, or the bot, leaves a channel."""
+        self.workspace.move(channel_id, user_id, into=False)
+
     def open_im(self, user_id: str) -> Channel:
         """The direct conversation of this person with the bot."""
         return self.workspace.open_im(user_id, self.app.bot_user_id)

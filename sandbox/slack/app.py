@@ -21,13 +21,23 @@ SCOPES = frozenset(
         "im:read",
         "im:write",
         "reactions:write",
+        "search:read.public",
         "usergroups:read",
         "users:read",
         "users:read.email",
     }
 )
 EVENTS = frozenset(
-    {"app_home_opened", "app_mention", "message.channels", "message.groups", "message.im"}
+    {
+        "app_home_opened",
+        "app_mention",
+        "app_uninstalled",
+        "member_joined_channel",
+        "message.channels",
+        "message.groups",
+        "message.im",
+        "tokens_revoked",
+    }
 )
 
 COMMANDS = frozenset({"/ask", "/plan", "/sources", "/history", "/schedule", "/crosstalk"})
@@ -50,9 +60,13 @@ SHORTCUTS = (
 EVENT_SCOPES = {
     "app_home_opened": None,
     "app_mention": "app_mentions:read",
+    "app_uninstalled": None,
+    "member_joined_channel": "channels:read",
+    "member_left_channel": "channels:read",
     "message.channels": "channels:history",
     "message.groups": "groups:history",
     "message.im": "im:history",
+    "tokens_revoked": None,
 }
 
 

@@ -4,8 +4,10 @@ import time
 from typing import Any
 
 from sandbox.slack.app import App
+from sandbox.slack.hooks import ActionTokens
+from sandbox.slack.subscription import Change
 from sandbox.slack.views import sent
-from sandbox.slack.workspace import Change, Channel, Workspace, new_id
+from sandbox.slack.workspace import Channel, Workspace, new_id
 
 MESSAGE_EVENTS = {
     "im": ("im", "message.im"),
@@ -14,18 +16,26 @@ MESSAGE_EVENTS = {
 }
 
 
-def events_for(workspace: Workspace, app: App, change: Change) -> list[dict[str, Any]]:
+def events_for(
+    workspace: Workspace, app: App, tokens: ActionTokens, change: Change
+) -> list[dict[str, Any]]:
     """The Events API payloads that a change of the workspace brings to the app.
 
     A mention in a channel brings two: `app_mention`, and the `message` that it is.
     """
+    if change["type"] in {"app_uninstalled", "tokens_revoked"}:
+        return [enveloped(workspace, app, change)] if app.hears(change["type"]) else []
     channel = workspace.channels.get(change.get("channel", ""))
     if channel is None or app.bot_user_id not in channel.members:
         return []
+    written = [*mentions(app, channel, change), *messages(app, channel, change)]
+    if change["type"] == "message" and "search:read.public" in app.scopes:
+        for event in written:
+            event["assistant_thread"] = {"action_token": tokens.issue(event["user"])}
     events = [
-        *mentions(app, channel, change),
-        *messages(app, channel, change),
+        *written,
         *opened_homes(workspace, app, change),
+        *moves(workspace, app, channel, change),
     ]
     return [enveloped(workspace, app, event, channel) for event in events]
 
@@ -35,6 +45,8 @@ def mentions(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]
     if change["type"] != "message" or channel.is_im or not app.hears("app_mention"):
         return []
     message = change["message"]
+    if message.get("subtype") in {"channel_join", "channel_leave"}:
+        return []
     if message["user"] == app.bot_user_id or f"<@{app.bot_user_id}>" not in message["text"]:
         return []
     return [{**message, "type": "app_mention", "channel": channel.id, "event_ts": message["ts"]}]
@@ -71,6 +83,18 @@ def opened_homes(workspace: Workspace, app: App, change: Change) -> list[dict[st
     event = {**change, "event_ts": workspace.new_ts()}
     home = workspace.homes.get(change["user"])
     return [{**event, "view": sent(home)} if home and change["tab"] == "home" else event]
+
+
+def moves(workspace: Workspace, app: App, channel: Channel, change: Change) -> list[dict[str, Any]]:
+    """A member_joined_channel or member_left_channel, of a channel that the bot is in."""
+    kind = change["type"]
+    if kind not in {"member_joined_channel", "member_left_channel"} or not app.hears(kind):
+        return []
+    if channel.is_private and "groups:read" not in app.scopes:
+        return []
+    event = {k: v for k, v in change.items() if k != "member"}
+    about = {"user": change["member"], "channel_type": "G" if channel.is_private else "C"}
+    return [{**event, **about, "team": workspace.team_id, "event_ts": workspace.new_ts()}]
 
 
 def enveloped(

@@ -1,4 +1,4 @@
-"""What an interaction hands the app to answer with: trigger ids and response URLs."""
+"""What the app is handed to answer with: trigger ids, response URLs and action tokens."""
 
 import secrets
 import time
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 TRIGGER_LIFETIME_S = 3.0
+ACTION_TOKEN_LIFETIME_S = 10 * 60.0
 RESPONSE_URL_LIFETIME_S = 30 * 60.0
 RESPONSE_URL_USES = 5
 
@@ -48,6 +49,26 @@ class Triggers:
             raise SpentError("expired_trigger_id")
         self._used.add(trigger_id)
         return trigger
+
+
+class ActionTokens:
+    """Tokens of events, with which the app searches for whoever wrote the message."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._issued: dict[str, tuple[str, float]] = {}
+
+    def issue(self, user_id: str) -> str:
+        token = f"{secrets.randbelow(10**13)}.{secrets.token_hex(24)}"
+        self._issued[token] = (user_id, self._clock())
+        return token
+
+    def asker(self, token: str) -> str:
+        """The person whose message it came with."""
+        user_id, issued_at = self._issued.get(token, ("", 0.0))
+        if not user_id or self._clock() - issued_at > ACTION_TOKEN_LIFETIME_S:
+            raise SpentError("invalid_action_token")
+        return user_id
 
 
 @dataclass

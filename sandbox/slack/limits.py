@@ -13,6 +13,8 @@ TIER_2, TIER_3, TIER_4 = 20, 50, 100
 
 PER_MINUTE: Mapping[str, int] = {
     "apps.connections.open": TIER_2,
+    "assistant.search.context": 10,
+    "assistant.search.info": TIER_2,
     "assistant.threads.setStatus": 600,
     "auth.test": 600,
     "chat.delete": TIER_3,

@@ -74,7 +74,7 @@ class Call:
     def page(self, items: list[Any], most: int) -> tuple[list[Any], dict[str, Any]]:
         """The part of a list that cursor and limit ask for, and the cursor of the next part."""
         try:
-            limit = int(self.arguments.get("limit") or 100)
+            limit = int(self.arguments.get("limit") or min(100, most))
             start = int(str(self.arguments.get("cursor") or "at:0").removeprefix("at:"))
         except ValueError:
             error = "invalid_cursor" if self.arguments.get("cursor") else "invalid_limit"

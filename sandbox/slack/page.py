@@ -13,7 +13,8 @@ from sandbox.slack.app import App
 from sandbox.slack.people import People
 from sandbox.slack.screens import Screens
 from sandbox.slack.socket_mode import DispatchError
-from sandbox.slack.workspace import Change, Subscription, Workspace, by_ts
+from sandbox.slack.subscription import Change, Subscription
+from sandbox.slack.workspace import Workspace, by_ts
 
 FILES = Path(__file__).parent / "page"
 TROUBLE = "We had some trouble connecting. Try again?"
@@ -241,4 +242,5 @@ class Page:
     def _sees(self, user: str, change: Change) -> bool:
         if "user" in change:
             return change["user"] == user
-        return user in self._workspace.channels[change["channel"]].members
+        channel = self._workspace.channels.get(change.get("channel", ""))
+        return channel is not None and user in channel.members

@@ -5,6 +5,7 @@ import contextlib
 import secrets
 import socket
 from collections.abc import Generator, Iterable, Sequence
+from functools import partial
 
 import uvicorn
 from fastapi import FastAPI, Request, WebSocket
@@ -15,15 +16,17 @@ from sandbox.slack.acting import Acting
 from sandbox.slack.app import COMMANDS, EVENTS, SCOPES, SHORTCUTS, App, Shortcut
 from sandbox.slack.delivery import ACK_TIMEOUT_S, RETRY_DELAYS_S, Delivery
 from sandbox.slack.events import events_for
-from sandbox.slack.hooks import ResponseUrls, SpentError, Triggers
+from sandbox.slack.feed import Feed
+from sandbox.slack.hooks import ActionTokens, ResponseUrls, SpentError, Triggers
 from sandbox.slack.limits import RateLimits
 from sandbox.slack.method import Arguments, RefusedError
 from sandbox.slack.page import FILES, Page
 from sandbox.slack.people import People
 from sandbox.slack.screens import Screens
+from sandbox.slack.search import Search
 from sandbox.slack.socket_mode import Connections
 from sandbox.slack.web_api import Fault, WebApi
-from sandbox.slack.workspace import Subscription, Workspace, new_id
+from sandbox.slack.workspace import Workspace, new_id
 
 
 class Server(uvicorn.Server):
@@ -61,6 +64,8 @@ class LocalSlack(Acting):
         limits: RateLimits | None = None,
         triggers: Triggers | None = None,
         response_urls: ResponseUrls | None = None,
+        action_tokens: ActionTokens | None = None,
+        search: bool = True,
         ack_timeout_s: float = ACK_TIMEOUT_S,
         retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
     ) -> None:
@@ -93,6 +98,7 @@ class LocalSlack(Acting):
             response_urls=self._response_urls,
             hook_url=lambda key: f"{self.page_url}hooks/{key}",
         )
+        self._action_tokens = action_tokens or ActionTokens()
         self._screens = Screens(self.workspace, self.app, self._delivery, self.triggers)
         self._api = WebApi(
             self.workspace,
@@ -100,6 +106,7 @@ class LocalSlack(Acting):
             self.triggers,
             limits or RateLimits(),
             lambda: f"ws://127.0.0.1:{self._port}/link/?ticket={self.connections.issue_ticket()}",
+            Search(self._action_tokens, enabled=search).methods,
         )
         self._port = 0
         self._server: Server | None = None
@@ -157,9 +164,13 @@ class LocalSlack(Acting):
             self._asgi(), log_level="warning", lifespan="off", timeout_graceful_shutdown=1
         )
         self._server = Server(config)
+        feed = Feed(
+            partial(events_for, self.workspace, self.app, self._action_tokens), self._delivery
+        )
+        self.workspace.add_subscriber(feed)
         self._tasks = [
             asyncio.create_task(self._server.serve([listener])),
-            asyncio.create_task(self._tell_app(self.workspace.subscribe())),
+            asyncio.create_task(feed.deliver()),
         ]
         await self._server.up.wait()
 
@@ -186,13 +197,6 @@ class LocalSlack(Acting):
         asgi.mount("/page/files", StaticFiles(directory=FILES))
         return asgi
 
-    async def _tell_app(self, changes: Subscription) -> None:
-        """Turn every change into the events that the app hears of."""
-        async with asyncio.TaskGroup() as group:
-            async for change in changes:
-                for payload in events_for(self.workspace, self.app, change):
-                    group.create_task(self._delivery.event(payload))
-
     async def _link(self, websocket: WebSocket, ticket: str = "") -> None:
         await self.connections.serve(websocket, ticket)
 
@@ -207,6 +211,20 @@ class LocalSlack(Acting):
         except RefusedError as refusal:
             return JSONResponse({"ok": False, "error": refusal.error, **refusal.fields}, 400)
         return PlainTextResponse("ok")
+
+    def uninstall(self) -> None:
+        """Take the app out of the workspace: it hears of it, and its bot token is dead.
+
+        The bot leaves every channel; a call with its token is refused with account_inactive.
+        """
+        self.revoke_token("account_inactive")
+        self.workspace.deactivate(self.bot_user_id)
+        self.workspace.publish("app_uninstalled")
+
+    def revoke_token(self, error: str = "token_revoked") -> None:
+        """Revoke the bot's token alone: the app hears of it, and every call is refused."""
+        self._api.revoke(error)
+        self.workspace.publish("tokens_revoked", tokens={"oauth": [], "bot": [self.bot_user_id]})
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Send `disconnect` down every websocket: a "warning", or "refresh_requested"."""

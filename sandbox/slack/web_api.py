@@ -1,7 +1,7 @@
 """The Web API: reads a call as slack_sdk sends it, and refuses it wherever Slack would."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -38,6 +38,7 @@ class WebApi:
         triggers: Triggers,
         limits: RateLimits,
         connection_url: Callable[[], str],
+        methods: Mapping[str, Method],
     ) -> None:
         self.calls: list[tuple[str, Arguments]] = []
         self.router = APIRouter()
@@ -46,16 +47,22 @@ class WebApi:
         self._app = app
         self._triggers = triggers
         self._limits = limits
+        self._revoked: str | None = None
         self._faults: dict[str, list[Fault]] = {}
         self._methods: dict[str, Method] = {
             **chat.METHODS,
             **conversations.METHODS,
             **users.METHODS,
             **views.METHODS,
+            **methods,
             "apps.connections.open": Method(
                 lambda _: {"url": connection_url()}, takes_app_token=True
             ),
         }
+
+    def revoke(self, error: str) -> None:
+        """Refuse the bot's token from now on, with Slack's name for why."""
+        self._revoked = error
 
     def inject(self, method: str, fault: Fault) -> None:
         self._faults.setdefault(method, []).append(fault)
@@ -92,6 +99,8 @@ class WebApi:
             raise RefusedError("not_authed")
         if token not in {self._app.bot_token, self._app.app_token}:
             raise RefusedError("invalid_auth")
+        if token == self._app.bot_token and self._revoked is not None:
+            raise RefusedError(self._revoked)
         if (token == self._app.app_token) != method.takes_app_token:
             raise RefusedError("not_allowed_token_type")
         if method.scope is not None:

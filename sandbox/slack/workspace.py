@@ -5,18 +5,17 @@ It knows nothing of HTTP, tokens or apps: whatever reaches it has already been a
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import secrets
 import string
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Unpack
 
 from sandbox.slack.accounts import Details, User, UserGroup
+from sandbox.slack.subscription import Subscription
 
-Change = dict[str, Any]
 Message = dict[str, Any]
 
 STATUS_LIFETIME_S = 120.0
@@ -67,36 +66,6 @@ def by_ts(message: Message) -> float:
     return float(message["ts"])
 
 
-class Subscription:
-    """One reader of the workspace's changes, from the moment it was made until it is closed."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[Change | None] = asyncio.Queue()
-
-    def put(self, change: Change | None) -> None:
-        self._queue.put_nowait(change)
-
-    async def get(self) -> Change:
-        """The next change; StopAsyncIteration once the subscription is closed."""
-        change = await self._queue.get()
-        if change is None:
-            raise StopAsyncIteration
-        return change
-
-    async def until(self, wanted: Callable[[Change], bool], timeout_s: float = 10.0) -> Change:
-        """The first change that is wanted, dropping those before it."""
-        async with asyncio.timeout(timeout_s):
-            while not wanted(change := await self.get()):
-                pass
-            return change
-
-    def __aiter__(self) -> AsyncIterator[Change]:
-        return self
-
-    async def __anext__(self) -> Change:
-        return await self.get()
-
-
 class Workspace:
     """One team and everything in it; every change is told to every subscriber."""
 
@@ -115,8 +84,11 @@ class Workspace:
 
     def subscribe(self) -> Subscription:
         subscription = Subscription()
-        self._subscriptions.add(subscription)
+        self.add_subscriber(subscription)
         return subscription
+
+    def add_subscriber(self, subscription: Subscription) -> None:
+        self._subscriptions.add(subscription)
 
     def unsubscribe(self, subscription: Subscription) -> None:
         self._subscriptions.discard(subscription)
@@ -185,6 +157,21 @@ class Workspace:
         self.channels[channel.id] = channel
         return channel
 
+    def move(
+        self, channel_id: str, user_id: str, *, into: bool, inviter: str | None = None
+    ) -> None:
+        """Somebody joins a channel or leaves it, which the channel is told in a message."""
+        members = self.channels[channel_id].members
+        if (user_id in members) == into:
+            return
+        (members.append if into else members.remove)(user_id)
+        verb, done = ("join", "joined") if into else ("leave", "left")
+        about = {"inviter": inviter} if inviter else {}
+        text = f"<@{user_id}> has {done} the channel"
+        self.publish(f"member_{done}_channel", channel=channel_id, member=user_id, **about)
+        message = {"subtype": f"channel_{verb}", "user": user_id, "text": text, **about}
+        self.post(channel_id, message)
+
     def open_im(self, user_id: str, bot_user_id: str) -> Channel:
         """The direct conversation of a person with the bot, made when it is first needed."""
         for channel in self.channels.values():
@@ -229,6 +216,13 @@ class Workspace:
     def delete(self, channel_id: str, ts: str) -> None:
         previous = self.channels[channel_id].messages.pop(ts)
         self.publish("message_deleted", channel=channel_id, ts=ts, previous=previous)
+
+    def permalink(self, channel: Channel, message: Message) -> str:
+        link = f"https://{self.team_domain}.slack.com/archives/{channel.id}"
+        link += f"/p{message['ts'].replace('.', '')}"
+        if "thread_ts" in message:
+            link += f"?thread_ts={message['thread_ts']}&cid={channel.id}"
+        return link
 
     def post_ephemeral(self, channel_id: str, user_id: str, message: Mapping[str, Any]) -> Message:
         """A message that only one person sees; posting again under its ts replaces it."""
