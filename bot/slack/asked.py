@@ -1,8 +1,8 @@
 """A Slack event to Asked: who asked what, where; or None for what is no question to the bot."""
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 SUBTYPES = frozenset({None, "file_share", "thread_broadcast"})
 _LINK = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
@@ -19,6 +19,11 @@ class Asked:
     ts: str
     thread_ts: str
     text: str
+
+    @classmethod
+    def of(cls, payload: dict[str, Any]) -> Self:
+        """From what `dataclasses.asdict` gave, here or in another version of the bot."""
+        return cls(**{f.name: payload[f.name] for f in fields(cls) if f.name in payload})
 
     @property
     def message(self) -> str:

@@ -16,11 +16,12 @@ from bot.metrics import Metrics
 from bot.slack.asked import Asked
 from bot.slack.progress import Progress
 from bot.slack.render import answer_message, plain_message, problem_message
-from bot.slack.thread import Thread
+from bot.slack.thread import ANSWER, Thread
 from orchestrator.answer import Answer
 from orchestrator.events import Finished
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.question import Requester, question
+from orchestrator.store import Work
 
 log = structlog.get_logger(__name__)
 
@@ -53,17 +54,21 @@ class Conversation:
         self._min_interval_s = min_interval_s
         self._time_zones: dict[tuple[str, str], str] = {}
 
-    async def say(self, asked: Asked, sentence: str) -> None:
-        """One sentence in the question's thread."""
-        await self._thread(asked).post(plain_message(sentence))
+    async def say(self, work: Work, sentence: str) -> None:
+        """One sentence in the question's thread, unless its answer is there already."""
+        thread = self._thread(Asked.of(work.payload), work)
+        if not await _is_ended(thread, work):
+            await thread.post(plain_message(sentence))
 
-    async def answer(self, asked: Asked) -> None:
-        """Answer a question once, however often Slack tells of it."""
-        if not await self._pipeline.store.first_seen(asked.event_id, asked.message):
+    async def answer(self, work: Work) -> None:
+        """Answer a question (`asdict` of an Asked), going on from whatever was posted before."""
+        asked = Asked.of(work.payload)
+        thread = self._thread(asked, work)
+        if await _is_ended(thread, work):
             return
         outcome, began = "error", time.monotonic()
         try:
-            outcome = await self._answer(asked, self._thread(asked))
+            outcome = await self._answer(asked, thread)
         finally:
             self._metrics.count(outcome, time.monotonic() - began)
 
@@ -115,8 +120,16 @@ class Conversation:
                 return self._time_zone
         return self._time_zones[person]
 
-    def _thread(self, asked: Asked) -> Thread:
-        return Thread(self._client, asked.channel, asked.thread_ts)
+    def _thread(self, asked: Asked, work: Work) -> Thread:
+        where = (asked.channel, asked.thread_ts)
+        return Thread(self._client, *where, work=work.work_id, since=asked.ts)
+
+
+async def _is_ended(thread: Thread, work: Work) -> bool:
+    """Whether somebody who was at the work before has posted its answer."""
+    if work.is_resumed:
+        await thread.recall()
+    return thread.has(ANSWER)
 
 
 async def _harmless(what: str, call: Awaitable[None]) -> None:

@@ -14,8 +14,9 @@ import structlog
 from slack_sdk.errors import SlackClientError
 
 from bot.cells import number, timing
+from bot.slack.pace import LeftOut, courtesy
 from bot.slack.render import Message, clipped, escaped
-from bot.slack.thread import Thread
+from bot.slack.thread import PROGRESS, Thread
 from orchestrator.compile.plan import Plan
 from orchestrator.events import Event, Failed, Finished, Joined, Skipped, Started, Succeeded
 
@@ -42,7 +43,10 @@ class Card:
 
 
 class Progress:
-    """The progress message of one run: `async with` posts it, and ends it."""
+    """The progress message of one run: `async with` posts it, and ends it.
+
+    It is a courtesy: where Slack has no room for it, the run goes on without.
+    """
 
     def __init__(self, thread: Thread, plan: Plan, *, min_interval_s: float = 3.0) -> None:
         self._thread = thread
@@ -56,7 +60,7 @@ class Progress:
 
     async def __aenter__(self) -> Self:
         self._shown = self._message()
-        self._ts = await self._thread.post(self._shown)
+        self._ts = await self._begun()
         self._edits = asyncio.create_task(self._edit_while_going())
         return self
 
@@ -71,6 +75,13 @@ class Progress:
         self._ended.set()
         self._changed.set()
         await self._edits
+
+    async def _begun(self) -> str | None:
+        try:
+            with courtesy():
+                return await self._thread.post(self._shown, PROGRESS)
+        except LeftOut:
+            return None
 
     def show(self, event: Event) -> None:
         """Take one event into the message; an edit follows when it is time."""
@@ -119,10 +130,11 @@ class Progress:
     async def _edit(self) -> None:
         self._changed.clear()
         message = self._message()
-        if message == self._shown:
+        if message == self._shown or self._ts is None:
             return
         try:
-            await self._thread.edit(self._ts, message)
+            with courtesy():
+                await self._thread.edit(self._ts, message)
             self._shown = message
         except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
             log.warning("progress_not_shown", reason=type(error).__name__)

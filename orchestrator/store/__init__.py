@@ -3,6 +3,8 @@
 SQLite by default, PostgreSQL for several replicas. Rows of an answer are never kept.
 """
 
+from orchestrator.store.pace import Pace, Rate
+from orchestrator.store.queue import Queue, Work
 from orchestrator.store.store import Store, StoredRun
 
-__all__ = ["Store", "StoredRun"]
+__all__ = ["Pace", "Queue", "Rate", "Store", "StoredRun", "Work"]

@@ -1,4 +1,4 @@
-"""Events seen, runs with their plans, and the audit trail."""
+"""Runs with their plans, and the audit trail."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapters.errors import ConfigurationError
 from orchestrator.question import Question, Turn
-from orchestrator.store.tables import audit, runs, seen
+from orchestrator.store.tables import audit, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,6 @@ class Store:
     async def close(self) -> None:
         """Give back all connections."""
         await self.engine.dispose()
-
-    async def first_seen(self, *keys: str) -> bool:
-        """Remember all keys; False when any of them was there already."""
-        now = datetime.now(UTC)
-        try:
-            async with self.engine.begin() as connection:
-                await connection.execute(
-                    sa.insert(seen), [{"key": key, "at": now} for key in dict.fromkeys(keys)]
-                )
-        except sqlalchemy.exc.IntegrityError:
-            return False
-        return True
 
     async def propose(
         self,
@@ -157,6 +145,10 @@ def _write_ahead(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> N
 
 
 def _migrate(connection: sa.Connection) -> None:
+    """Upgrade to the newest tables; of several replicas that start at once, one after the other."""
+    if connection.dialect.name == "postgresql":
+        lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended("crosstalk migrations", 0))
+        connection.execute(sa.select(lock))
     config = Config()
     config.set_main_option("script_location", str(resources.files("orchestrator") / "migrations"))
     config.attributes["connection"] = connection

@@ -32,6 +32,7 @@ EVENTS = frozenset(
         "app_home_opened",
         "app_mention",
         "app_uninstalled",
+        "file_shared",
         "member_joined_channel",
         "message.channels",
         "message.groups",
@@ -60,6 +61,7 @@ SHORTCUTS = (
 EVENT_SCOPES = {
     "app_home_opened": None,
     "app_mention": "app_mentions:read",
+    "file_shared": "files:read",
     "app_uninstalled": None,
     "member_joined_channel": "channels:read",
     "member_left_channel": "channels:read",
@@ -68,6 +70,10 @@ EVENT_SCOPES = {
     "message.im": "im:history",
     "tokens_revoked": None,
 }
+
+
+ConversationsTier = Literal["internal", "distributed"]
+"""How much an app may read: one that is sold outside the Marketplace may read very little."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,7 @@ class App:
     name: str = "Crosstalk"
     scopes: frozenset[str] = SCOPES
     events: frozenset[str] = EVENTS
+    conversations_tier: ConversationsTier = "internal"
     commands: frozenset[str] = COMMANDS
     shortcuts: tuple[Shortcut, ...] = SHORTCUTS
     has_home: bool = True

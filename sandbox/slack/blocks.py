@@ -1,6 +1,6 @@
 """Block Kit, checked as Slack checks it: what is wrong with these blocks, and where.
 
-The tables read like Slack's reference pages; the checks they are made of are in checks.py.
+What blocks there are and what they hold, block_kit.py says.
 """
 
 import copy
@@ -8,211 +8,38 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.slack.checks import (
-    Check,
-    Report,
-    array,
-    boolean,
-    both,
-    choice,
-    either,
-    plain,
-    record,
-    rich,
-    text,
-    typed,
-)
-from sandbox.slack.elements import (
-    BLOCK_ID,
-    BUTTONS_AND_MENUS,
-    CHECKBOXES,
-    FEEDBACK_BUTTONS,
-    ICON_BUTTON,
-    IMAGE_ELEMENT,
-    INTERACTIVE,
-    ONE_RICH_TEXT,
-    PLAIN_TEXT_INPUT,
-    RADIO_BUTTONS,
-    RICH_TEXT,
-    STATIC_SELECT,
-)
-from sandbox.slack.tables import DATA_TABLE, TABLE
+from sandbox.slack.block_kit import IN_MESSAGES, VIEWS
+from sandbox.slack.checks import Report, array, typed
+from sandbox.slack.elements import INTERACTIVE
+from sandbox.slack.method import RefusedError
 
-MARKDOWN_CHARACTERS = 12_000
-STARTED = ("in_progress", "complete", "error")
-
-
-def unique_actions(report: Report, at: str, value: Any) -> None:
-    """No action_id twice among a block's elements."""
-    seen: set[str] = set()
-    for index, element in enumerate(value.get("elements", [])):
-        action_id = element.get("action_id")
-        if action_id in seen:
-            report.say(
-                f"{at}/elements/{index}/action_id", f"`action_id` already exists: {action_id}"
-            )
-        if action_id is not None:
-            seen.add(action_id)
-
-
-def unique_tasks(report: Report, at: str, value: Any) -> None:
-    """No task_id twice in a plan."""
-    ids = [task["task_id"] for task in value.get("tasks", [])]
-    if len(set(ids)) < len(ids):
-        report.say(f"{at}/tasks", "`task_id` must be unique in a plan")
-
-
-def collapsing(report: Report, at: str, value: Any) -> None:
-    """Only what can be collapsed can start so; a divider under a header is for the others."""
-    if value.get("default_collapsed") and not value.get("is_collapsible"):
-        report.say(at, "default_collapsed requires is_collapsible")
-    if value.get("has_header_divider") and value.get("is_collapsible"):
-        report.say(at, "has_header_divider cannot be set when is_collapsible is true")
-
-
-def markdown_size(report: Report, at: str, value: Any) -> None:
-    """All markdown blocks of a payload share one allowance."""
-    report.markdown_characters += len(value["text"])
-    if report.markdown_characters > MARKDOWN_CHARACTERS:
-        report.say(at, f"must be less than {MARKDOWN_CHARACTERS + 1} characters in all markdown")
-
-
-SECTION = both(
-    record(
-        {},
-        {
-            **BLOCK_ID,
-            "text": rich(3000),
-            "fields": array(rich(2000), 10),
-            "accessory": typed({**BUTTONS_AND_MENUS, "image": IMAGE_ELEMENT}),
-            "expand": boolean,
-        },
-    ),
-    either("text", "fields"),
-)
-ACTIONS = both(record({"elements": array(typed(BUTTONS_AND_MENUS), 25)}, BLOCK_ID), unique_actions)
-CONTEXT_TEXT = record({"text": text(3000)}, {"emoji": boolean, "verbatim": boolean})
-CONTEXT = record(
-    {
-        "elements": array(
-            typed({"plain_text": CONTEXT_TEXT, "mrkdwn": CONTEXT_TEXT, "image": IMAGE_ELEMENT}), 10
-        )
-    },
-    BLOCK_ID,
-)
-IMAGE = record(
-    {"alt_text": text(2000), "image_url": text(3000)}, {**BLOCK_ID, "title": plain(2000)}
-)
-INPUT = record(
-    {
-        "label": plain(2000),
-        "element": typed(
-            {
-                "plain_text_input": PLAIN_TEXT_INPUT,
-                "static_select": STATIC_SELECT,
-                "radio_buttons": RADIO_BUTTONS,
-                "checkboxes": CHECKBOXES,
-            }
-        ),
-    },
-    {**BLOCK_ID, "hint": plain(2000), "optional": boolean, "dispatch_action": boolean},
-)
-
-
-def task(*statuses: str) -> Check:
-    """One task, with the states it may be in where it stands."""
-    source = record({"url": text(3000), "text": text(256)})
-    return record(
-        {"task_id": text(255), "title": text(256)},
-        {
-            **BLOCK_ID,
-            "status": choice(*statuses),
-            "details": ONE_RICH_TEXT,
-            "output": ONE_RICH_TEXT,
-            "sources": array(typed({"url": source}), 10),
-        },
-    )
-
-
-SHARED: dict[str, Check] = {
-    "section": SECTION,
-    "divider": record({}, BLOCK_ID),
-    "header": record({"text": plain(150)}, BLOCK_ID),
-    "context": CONTEXT,
-    "actions": ACTIONS,
-    "image": IMAGE,
-}
-CONTAINER = both(
-    record(
-        {"child_blocks": array(typed({**SHARED, "table": TABLE}), 10)},
-        {
-            **BLOCK_ID,
-            "title": plain(150),
-            "rich_text_title": typed({"rich_text": RICH_TEXT}),
-            "subtitle": rich(150),
-            "width": choice("narrow", "standard", "wide", "full"),
-            "icon": typed({"image": IMAGE_ELEMENT}),
-            "is_collapsible": boolean,
-            "default_collapsed": boolean,
-            "has_header_divider": boolean,
-        },
-    ),
-    both(either("title", "rich_text_title"), collapsing),
-)
-IN_MESSAGES: dict[str, Check] = {
-    **SHARED,
-    "rich_text": RICH_TEXT,
-    "markdown": both(record({"text": text(MARKDOWN_CHARACTERS)}, BLOCK_ID), markdown_size),
-    "table": TABLE,
-    "data_table": DATA_TABLE,
-    "plan": both(
-        record(
-            {"title": text(256)},
-            {**BLOCK_ID, "tasks": array(task("pending", *STARTED), 50)},
-        ),
-        unique_tasks,
-    ),
-    "task_card": task(*STARTED),
-    "container": CONTAINER,
-    "context_actions": both(
-        record(
-            {
-                "elements": array(
-                    typed({"feedback_buttons": FEEDBACK_BUTTONS, "icon_button": ICON_BUTTON}), 5
-                )
-            },
-            BLOCK_ID,
-        ),
-        unique_actions,
-    ),
-}
-IN_VIEWS: dict[str, Check] = {**SHARED, "rich_text": RICH_TEXT, "input": INPUT}
-ABOUT_VIEWS: dict[str, Check] = {
-    "private_metadata": text(3000, 0),
-    "callback_id": text(255, 0),
-    "external_id": text(255, 0),
-}
-VIEWS: dict[str, Check] = {
-    "home": record({"blocks": array(typed(IN_VIEWS), 100)}, ABOUT_VIEWS),
-    "modal": record(
-        {"title": plain(24), "blocks": array(typed(IN_VIEWS), 100)},
-        {
-            **ABOUT_VIEWS,
-            "submit": plain(24),
-            "close": plain(24),
-            "clear_on_close": boolean,
-            "notify_on_close": boolean,
-            "submit_disabled": boolean,
-        },
-    ),
-}
+CHARTS = 2
+TABLES = {"table", "data_table"}
 
 
 def wrong_in_message(blocks: Any) -> list[str]:
     """What Slack would refuse in the blocks of a message; empty when it would take them."""
     report = Report()
     array(typed(IN_MESSAGES), 50, least=0)(report, "/blocks", blocks)
-    return report.messages or repeated_block_ids(blocks)
+    return report.messages or [*repeated_block_ids(blocks), *too_many_charts(blocks)]
+
+
+def too_many_charts(blocks: list[dict[str, Any]]) -> list[str]:
+    """A message has room for two charts."""
+    report = Report()
+    charts = sum(block["type"] == "data_visualization" for block in every_block(blocks))
+    if charts > CHARTS:
+        report.say("/blocks", f"no more than {CHARTS} data_visualization blocks allowed")
+    return report.messages
+
+
+def checked_blocks(blocks: Any) -> list[dict[str, Any]]:
+    """The blocks of a message, if Slack would take them. One table, of either kind, is the most."""
+    if wrong := wrong_in_message(blocks):
+        raise RefusedError("invalid_blocks", errors=wrong, messages=wrong)
+    if sum(block["type"] in TABLES for block in every_block(blocks)) > 1:
+        raise RefusedError("invalid_attachments", messages=["[ERROR] only_one_table_allowed"])
+    return blocks
 
 
 def wrong_in_view(view: Any, kind: str = "modal") -> list[str]:
@@ -235,7 +62,8 @@ def every_block(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def elements_of(block: dict[str, Any]) -> list[dict[str, Any]]:
     """What can be pressed, chosen or typed into in a block."""
-    found = [*block.get("elements", []), block.get("accessory"), block.get("element")]
+    several = [*block.get("elements", []), *block.get("actions", [])]
+    found = [*several, block.get("accessory"), block.get("element")]
     return [e for e in found if e and e.get("type") in INTERACTIVE]
 
 

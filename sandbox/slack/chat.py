@@ -6,11 +6,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from sandbox.slack.blocks import MARKDOWN_CHARACTERS, with_ids, wrong_in_message
+from sandbox.slack.block_kit import MARKDOWN_CHARACTERS
+from sandbox.slack.blocks import checked_blocks, with_ids
 from sandbox.slack.method import Arguments, Call, Method, RefusedError
 from sandbox.slack.workspace import Channel, Message
 
 TEXT_CHARACTERS = 4_000
+STREAMING = "in_progress"
 EMOJI_FILE = Path(__file__).parent / "page" / "emoji.json"
 
 
@@ -34,11 +36,9 @@ def content(arguments: Arguments) -> dict[str, Any]:
     if markdown:
         blocks = [{"type": "markdown", "text": markdown}]
         text = markdown
-    if blocks and (wrong := wrong_in_message(blocks)):
-        raise RefusedError("invalid_blocks", errors=wrong, messages=wrong)
     stored: dict[str, Any] = {"text": str(text or "")}
     if blocks:
-        stored["blocks"] = with_ids(blocks)
+        stored["blocks"] = with_ids(checked_blocks(blocks))
     return stored
 
 
@@ -47,13 +47,22 @@ def metadata(arguments: Arguments) -> dict[str, Any]:
     given: Any = arguments.get("metadata")
     if given is None:
         return {}
-    if (
-        not isinstance(given, dict)
-        or not isinstance(cast("dict[str, Any]", given).get("event_type"), str)
-        or not isinstance(cast("dict[str, Any]", given).get("event_payload"), dict)
-    ):
+    fields = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
+    kind, payload = fields.get("event_type"), fields.get("event_payload")
+    if not (isinstance(kind, str) and kind and isinstance(payload, dict)):
         raise RefusedError("invalid_metadata_format")
-    return {"metadata": given}
+    if len(fields) > 2 or not storable(payload):
+        raise RefusedError("invalid_metadata_schema")
+    return {"metadata": fields}
+
+
+def storable(value: Any) -> bool:
+    """Whether metadata may hold it: text, numbers, booleans, and objects and lists of them."""
+    if isinstance(value, dict):
+        return all(map(storable, cast("dict[str, Any]", value).values()))
+    if isinstance(value, list):
+        return all(map(storable, cast("list[Any]", value)))
+    return isinstance(value, (str, int, float))
 
 
 def written_by_bot(call: Call) -> dict[str, Any]:
@@ -105,14 +114,18 @@ def own_message(call: Call, channel: Channel, error: str) -> Message:
 
 
 def update(call: Call) -> dict[str, Any]:
-    """chat.update: text without blocks takes the blocks away."""
+    """chat.update: text without blocks takes the blocks away, and `{}` the metadata."""
     channel = call.joined_channel()
-    own_message(call, channel, "cant_update_message")
+    before = own_message(call, channel, "cant_update_message")
+    if before.get("streaming_state") == STREAMING:
+        raise RefusedError("streaming_state_conflict")
     edited = {"user": call.app.bot_user_id, "ts": call.workspace.new_ts()}
+    emptied = call.arguments.get("metadata") == {}
+    about = {"metadata": None} if emptied else metadata(call.arguments)
     message = call.workspace.edit(
         channel.id,
         call.text("ts"),
-        {"blocks": None, **content(call.arguments), **metadata(call.arguments), "edited": edited},
+        {"blocks": None, **content(call.arguments), **about, "edited": edited},
     )
     return {
         "channel": channel.id,
@@ -126,6 +139,8 @@ def delete(call: Call) -> dict[str, Any]:
     """chat.delete, of the app's own messages."""
     channel = call.joined_channel()
     message = own_message(call, channel, "cant_delete_message")
+    if message.get("streaming_state") == STREAMING:
+        raise RefusedError("cant_delete_message")
     call.workspace.delete(channel.id, message["ts"])
     return {"channel": channel.id, "ts": message["ts"]}
 

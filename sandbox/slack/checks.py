@@ -4,6 +4,7 @@ A check is a function of a report, a JSON pointer and a value: it adds to the re
 wrong with the value, in Slack's words. What blocks there are, blocks.py says.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -58,6 +59,32 @@ def whole(least: int, most: int) -> Check:
     def check(report: Report, at: str, value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             report.say(at, f"must be a whole number from {least} to {most}")
+
+    return check
+
+
+def decimal(report: Report, at: str, value: Any) -> None:
+    """A number written as a string."""
+    if not isinstance(value, str) or not re.fullmatch(r"-?\d+(\.\d+)?", value):
+        report.say(at, "must be a number in a string")
+
+
+def written(pattern: str) -> Check:
+    """A string of a certain form."""
+
+    def check(report: Report, at: str, value: Any) -> None:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            report.say(at, f"must match regex pattern: ^{pattern}$")
+
+    return check
+
+
+def ordered(low: str, high: str) -> Check:
+    """Two numbers in strings, the first not above the second."""
+
+    def check(report: Report, at: str, value: Any) -> None:
+        if low in value and high in value and float(value[low]) > float(value[high]):
+            report.say(at, f"{low} cannot be greater than {high}")
 
     return check
 

@@ -34,6 +34,7 @@ def events_for(
             event["assistant_thread"] = {"action_token": tokens.issue(event["user"])}
     events = [
         *written,
+        *shared_files(app, change),
         *opened_homes(workspace, app, change),
         *moves(workspace, app, channel, change),
     ]
@@ -44,8 +45,8 @@ def mentions(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]
     """An app_mention, for a mention by somebody else outside direct messages."""
     if change["type"] != "message" or channel.is_im or not app.hears("app_mention"):
         return []
-    message = change["message"]
-    if message.get("subtype") in {"channel_join", "channel_leave"}:
+    message = {k: v for k, v in change["message"].items() if k != "subtype"}
+    if change["message"].get("subtype") in {"channel_join", "channel_leave"}:
         return []
     if message["user"] == app.bot_user_id or f"<@{app.bot_user_id}>" not in message["text"]:
         return []
@@ -65,7 +66,7 @@ def messages(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]
             event["parent_user_id"] = channel.messages.get(message["thread_ts"], {}).get("user")
         return [event]
     if change["type"] == "message_changed":
-        ts = change["message"]["edited"]["ts"]
+        ts = change["message"].get("edited", change)["ts"]
         about = {"message": change["message"], "previous_message": change["previous"]}
     elif change["type"] == "message_deleted":
         ts = change["ts"]
@@ -74,6 +75,14 @@ def messages(app: App, channel: Channel, change: Change) -> list[dict[str, Any]]
         return []
     subtype = {"type": "message", "subtype": change["type"], "hidden": True}
     return [{**subtype, **about, **where, "ts": ts, "event_ts": ts}]
+
+
+def shared_files(app: App, change: Change) -> list[dict[str, Any]]:
+    """A file_shared event, which names the file and nothing else of it."""
+    if change["type"] != "file_shared" or not app.hears("file_shared"):
+        return []
+    about = {name: change[name] for name in ("type", "file_id", "user_id", "event_ts")}
+    return [{**about, "file": {"id": change["file_id"]}, "channel_id": change["channel"]}]
 
 
 def opened_homes(workspace: Workspace, app: App, change: Change) -> list[dict[str, Any]]:

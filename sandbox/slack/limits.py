@@ -17,9 +17,12 @@ PER_MINUTE: Mapping[str, int] = {
     "assistant.search.info": TIER_2,
     "assistant.threads.setStatus": 600,
     "auth.test": 600,
+    "chat.appendStream": TIER_4,
     "chat.delete": TIER_3,
     "chat.getPermalink": 600,
     "chat.postEphemeral": TIER_4,
+    "chat.startStream": TIER_2,
+    "chat.stopStream": TIER_2,
     "chat.update": TIER_3,
     "conversations.history": TIER_3,
     "conversations.info": TIER_3,
@@ -27,6 +30,10 @@ PER_MINUTE: Mapping[str, int] = {
     "conversations.members": TIER_4,
     "conversations.open": TIER_3,
     "conversations.replies": TIER_3,
+    "files.completeUploadExternal": TIER_4,
+    "files.delete": TIER_3,
+    "files.getUploadURLExternal": TIER_4,
+    "files.info": TIER_4,
     "reactions.add": TIER_3,
     "reactions.remove": TIER_2,
     "team.info": TIER_3,
@@ -41,6 +48,11 @@ PER_MINUTE: Mapping[str, int] = {
     "views.push": TIER_4,
     "views.update": TIER_4,
 }
+
+DISTRIBUTED: Mapping[str, int] = {"conversations.history": 1, "conversations.replies": 1}
+"""What new apps outside the Marketplace are left with, in pages of fifteen messages."""
+
+DISTRIBUTED_MESSAGES = 15
 
 POSTS_PER_S = 1.0
 POSTS_AT_ONCE = 5
@@ -68,14 +80,14 @@ class Bucket:
 class RateLimits:
     """The buckets of one app in one workspace."""
 
-    def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        per_minute: Mapping[str, int] = PER_MINUTE,
-    ) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._per_minute = per_minute
+        self._per_minute = PER_MINUTE
         self._buckets: dict[tuple[str, str], Bucket] = {}
+
+    def restrict(self, per_minute: Mapping[str, int]) -> None:
+        """Other limits for some methods."""
+        self._per_minute = {**self._per_minute, **per_minute}
 
     def retry_after_s(self, method: str, channel: str = "") -> int:
         """Count one call: 0 when it is within the limits, else what to send as Retry-After."""

@@ -3,13 +3,14 @@
 import html
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from sandbox.slack.app import App
 from sandbox.slack.blocks import elements_of, every_block
 from sandbox.slack.chat import content, counted, written_by_bot
 from sandbox.slack.delivery import Delivery
+from sandbox.slack.elements import PICKED
 from sandbox.slack.events import block_actions, interaction, message_action, slash_command
 from sandbox.slack.hooks import Origin, ResponseUrls, Triggers
 from sandbox.slack.method import Call, RefusedError
@@ -39,15 +40,24 @@ class People:
         self._hook_url = hook_url
         self._chosen: dict[tuple[str, str], dict[str, Any]] = {}
 
-    def type(self, user_id: str, channel_id: str, text: str, thread_ts: str | None) -> str:
-        """Post a message: its ts."""
+    def type(
+        self,
+        user_id: str,
+        channel_id: str,
+        text: str,
+        thread_ts: str | None,
+        files: Sequence[dict[str, Any]] = (),
+    ) -> str:
+        """Post a message, with the files that were dropped on it: its ts."""
         self._conversation(user_id, channel_id)
-        message = {
+        message: dict[str, Any] = {
             "user": user_id,
             "text": as_typed(self._workspace, text),
             "client_msg_id": secrets.token_hex(16),
             "thread_ts": thread_ts,
         }
+        if files:
+            message |= {"subtype": "file_share", "files": list(files), "upload": True}
         return self._workspace.post(channel_id, message)["ts"]
 
     def react(self, user_id: str, channel_id: str, ts: str, name: str) -> None:
@@ -68,8 +78,8 @@ class People:
             raise LookupError(f"message {ts} is only visible to somebody else")
         action = pressed(message.get("blocks", []), action_id, value)
         state = self._chosen.setdefault((user_id, ts), initial_state(message.get("blocks", [])))
-        if "selected_option" in action:
-            state[action["block_id"]][action_id]["selected_option"] = action["selected_option"]
+        if chosen := {k: v for k, v in action.items() if k.startswith("selected_")}:
+            state[action["block_id"]][action_id] |= chosen
         origin = Origin(user_id, channel_id, ts, is_ephemeral=message.get("is_ephemeral", False))
         payload = block_actions(
             self._workspace,
@@ -199,10 +209,15 @@ def pressed(blocks: list[dict[str, Any]], action_id: str, value: str | None) -> 
             if element["action_id"] != action_id:
                 continue
             about = {"type": element["type"], "action_id": action_id, "block_id": block["block_id"]}
+            held = PICKED.get(element["type"], ("",))[0]
+            if held == "selected_users":
+                return {**about, held: (value or "").split(",")}
+            if held not in {"", "selected_option"}:
+                return {**about, held: value}
             for option in options(element):
                 if value is None or option.get("value") == value:
-                    if element["type"] == "static_select":
-                        return {**about, "selected_option": option}
+                    if held:
+                        return {**about, held: option}
                     shown = ("text", "value", "style", "confirm")
                     return {**about, **{k: option[k] for k in shown if k in option}}
     raise LookupError(f"nothing to press with action_id {action_id!r} and value {value!r}")

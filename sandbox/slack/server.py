@@ -13,18 +13,20 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from sandbox.slack.acting import Acting
-from sandbox.slack.app import COMMANDS, EVENTS, SCOPES, SHORTCUTS, App, Shortcut
+from sandbox.slack.app import COMMANDS, EVENTS, SCOPES, SHORTCUTS, App, ConversationsTier, Shortcut
 from sandbox.slack.delivery import ACK_TIMEOUT_S, RETRY_DELAYS_S, Delivery
 from sandbox.slack.events import events_for
 from sandbox.slack.feed import Feed
+from sandbox.slack.files import Files
 from sandbox.slack.hooks import ActionTokens, ResponseUrls, SpentError, Triggers
-from sandbox.slack.limits import RateLimits
+from sandbox.slack.limits import DISTRIBUTED, RateLimits
 from sandbox.slack.method import Arguments, RefusedError
 from sandbox.slack.page import FILES, Page
 from sandbox.slack.people import People
 from sandbox.slack.screens import Screens
 from sandbox.slack.search import Search
 from sandbox.slack.socket_mode import Connections
+from sandbox.slack.streams import Streams
 from sandbox.slack.web_api import Fault, WebApi
 from sandbox.slack.workspace import Workspace, new_id
 
@@ -58,12 +60,14 @@ class LocalSlack(Acting):
         team_name: str = "Meridian Supply",
         scopes: Iterable[str] = SCOPES,
         events: Iterable[str] = EVENTS,
+        conversations_tier: ConversationsTier = "internal",
         commands: Iterable[str] = COMMANDS,
         shortcuts: Iterable[Shortcut] = SHORTCUTS,
         has_home: bool = True,
         limits: RateLimits | None = None,
         triggers: Triggers | None = None,
         response_urls: ResponseUrls | None = None,
+        streams: Streams | None = None,
         action_tokens: ActionTokens | None = None,
         search: bool = True,
         ack_timeout_s: float = ACK_TIMEOUT_S,
@@ -77,6 +81,7 @@ class LocalSlack(Acting):
             signing_secret=signing_secret or secrets.token_hex(16),
             scopes=frozenset(scopes),
             events=frozenset(events),
+            conversations_tier=conversations_tier,
             commands=frozenset(commands),
             shortcuts=tuple(shortcuts),
             has_home=has_home,
@@ -98,15 +103,24 @@ class LocalSlack(Acting):
             response_urls=self._response_urls,
             hook_url=lambda key: f"{self.page_url}hooks/{key}",
         )
+        self._streams = streams or Streams()
+        self._files = Files(self.workspace, self.app, lambda: self.page_url)
+        limits = limits or RateLimits()
+        if conversations_tier == "distributed":
+            limits.restrict(DISTRIBUTED)
         self._action_tokens = action_tokens or ActionTokens()
         self._screens = Screens(self.workspace, self.app, self._delivery, self.triggers)
         self._api = WebApi(
             self.workspace,
             self.app,
             self.triggers,
-            limits or RateLimits(),
+            limits,
+            self._streams,
             lambda: f"ws://127.0.0.1:{self._port}/link/?ticket={self.connections.issue_ticket()}",
-            Search(self._action_tokens, enabled=search).methods,
+            {
+                **self._files.methods,
+                **Search(self._action_tokens, enabled=search).methods,
+            },
         )
         self._port = 0
         self._server: Server | None = None
@@ -192,6 +206,7 @@ class LocalSlack(Acting):
         page = Page(self.workspace, self.app, self._people, self._screens)
         asgi.include_router(self._api.router)
         asgi.include_router(page.router)
+        asgi.include_router(self._files.router)
         asgi.add_api_websocket_route("/link/", self._link)
         asgi.add_api_route("/hooks/{key}", self._hook, methods=["POST"])
         asgi.mount("/page/files", StaticFiles(directory=FILES))
@@ -229,6 +244,27 @@ class LocalSlack(Acting):
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Send `disconnect` down every websocket: a "warning", or "refresh_requested"."""
         await self.connections.disconnect(reason)
+
+    async def drop_file(
+        self,
+        user_id: str,
+        channel_id: str,
+        name: str,
+        content: bytes,
+        text: str = "",
+        thread_ts: str | None = None,
+        mimetype: str | None = None,
+    ) -> str:
+        """Drop a file on a conversation, with or without words: the message's ts."""
+        file = self._files.add(user_id, channel_id, name, content, mimetype)
+        described = self._files.described(file)
+        ts = self._people.type(user_id, channel_id, text, thread_ts, [described])
+        self._files.announce(file, channel_id)
+        return ts
+
+    async def stop_stream(self, user_id: str, channel_id: str, ts: str) -> None:
+        """Press stop on a message that is being streamed."""
+        self._streams.stopped_by(self.workspace, user_id, channel_id, ts)
 
     def inject(
         self,

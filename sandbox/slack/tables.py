@@ -62,10 +62,18 @@ TABLE = both(
     ),
     table_size(TABLE_CHARACTERS, equal_rows=False),
 )
+
+
+def row_header(report: Report, at: str, value: Any) -> None:
+    """The column that names the rows is one of the columns."""
+    if value.get("row_header_column_index", 0) >= len(value["rows"][0]):
+        report.say(f"{at}/row_header_column_index", "must be the index of a column")
+
+
 DATA_TABLE = both(
     record(
         {"caption": text(2000), "rows": array(array(CELL, 20), 201, least=2)},
         {**BLOCK_ID, "page_size": whole(1, 100), "row_header_column_index": whole(0, 19)},
     ),
-    table_size(DATA_TABLE_CHARACTERS, equal_rows=True),
+    both(table_size(DATA_TABLE_CHARACTERS, equal_rows=True), row_header),
 )

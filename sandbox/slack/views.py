@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.slack.app import App
 from sandbox.slack.blocks import elements_of, every_block, with_ids, wrong_in_view
+from sandbox.slack.elements import PICKED
 from sandbox.slack.hooks import SpentError, Trigger
 from sandbox.slack.method import Call, Method, RefusedError
 from sandbox.slack.workspace import Workspace, new_id
@@ -178,10 +179,11 @@ def initial_state(blocks: list[dict[str, Any]]) -> dict[str, Any]:
 def initial_value(element: dict[str, Any]) -> dict[str, Any] | None:
     """One element's value; None for those, like buttons, that hold none."""
     kind = element["type"]
-    if kind == "plain_text_input":
-        return {"type": kind, "value": element.get("initial_value")}
-    if kind in {"static_select", "radio_buttons"}:
-        return {"type": kind, "selected_option": element.get("initial_option")}
+    if kind == "multi_users_select":
+        return {"type": kind, "selected_users": element.get("initial_users", [])}
+    if kind in PICKED:
+        held, initial = PICKED[kind]
+        return {"type": kind, held: element.get(initial)}
     if kind == "checkboxes":
         return {"type": kind, "selected_options": element.get("initial_options", [])}
     return None

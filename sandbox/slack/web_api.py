@@ -11,11 +11,12 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from sandbox.slack import chat, conversations, users, views
 from sandbox.slack.app import App
 from sandbox.slack.hooks import Triggers
-from sandbox.slack.limits import RateLimits
+from sandbox.slack.limits import DISTRIBUTED, DISTRIBUTED_MESSAGES, RateLimits
 from sandbox.slack.method import Arguments, Call, Method, RefusedError
+from sandbox.slack.streams import Streams
 from sandbox.slack.workspace import Workspace
 
-STRUCTURED = {"blocks", "metadata", "view", "loading_messages"}
+STRUCTURED = {"blocks", "chunks", "files", "metadata", "view", "loading_messages"}
 
 
 @dataclass
@@ -37,6 +38,7 @@ class WebApi:
         app: App,
         triggers: Triggers,
         limits: RateLimits,
+        streams: Streams,
         connection_url: Callable[[], str],
         methods: Mapping[str, Method],
     ) -> None:
@@ -47,6 +49,7 @@ class WebApi:
         self._app = app
         self._triggers = triggers
         self._limits = limits
+        self._streams = streams
         self._revoked: str | None = None
         self._faults: dict[str, list[Fault]] = {}
         self._methods: dict[str, Method] = {
@@ -54,6 +57,7 @@ class WebApi:
             **conversations.METHODS,
             **users.METHODS,
             **views.METHODS,
+            **streams.methods,
             **methods,
             "apps.connections.open": Method(
                 lambda _: {"url": connection_url()}, takes_app_token=True
@@ -83,6 +87,9 @@ class WebApi:
         retry_after_s = self._limits.retry_after_s(name, str(arguments.get("channel", "")))
         if retry_after_s:
             return faulty(Fault("ratelimited", 429, 1, retry_after_s))
+        if self._app.conversations_tier == "distributed" and name in DISTRIBUTED:
+            arguments = with_short_pages(arguments)
+        self._streams.expire(self._workspace)
         try:
             fields = method.run(Call(self._workspace, self._app, self._triggers, arguments))
         except RefusedError as refusal:
@@ -129,6 +136,14 @@ async def read(request: Request) -> tuple[str, Arguments]:
     given = str(arguments.pop("token", ""))
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return (token if scheme == "Bearer" else given), arguments
+
+
+def with_short_pages(arguments: Arguments) -> Arguments:
+    """A call for no more messages than a distributed app gets at once."""
+    asked = str(arguments.get("limit") or DISTRIBUTED_MESSAGES)
+    if not asked.isdecimal():
+        return arguments
+    return {**arguments, "limit": min(int(asked) or DISTRIBUTED_MESSAGES, DISTRIBUTED_MESSAGES)}
 
 
 def faulty(fault: Fault) -> Response:

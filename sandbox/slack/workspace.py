@@ -210,7 +210,8 @@ class Workspace:
                 message.pop(name, None)
             else:
                 message[name] = value
-        self.publish("message_changed", channel=channel_id, message=message, previous=previous)
+        about = {"channel": channel_id, "message": message, "previous": previous}
+        self.publish("message_changed", **about, ts=self.new_ts())
         return message
 
     def delete(self, channel_id: str, ts: str) -> None:

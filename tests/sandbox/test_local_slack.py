@@ -82,6 +82,11 @@ async def test_a_message_is_posted_read_changed_and_deleted(scene: Scene) -> Non
     changed = await scene.client.chat_update(channel=scene.sales.id, ts=ts, text="two")
     assert changed["message"]["text"] == "two"
     assert "blocks" not in changed["message"]
+    assert changed["message"]["metadata"] == metadata
+    emptied = await scene.client.chat_update(
+        channel=scene.sales.id, ts=ts, text="three", metadata={}
+    )
+    assert "metadata" not in emptied["message"]
     await scene.client.chat_delete(channel=scene.sales.id, ts=ts)
     assert (
         await refusal(scene.client.chat_update(channel=scene.sales.id, ts=ts, text="x"))
@@ -148,6 +153,15 @@ async def test_channels_that_the_bot_cannot_write_to(scene: Scene) -> None:
         ({"markdown_text": "x" * 12_001}, "msg_too_long"),
         ({"text": "x", "thread_ts": "1.000001"}, "thread_not_found"),
         ({"text": "x", "metadata": {"event_type": "x"}}, "invalid_metadata_format"),
+        ({"text": "x", "metadata": {}}, "invalid_metadata_format"),
+        (
+            {"text": "x", "metadata": {"event_type": "x", "event_payload": {"a": None}}},
+            "invalid_metadata_schema",
+        ),
+        (
+            {"text": "x", "metadata": {"event_type": "x", "event_payload": {}, "more": 1}},
+            "invalid_metadata_schema",
+        ),
         ({"text": "x", "blocks": [{"type": "sectoin"}]}, "invalid_blocks"),
     ],
 )
@@ -285,7 +299,7 @@ async def test_form_bodies_are_read_like_json(scene: Scene) -> None:
         session.post(f"{scene.slack.api_url}chat.postMessage", data=form) as response,
     ):
         assert (await response.json())["message"]["blocks"][0]["type"] == "divider"
-    assert await refusal(scene.client.api_call("chat.startStream")) == "unknown_method"
+    assert await refusal(scene.client.api_call("chat.scheduleMessage")) == "unknown_method"
 
 
 async def test_a_status_goes_when_the_bot_answers(scene: Scene) -> None:

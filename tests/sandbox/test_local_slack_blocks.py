@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.slack.blocks import wrong_in_message, wrong_in_view
+from sandbox.slack.blocks import checked_blocks, wrong_in_message
+from sandbox.slack.method import RefusedError
 
 Json = dict[str, Any]
 
@@ -73,6 +74,34 @@ FEEDBACK = {
     "positive_button": {"text": plain("Good"), "value": "up"},
     "negative_button": {"text": plain("Bad"), "value": "down"},
 }
+
+
+def chart(kind: str = "bar", **more: Any) -> Json:
+    """A chart of two series over two months."""
+    points = [{"label": "Jan", "value": 3}, {"label": "Feb", "value": -1.5}]
+    drawn = {
+        "type": kind,
+        "series": [{"name": name, "data": points} for name in ("DE", "FR")],
+        "axis_config": {"categories": ["Jan", "Feb"], "y_label": "EUR"},
+        **more,
+    }
+    return {"type": "data_visualization", "title": "Revenue", "chart": drawn}
+
+
+def pie(*values: float) -> Json:
+    """A pie of so many segments."""
+    segments = [{"label": f"s{n}", "value": value} for n, value in enumerate(values)]
+    drawn = {"type": "pie", "segments": segments}
+    return {"type": "data_visualization", "title": "Shares", "chart": drawn}
+
+
+def series(name: str, *labels: str) -> Json:
+    """A series with one point for each label."""
+    return {"name": name, "data": [{"label": label, "value": 1} for label in labels]}
+
+
+MONTHS = {"categories": [str(n) for n in range(21)]}
+IMAGE = {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a"}
 OPTIONS = [{"text": plain("CSV"), "value": "csv"}]
 SELECT = {"type": "static_select", "action_id": "s", "options": OPTIONS}
 
@@ -91,7 +120,19 @@ ACCEPTED: list[Json] = [
     container(section("```SELECT 1```")),
     {"type": "context_actions", "elements": [FEEDBACK]},
     rich("x"),
-    {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a"},
+    IMAGE,
+    chart(),
+    chart("line"),
+    chart("area"),
+    pie(1, 2.5),
+    {"type": "card", "title": plain("Orders"), "icon": IMAGE, "actions": [button("a")]},
+    actions(
+        {"type": "users_select", "initial_user": "U1"},
+        {"type": "conversations_select", "filter": {"include": ["public"]}},
+        {"type": "datepicker", "initial_date": "2026-11-30"},
+        {"type": "timepicker", "initial_time": "23:59"},
+    ),
+    section("x", accessory={"type": "multi_users_select", "max_selected_items": 3}),
 ]
 
 REFUSED: list[tuple[Json, str]] = [
@@ -124,11 +165,60 @@ REFUSED: list[tuple[Json, str]] = [
     (data_table([[rich("a")], [raw("b")]]), "/blocks/0/rows/0"),
     (data_table([[raw("a")]] * 202), "/blocks/0/rows"),
     ({"type": "data_table", "rows": [[raw("a")], [raw("b")]]}, "/blocks/0"),
+    (data_table([[raw("a")], [raw("b")]], caption=""), "/blocks/0/caption"),
+    (data_table([[raw("a")] * 21, [raw("b")] * 21]), "/blocks/0/rows/0"),
+    (data_table([[], []]), "/blocks/0/rows/0"),
+    (data_table([[raw("a")], [raw("x" * 20_000)]]), "/blocks/0/rows"),
+    (data_table([[raw("a")], [raw("b")]], page_size=101), "/blocks/0/page_size"),
+    (
+        data_table([[raw("a")], [raw("b")]], row_header_column_index=1),
+        "/blocks/0/row_header_column_index",
+    ),
+    ({**chart(), "title": "x" * 51}, "/blocks/0/title"),
+    ({"type": "data_visualization", "title": "x"}, "/blocks/0"),
+    (chart("radar"), "/blocks/0/chart/type"),
+    (chart(series=[]), "/blocks/0/chart/series"),
+    (
+        chart(series=[series(str(n), "Jan", "Feb") for n in range(7)]),
+        "/blocks/0/chart/series",
+    ),
+    (chart(series=[series("DE", "Jan", "Feb")] * 2), "/blocks/0/chart/series"),
+    (chart(series=[series("x" * 21, "Jan", "Feb")]), "/blocks/0/chart/series/0/name"),
+    (chart(series=[series("DE", "Jan")]), "/blocks/0/chart/series/0/data"),
+    (chart(series=[series("DE", "Jan", "Mar")]), "/blocks/0/chart/series/0/data"),
+    (chart(axis_config=MONTHS), "/blocks/0/chart/axis_config/categories"),
+    (
+        chart(axis_config={"categories": ["Jan", "Feb"], "x_label": "x" * 51}),
+        "/blocks/0/chart/axis_config/x_label",
+    ),
+    (chart("pie"), "/blocks/0/chart"),
+    (pie(1, 0), "/blocks/0/chart/segments/1/value"),
+    (pie(float("nan")), "/blocks/0/chart/segments/0/value"),
+    (pie(*[1] * 7), "/blocks/0/chart/segments"),
+    ({"type": "card", "subtitle": plain("x")}, "/blocks/0"),
+    ({"type": "card", "body": plain("x" * 201)}, "/blocks/0/body/text"),
+    ({"type": "alert", "text": plain("x")}, "/blocks/0/type"),
+    (actions({"type": "multi_users_select"}), "/blocks/0/elements/0/type"),
+    (actions({"type": "number_input"}), "/blocks/0/elements/0/type"),
+    (
+        actions({"type": "datepicker", "initial_date": "30.11.2026"}),
+        "/blocks/0/elements/0/initial_date",
+    ),
+    (
+        actions({"type": "timepicker", "initial_time": "24:00"}),
+        "/blocks/0/elements/0/initial_time",
+    ),
+    (
+        actions({"type": "conversations_select", "filter": {"include": []}}),
+        "/blocks/0/elements/0/filter/include",
+    ),
     (task("pending"), "/blocks/0/status"),
     ({"type": "plan", "title": "P", "tasks": [task("complete")] * 2}, "/blocks/0/tasks"),
     (container(), "/blocks/0/child_blocks"),
     (container(*[section("x")] * 11), "/blocks/0/child_blocks"),
     (container({"type": "markdown", "text": "x"}), "/blocks/0/child_blocks/0/type"),
+    (container(rich("x")), "/blocks/0/child_blocks/0/type"),
+    (container(data_table([[raw("a")], [raw("b")]])), "/blocks/0/child_blocks/0/type"),
     (container(section("x"), title=plain("x" * 151)), "/blocks/0/title/text"),
     (
         container(section("x"), is_collapsible=False, default_collapsed=True),
@@ -169,32 +259,17 @@ def test_markdown_blocks_share_one_allowance() -> None:
     assert wrong_in_message([half, half])
 
 
-def modal(*blocks: Json, **more: Any) -> Json:
-    """A modal with these blocks."""
-    return {"type": "modal", "title": plain("Edit"), "blocks": list(blocks), **more}
+def test_a_message_has_at_most_two_charts() -> None:
+    """A third chart is one too many."""
+    assert wrong_in_message([chart(), pie(1)]) == []
+    assert wrong_in_message([chart(), pie(1), chart("line")])
 
 
-WHY: Json = {"type": "input", "label": plain("Why"), "element": {"type": "plain_text_input"}}
-
-
-def test_a_modal_takes_inputs_with_a_submit_button() -> None:
-    """Inputs need a submit; without inputs there need be none."""
-    assert wrong_in_view(modal(WHY, submit=plain("Save"))) == []
-    assert wrong_in_view(modal(section("x"))) == []
-    assert wrong_in_view(modal(WHY))
-
-
-@pytest.mark.parametrize(
-    "view",
-    [
-        modal(section("x"), title=plain("x" * 25)),
-        modal(section("x"), private_metadata="x" * 3001),
-        modal(*[section("x")] * 101),
-        modal({"type": "markdown", "text": "x"}),
-        {**modal(section("x")), "type": "dialog"},
-        None,
-    ],
-)
-def test_a_malformed_modal_is_refused(view: Any) -> None:
-    """Long titles, long metadata, too many blocks and message-only blocks are refused."""
-    assert wrong_in_view(view)
+def test_a_message_has_at_most_one_table() -> None:
+    """Both kinds count together, also inside containers, and Slack has a name of its own for it."""
+    table = {"type": "table", "rows": [[raw("a")]]}
+    rows = [[raw("a")], [raw("b")]]
+    assert checked_blocks([container(table), section("x")])
+    with pytest.raises(RefusedError, match="invalid_attachments") as caught:
+        checked_blocks([container(table), data_table(rows)])
+    assert "only_one_table_allowed" in caught.value.fields["response_metadata"]["messages"][0]

@@ -1,6 +1,5 @@
 """The store: what is kept, once, and how it is opened."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,42 +46,6 @@ async def kept(
     )
     if status:
         await store.finish(run_id, status, {"rows": 3})
-
-
-async def test_first_seen_is_true_once(store: Store) -> None:
-    """The same key is new once and never again; another is new."""
-    assert await store.first_seen("Ev1")
-    assert not await store.first_seen("Ev1")
-    assert await store.first_seen("Ev2")
-
-
-async def test_first_seen_is_true_for_one_of_many(store: Store) -> None:
-    """Of many that ask at once, exactly one is told that it is the first."""
-    told = await asyncio.gather(*(store.first_seen("Ev1", "C1/1") for _ in range(20)))
-    assert sum(told) == 1
-
-
-async def test_any_known_key_makes_it_seen(store: Store) -> None:
-    """One known key of several is enough, and the others are then not remembered."""
-    assert await store.first_seen("Ev1", "message-1")
-    assert not await store.first_seen("Ev2", "message-1")
-    assert await store.first_seen("Ev2")
-
-
-async def test_one_key_twice_is_one_key(store: Store) -> None:
-    """A key given twice in one call is no clash with itself."""
-    assert await store.first_seen("Ev1", "Ev1")
-
-
-async def test_two_stores_on_one_database_agree(store: Store, url: str) -> None:
-    """What one replica has seen, the other knows."""
-    other = Store(url)
-    await other.open()
-    try:
-        assert await store.first_seen("Ev1")
-        assert not await other.first_seen("Ev1")
-    finally:
-        await other.close()
 
 
 async def test_recall_gives_a_run_back(store: Store) -> None:

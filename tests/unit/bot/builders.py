@@ -1,11 +1,13 @@
 """Plans, answers and a Slack client for the tests of the bot."""
 
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Any, cast
 
 import pyarrow as pa
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.query import AggregationQuery, SqlQuery, VectorQuery
 from bot.slack.asked import Asked
@@ -15,11 +17,12 @@ from orchestrator.events import Event, Finished, Joined, Planned, Started, Succe
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.plan import Draft
 from orchestrator.question import Question, Turn
-from orchestrator.store import StoredRun
+from orchestrator.store import StoredRun, Work
 
 MANY = "it needs several sources"
 KINDS = {"sales": "postgres", "support": "mongo", "notes": "qdrant"}
 ASKED = Asked("Ev1", "T1", "C1", "U1", "1.1", "1.1", "how many orders?")
+WORK = Work("w1", ASKED.thread, "question", asdict(ASKED))
 
 
 def plan() -> Plan:
@@ -74,16 +77,7 @@ def events(last: Answer | None = None) -> list[Event]:
 
 
 class FakeStore:
-    """A store of one process."""
-
-    def __init__(self) -> None:
-        self.seen: set[str] = set()
-
-    async def first_seen(self, *keys: str) -> bool:
-        """Whether none of the keys was seen."""
-        is_first = not self.seen & set(keys)
-        self.seen |= set(keys)
-        return is_first
+    """A store that has seen one question in every thread."""
 
     async def turns(self, thread: str) -> tuple[Turn, ...]:
         """What was asked before."""
@@ -125,12 +119,33 @@ class FakePipeline:
         return StoredRun("r1", "T1", "U1", "how?", "SELECT 1", "s1 sales", "grammar", "answered")
 
 
-class FakeClient:
-    """Slack's Web API, as far as a conversation uses it; methods in `broken` raise that error."""
+def slack_error(error: str, status: int = 200) -> SlackApiError:
+    """What slack_sdk raises for an answer that is not ok."""
+    data = {"ok": False, "error": error}
+    response = AsyncSlackResponse(
+        client=None,
+        http_verb="POST",
+        api_url="",
+        req_args={},
+        data=data,
+        headers={},
+        status_code=status,
+    )
+    return SlackApiError(error, response)
 
-    def __init__(self, broken: dict[str, str] | None = None) -> None:
+
+class FakeClient:
+    """Slack's Web API, as far as a conversation uses it; methods in `broken` raise that error.
+
+    `thread` is what stands in the thread already.
+    """
+
+    def __init__(
+        self, broken: dict[str, str] | None = None, thread: list[dict[str, Any]] | None = None
+    ) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.broken = broken or {}
+        self.thread = thread or []
 
     @property
     def port(self) -> AsyncWebClient:
@@ -144,8 +159,9 @@ class FakeClient:
             if error == "invalid_blocks" and not arguments.get("blocks"):
                 error = None
             if error:
-                raise SlackApiError(error, cast("Any", {"ok": False, "error": error}))
-            return {"ok": True, "ts": "2.2", "user": {"tz": "Europe/Berlin"}}
+                raise slack_error(error)
+            user = {"tz": "Europe/Berlin"}
+            return {"ok": True, "ts": "2.2", "user": user, "messages": self.thread}
 
         return call
 

@@ -10,7 +10,6 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.runs import Runs
-from bot.slack.conversation import Conversation
 from bot.slack.listeners import actions, events
 from orchestrator.pipeline import Pipeline
 
@@ -19,15 +18,16 @@ MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(enco
 BOT_EVENTS: list[str] = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
 
 EVENT_SCOPES = {"app_mention": "app_mentions:read", "message.im": "im:history"}
-METHOD_SCOPES = {
-    "apps_connections_open": None,
-    "assistant_threads_setStatus": "chat:write",
-    "auth_test": None,
-    "chat_postMessage": "chat:write",
-    "chat_update": "chat:write",
-    "reactions_add": "reactions:write",
-    "users_info": "users:read",
-    "views_open": None,
+METHOD_SCOPES: dict[str, set[str]] = {
+    "apps_connections_open": set(),
+    "assistant_threads_setStatus": {"chat:write"},
+    "auth_test": set(),
+    "chat_postMessage": {"chat:write"},
+    "chat_update": {"chat:write"},
+    "conversations_replies": {"channels:history", "groups:history", "im:history"},
+    "reactions_add": {"reactions:write"},
+    "users_info": {"users:read"},
+    "views_open": set(),
 }
 
 
@@ -38,7 +38,7 @@ class RecordingApp:
         self.events: list[str] = []
         self.actions: list[str] = []
 
-    def event(self, name: str) -> Any:
+    def event(self, name: str, **_: Any) -> Any:
         """As AsyncApp.event."""
         self.events.append(name)
         return lambda listener: listener  # pyright: ignore
@@ -53,7 +53,7 @@ def registered() -> RecordingApp:
     """The app after every listener has registered."""
     app = RecordingApp()
     bolt = cast("AsyncApp", app)
-    events.register(bolt, cast("Conversation", None), Runs())
+    events.register(bolt, cast("Runs", None))
     actions.register(bolt, cast("Pipeline", None))
     return app
 
@@ -81,7 +81,7 @@ def test_scopes_are_those_that_are_used() -> None:
     used = methods_used()
     assert used == set(METHOD_SCOPES)
     needed = {EVENT_SCOPES[event] for event in BOT_EVENTS}
-    needed |= {scope for name in used if (scope := METHOD_SCOPES[name])}
+    needed |= {scope for name in used for scope in METHOD_SCOPES[name]}
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
 
 
