@@ -30,6 +30,7 @@ from orchestrator.cache import Recording, ResultCache, key_of
 from orchestrator.compile.plan import FetchStep
 from orchestrator.limiter import Limiter
 from orchestrator.outcome import Failed, Started, StepOutcome, Succeeded
+from orchestrator.question import Requester
 from orchestrator.registry import Source, credential_of
 from orchestrator.semantic import Policies
 from orchestrator.staging import Staging
@@ -45,6 +46,7 @@ class _Run:
     """What the steps of one run share."""
 
     validated: ValidatedPlan
+    requester: Requester
     staging: Staging
     said: asyncio.Queue[Started | StepOutcome]
     done: dict[str, asyncio.Event]
@@ -86,7 +88,7 @@ class Executor:
             )
         steps = approved.validated.plan.steps
         done = {step.id: asyncio.Event() for step in steps}
-        run = _Run(approved.validated, staging, asyncio.Queue(), done)
+        run = _Run(approved.validated, approved.requester, staging, asyncio.Queue(), done)
         tasks = [asyncio.create_task(self._step(step, run), name=step.id) for step in steps]
         try:
             outcomes = 0
@@ -125,8 +127,7 @@ class Executor:
     async def _staged(self, step: FetchStep, query: NativeQuery, run: _Run) -> Succeeded:
         """The step's rows into the staging: those of an equal fetch, or fetched now."""
         began = time.monotonic()
-        fingerprint = dict(run.validated.fingerprints).get(step.source)
-        key = key_of(step.source, query, run.validated.scope, fingerprint)
+        key = self._shared_key(step, query, run)
         kept = await self._cache.found(key)
         if kept is not None:
             async with run.staging.filling(step.id, kept.table.schema) as take:
@@ -138,13 +139,20 @@ class Executor:
         with self._cache.recording(key) as recording:
             async with self._each[step.source].slot(), self._everywhere:
                 began = time.monotonic()
-                fetched = await self._fetch(step, query, run.staging, recording)
+                fetched = await self._fetch(step, query, run, recording)
             if not fetched.truncated:
                 recording.keep(schema_of(query.columns))
         return Succeeded(step.id, fetched.rows, time.monotonic() - began, fetched.truncated)
 
+    def _shared_key(self, step: FetchStep, query: NativeQuery, run: _Run) -> str | None:
+        """The key under which the rows may be given to others; None when they may not."""
+        if self._sources[step.source].adapter.capabilities.personal:
+            return None
+        fingerprint = dict(run.validated.fingerprints).get(step.source)
+        return key_of(step.source, query, run.validated.scope, fingerprint)
+
     async def _fetch(
-        self, step: FetchStep, query: NativeQuery, staging: Staging, recording: Recording
+        self, step: FetchStep, query: NativeQuery, run: _Run, recording: Recording
     ) -> Fetched:
         """One credential for the step, and as many attempts as its deadline allows."""
         source, limiter = self._sources[step.source], self._each[step.source]
@@ -158,14 +166,16 @@ class Executor:
         async with contextlib.AsyncExitStack() as stack:
 
             async def borrow() -> Credential | None:
-                return await stack.enter_async_context(credential_of(source, self._vault))
+                return await stack.enter_async_context(
+                    credential_of(source, self._vault, run.requester)
+                )
 
             async def ask(credential: Credential | None) -> Fetched:
                 recording.restart()
                 left_s = max(0.1, deadline - time.monotonic())
                 limits = Limits(self._policies.max_rows, self._policies.max_bytes, left_s)
                 stopwatch = _Stopwatch()
-                async with staging.filling(step.id, schema_of(query.columns)) as stage:
+                async with run.staging.filling(step.id, schema_of(query.columns)) as stage:
 
                     async def take(batch: pa.Table) -> None:
                         stopwatch.stop()

@@ -9,6 +9,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.runs import Runs
 from bot.slack.asked import asked
+from bot.slack.history.credentials import action_tokens
 
 QUESTION = "question"
 
@@ -23,6 +24,9 @@ def register(app: AsyncApp, runs: Runs) -> None:
     ) -> None:
         question = asked(body, context.bot_user_id or "")
         if question is not None:
+            token = (body["event"].get("assistant_thread") or {}).get("action_token")
+            if token:
+                action_tokens.keep(question.team, question.user, token)
             keys = (question.event_id, question.message)
             await runs.put(question.thread, keys, QUESTION, asdict(question))
         await next()
