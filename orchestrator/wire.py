@@ -13,6 +13,7 @@ from orchestrator.compile import Compiler
 from orchestrator.execute import Executor
 from orchestrator.pipeline import Pipeline
 from orchestrator.plan import Planner
+from orchestrator.plan.context import InContext
 from orchestrator.plan.grammar import GrammarPlanner
 from orchestrator.registry import Kind, Registry, Source
 from orchestrator.retrieve.embedder import Embedder
@@ -64,7 +65,7 @@ async def open_pipeline(
         for name, spec in model.sources.items()
     }
     vault_client = Vault(vault) if vault is not None else None
-    grammar = GrammarPlanner(model)
+    grammar = InContext(GrammarPlanner(model), model)
     planner: Planner = grammar
     if anthropic_api_key:
         from orchestrator.plan.claude import ClaudePlanner

@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.errors import CrosstalkError
 from bot.metrics import Metrics
 from bot.slack.asked import Asked
+from bot.slack.history.context import thread_texts
 from bot.slack.progress import Progress
 from bot.slack.render import answer_message, plain_message, problem_message
 from bot.slack.thread import ANSWER, Thread
@@ -85,6 +86,7 @@ class Conversation:
                     channel=asked.channel,
                     thread=asked.thread,
                     earlier=await self._pipeline.store.turns(asked.thread),
+                    context=await thread_texts(self._client, asked),
                 )
             )
         except CrosstalkError as error:

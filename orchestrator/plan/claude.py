@@ -184,13 +184,14 @@ class ClaudePlanner:
 
 
 def _asked(question: Question) -> dict[str, Any]:
-    return {
+    asked: dict[str, Any] = {
         "question": question.text,
         "today": question.today.isoformat(),
         "weekday": f"{question.today:%A}",
         "time_zone": question.requester.time_zone,
         "earlier": [{"question": turn.question, "sql": turn.sql} for turn in question.earlier],
     }
+    return asked | ({"thread": list(question.context)} if question.context else {})
 
 
 def _json(data: dict[str, Any]) -> str:

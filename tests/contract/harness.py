@@ -54,8 +54,8 @@ class Harness:
     """One source under test. `known` gives `rows` in any order; `types` are of `relation`.
 
     `batched` gives several batches. `listed` asks for the rows of `known` whose column `keys` is
-    one of a list. Where a source asks for no credential, `wrong` is an empty one; `requester` is who
-    asks one whose rows are personal.
+    one of a list. Where a source asks for no credential, `wrong` is an empty one. `requester` asks
+    where rows are personal.
     """
 
     source: Source

@@ -24,12 +24,14 @@ ASKED = {"channel": "string", "ts": "string", "sent_at": "timestamptz", "thread_
 _SILENT = socket.create_server(("127.0.0.1", 0))
 
 
-def messages(*filters: tuple[str, str, Any], text: str | None = None, **types: str) -> VectorQuery:
-    """A query for messages; each column bears the name of what it holds."""
+def messages(
+    *filters: tuple[str, str, Any], search: str | None = None, **types: str
+) -> VectorQuery:
+    """A query for messages, `search` for a text; each column bears the name of what it holds."""
     return VectorQuery(
         relations=("messages",),
         columns=columns(**types),
-        text=text,
+        text=search,
         limit=5_000,
         paths=tuple(types),
         filters=filters,
@@ -47,7 +49,7 @@ def slack(pipeline: Pipeline, sandbox: Sandbox, _folder: Path) -> Harness:
     )  # fmt: skip
     plain = messages(("channel", "=", "finance"), **ASKED)
     known = local.workspace.channels["C0FINANCE"].messages.values()
-    asking = messages(text="late delivery", ts="string")
+    asking = messages(search="late delivery", ts="string")
     shared = [one for one in local.workspace.channels.values() if one.id.startswith("C0")]
     return Harness(
         source=source,
@@ -73,7 +75,7 @@ def slack(pipeline: Pipeline, sandbox: Sandbox, _folder: Path) -> Harness:
         keys="ts",
         none=messages(("channel", "=", ""), **ASKED),
         unknown=messages(ts="string").model_copy(update={"relations": ("nothing",)}),
-        misfit=messages(text="int64"),
+        misfit=messages(channel="int64"),
         unsafe=(
             asking.model_copy(update={"limit": 0}),
             asking.model_copy(update={"limit": 2_000_000}),

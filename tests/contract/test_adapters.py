@@ -32,8 +32,10 @@ from tests.contract.harnesses import HARNESSES, kinds
 
 @pytest.fixture(scope="module")
 async def quiet(sandbox: Sandbox) -> AsyncGenerator[Sandbox]:
-    """The sandbox with a Slack in which nobody writes, and which may be asked as often as wished."""
-    local = LocalSlack(limits=RateLimits(per_minute=dict.fromkeys(PER_MINUTE, 100_000)))
+    """The sandbox with a Slack in which nobody writes, and which may be asked without a limit."""
+    limits = RateLimits()
+    limits.restrict(dict.fromkeys(PER_MINUTE, 100_000))
+    local = LocalSlack(limits=limits)
     furnish(local, sandbox.company)
     await local.start()
     yield replace(sandbox, slack=local)
