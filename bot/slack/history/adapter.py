@@ -90,7 +90,11 @@ class SlackAdapter:
                 fetch = _Fetch(query, calls, rights)
                 wanted = fetch.channels()
                 reading = Reading(
-                    calls, *fetch.period(), threads=self._threads, most=self._max_messages
+                    calls,
+                    rights.bot_user_id,
+                    *fetch.period(),
+                    threads=self._threads,
+                    most=self._max_messages,
                 )
                 pages = reading.pages(wanted[: self._max_channels])
                 batches = (

@@ -57,10 +57,15 @@ class Author:
     email: str | None
 
 
-def is_message(message: Message) -> bool:
-    """Whether a person said it: no bot, no joining or leaving, nothing that was deleted."""
-    by_person = message.get("user") and not message.get("bot_id")
-    return bool(by_person) and message.get("subtype") in SUBTYPES and not message.get("hidden")
+def is_said(message: Message) -> bool:
+    """Whether a person said it: nothing of a bot, no joining or leaving, nothing deleted."""
+    is_of_person = message.get("user") and not (message.get("bot_id") or message.get("hidden"))
+    return bool(is_of_person) and message.get("subtype") in SUBTYPES
+
+
+def is_message(message: Message, bot_user_id: str) -> bool:
+    """Whether a person said it to people: what is asked of the bot is none."""
+    return is_said(message) and f"<@{bot_user_id}>" not in (message.get("text") or "")
 
 
 def values(message: Message, channel: Channel, site: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.asked import Asked
-from bot.slack.history.coercion import Message, is_message, plain
+from bot.slack.history.coercion import Message, is_said, plain
 from bot.slack.pace import courtesy
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ async def thread_texts(client: AsyncWebClient, asked: Asked) -> tuple[str, ...]:
         log.info("thread_not_read", reason=type(error).__name__)
         return ()
     messages: list[Message] = answer["messages"] or []
-    said = [m for m in messages if is_message(m) and m["ts"] != asked.ts]
+    said = [m for m in messages if is_said(m) and m["ts"] != asked.ts]
     return tuple(_words(message)[:MOST_CHARACTERS] for message in said[-MOST_TEXTS:])
 
 

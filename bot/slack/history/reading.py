@@ -34,6 +34,7 @@ class Reading:
     def __init__(
         self,
         calls: Calls,
+        bot_user_id: str,
         first: datetime | None,
         last: datetime | None,
         *,
@@ -41,6 +42,7 @@ class Reading:
         most: int,
     ) -> None:
         self._calls = calls
+        self._bot_user_id = bot_user_id
         self._first = first
         self._last = last
         self._threads = threads
@@ -72,7 +74,7 @@ class Reading:
                 waiting.extend(_Page(page.channel, m["ts"]) for m in messages if self._has_new(m))
             fresh = [m for m in messages if (page.channel.id, m["ts"]) not in seen]
             seen.update((page.channel.id, m["ts"]) for m in messages)
-            yield [(page.channel, message) for message in fresh if is_message(message)]
+            yield [(page.channel, m) for m in fresh if is_message(m, self._bot_user_id)]
 
     async def _read(self, page: _Page) -> tuple[list[Message], str]:
         in_thread = page.thread is not None

@@ -18,13 +18,14 @@ class Rights:
     """The channels that the bot is in and the asker may read.
 
     `own` are the asker's channels as far as the bot knows of them; a full member of the workspace
-    reads every public channel. `site` is the workspace's address.
+    reads every public channel. `site` is the workspace's address, `bot_user_id` the bot itself.
     """
 
     channels: tuple[Channel, ...]
     own: frozenset[str]
     is_full_member: bool
     site: str
+    bot_user_id: str
 
     def of_public(self, channel_id: str) -> bool:
         """Whether the asker may read a public channel."""
@@ -54,7 +55,7 @@ async def rights_of(
         if not (channel.get("is_im") or channel.get("is_mpim"))
         and (channel["id"] in own or (is_full_member and not channel.get("is_private", True)))
     )
-    return Rights(readable, own, is_full_member, here["url"])
+    return Rights(readable, own, is_full_member, here["url"], here["user_id"])
 
 
 def _channel(described: dict[str, Any], number: re.Pattern[str] | None) -> Channel:

@@ -7,7 +7,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 
 from bot.slack.history.calls import Calls, next_cursor
-from bot.slack.history.coercion import Channel, Message, plain
+from bot.slack.history.coercion import Channel, Message, is_message, plain
 from bot.slack.history.rights import Rights
 from bot.slack.pace import is_away
 from orchestrator.retrieve.index import Words
@@ -53,9 +53,10 @@ async def _pages(
         )
         for hit in answer["results"]["messages"]:
             place = hit["channel_id"]
-            if rights.of_public(place) and not hit.get("is_author_bot"):
+            message = _message(hit)
+            if rights.of_public(place) and is_message(message, rights.bot_user_id):
                 channel = known.get(place) or Channel(place, hit["channel_name"])
-                found.append((channel, _message(hit)))
+                found.append((channel, message))
         cursor = next_cursor(answer)
         if not cursor:
             break
@@ -66,6 +67,7 @@ def _message(hit: dict[str, Any]) -> Message:
     """A hit in the form of history; search does not tell of reactions."""
     return {
         "ts": hit["message_ts"],
+        "bot_id": hit.get("is_author_bot"),
         "user": hit["author_user_id"],
         "text": hit["content"],
         "thread_ts": hit.get("thread_ts"),
