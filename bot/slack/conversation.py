@@ -17,6 +17,7 @@ from bot.slack.approval import ApprovalDesk
 from bot.slack.approval.card import allowance
 from bot.slack.asked import Asked
 from bot.slack.clarify import clarification_message
+from bot.slack.history.context import thread_texts
 from bot.slack.overheard import is_asked, is_sure
 from bot.slack.progress import Progress
 from bot.slack.render import plain_message, problem_message
@@ -137,6 +138,7 @@ class Conversation:
                     channel=asked.channel,
                     thread=asked.thread,
                     earlier=earlier,
+                    context=await thread_texts(self._client, asked),
                 )
             )
         except CrosstalkError as error:

@@ -194,13 +194,14 @@ def _narrowed(drafted: Draft | Clarification, where: str) -> Draft | Clarificati
 
 
 def _asked(question: Question, text: str) -> dict[str, Any]:
-    return {
+    asked: dict[str, Any] = {
         "question": text,
         "today": question.today.isoformat(),
         "weekday": f"{question.today:%A}",
         "time_zone": question.requester.time_zone,
         "earlier": [{"question": turn.question, "sql": turn.sql} for turn in question.earlier],
     }
+    return asked | ({"thread": list(question.context)} if question.context else {})
 
 
 def _json(data: dict[str, Any]) -> str:

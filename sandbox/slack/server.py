@@ -246,6 +246,10 @@ class LocalSlack(Acting):
         """Send `disconnect` down every websocket: a "warning", or "refresh_requested"."""
         await self.connections.disconnect(reason)
 
+    def action_token(self, user_id: str) -> str:
+        """A token as the events of this person's messages carry it."""
+        return self._action_tokens.issue(user_id)
+
     def drop_websocket(self) -> None:
         """Reset the websocket that is next in turn, without a word to the client."""
         self.connections.drop(self.faults.hang_up)

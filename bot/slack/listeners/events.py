@@ -8,6 +8,7 @@ from slack_bolt.app.async_app import AsyncApp
 
 from bot.runs import Runs
 from bot.slack.asked import asked
+from bot.slack.history.credentials import action_tokens
 
 QUESTION = "question"
 
@@ -21,6 +22,9 @@ def register(app: AsyncApp, runs: Runs) -> None:
     ) -> None:
         question = asked(body)
         if question is not None:
+            token = (body["event"].get("assistant_thread") or {}).get("action_token")
+            if token:
+                action_tokens.keep(question.team, question.user, token)
             keys = (question.event_id, question.message)
             await runs.put(question.thread, keys, QUESTION, asdict(question))
         await next()
