@@ -22,12 +22,10 @@ from sandbox.company.load import (
     load_mongo,
     load_postgres,
     load_qdrant,
-    slack_channels,
-    slack_people,
-    slack_seed,
     vectors_cached,
 )
 from sandbox.company.model import Company
+from sandbox.company.slack_places import furnish
 from sandbox.mongo import MongodNotFound, MongoServer, start_mongo
 from sandbox.postgres import PostgresServer, start_postgres
 from sandbox.process import ServerFailed
@@ -209,9 +207,5 @@ async def _vault(
 
 def _slack(company: Company) -> LocalSlack:
     slack = LocalSlack()
-    for person in slack_people():
-        slack.add_user(person["name"].split()[0].lower(), person["name"], user_id=person["id"])
-    for channel in slack_channels():
-        slack.add_channel(channel["name"], topic=channel["topic"], channel_id=channel["id"])
-    slack.seed_messages(slack_seed(company))
+    furnish(slack, company)
     return slack

@@ -1,4 +1,4 @@
-"""Load the company into the systems that hold it: PostgreSQL, MongoDB, Qdrant and Slack."""
+"""Load the company into the systems that hold it: PostgreSQL, MongoDB and Qdrant."""
 
 import asyncio
 import hashlib
@@ -16,7 +16,6 @@ from pymongo import ASCENDING, AsyncMongoClient
 from qdrant_client import AsyncQdrantClient, models
 
 from sandbox.company.model import Account, Company, Note, Ticket
-from sandbox.company.slack_texts import CHANNELS, PEOPLE
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[list[str]], Awaitable[Vectors]]
@@ -189,29 +188,3 @@ def note_payload(note: Note) -> dict[str, Any]:
         "written_at": note.written_at,
         "note": note.note,
     }
-
-
-def slack_people() -> list[dict[str, str]]:
-    """Return the people of the company's Slack: id, name and title."""
-    return [{"id": user, "name": name, "title": title} for user, (name, title) in PEOPLE.items()]
-
-
-def slack_channels() -> list[dict[str, str]]:
-    """Return the channels of the company's Slack: id, name and topic."""
-    return [
-        {"id": channel, "name": name, "topic": topic} for channel, (name, topic) in CHANNELS.items()
-    ]
-
-
-def slack_seed(company: Company) -> list[dict[str, str | None]]:
-    """Return the company's Slack messages in order, users and channels named by id."""
-    return [
-        {
-            "user": message.user,
-            "channel": message.channel,
-            "text": message.text,
-            "ts": message.ts,
-            "thread_ts": message.thread_ts,
-        }
-        for message in company.slack_messages
-    ]

@@ -1,23 +1,5 @@
-"""Who is in the company's Slack, its channels, and what is said there."""
+"""What is said in the company's Slack."""
 
-PEOPLE = {
-    "U0ADA": ("Ada Lindqvist", "Data lead"),
-    "U0MARCO": ("Marco Ferri", "Sales"),
-    "U0PRIYA": ("Priya Nair", "Support"),
-    "U0JONAS": ("Jonas Weber", "Finance"),
-    "U0SOFIA": ("Sofia Costa", "Operations"),
-    "U0ELIN": ("Elin Berg", "Key accounts"),
-    "U0TOMAS": ("Tomás Ruiz", "Support engineer"),
-    "U0HANNA": ("Hanna Kowalska", "Warehouse and logistics"),
-    "U0LUC": ("Luc Moreau", "Data engineer"),
-}
-CHANNELS = {
-    "C0GENERAL": ("general", "Everything that concerns everybody"),
-    "C0SALES": ("sales", "Quotes, renewals and won deals"),
-    "C0SUPPORT": ("support", "Tickets that need more than one head"),
-    "C0DATA": ("data", "Reports, definitions and the warehouse"),
-    "C0INCIDENTS": ("incidents", "Outages, from first report to review"),
-}
 INCIDENTS = "C0INCIDENTS"
 
 Turns = tuple[tuple[str, str], ...]
@@ -167,3 +149,50 @@ U0LUC: Review of the outage is on Thursday. Input on {ticket} ({customer}) is we
 U0PRIYA: I will bring the list of customers who noticed.
 U0ELIN: Please invite me, two of my accounts are on it.
 """)
+
+FINANCE = tuple(
+    turns
+    for _, turns in _threads("""
+C0FINANCE
+U0JONAS: Month-end: three write-offs are above 10,000, I need a second signature on each.
+U0ADA: Signed two. The third has no order number, where is it from?
+U0JONAS: A goodwill credit from last year, I will add it.
+
+C0FINANCE
+U0SOFIA: Which credit limits did we raise this quarter, and who agreed to it?
+U0JONAS: Eleven. The list stays in here until the auditors have seen it.
+
+C0FINANCE
+U0ADA: Salaries are on a separate ledger from now on, please do not mix them into the cost report.
+U0JONAS: Understood, I have changed the export.
+""")
+)
+SHARED = tuple(
+    turns
+    for _, turns in _threads("""
+C0SHARED
+contact: Good morning, when can we expect the second part of our order?
+U0TOMAS: It leaves the warehouse tomorrow, you will get the tracking number here.
+contact: Thank you, that works for us.
+
+C0SHARED
+U0ELIN: I have sent you the new price list for {customer}.
+contact: Received. We will come back to you about the volume discount.
+""")
+)
+FORMER = tuple(
+    turns
+    for _, turns in _threads("""
+C0FORMER
+contact: This is the third late delivery in a row, our production is standing still.
+U0TOMAS: I am sorry. I have moved your order to express, it arrives on Friday.
+
+C0FORMER
+contact: The invoice is wrong again, and nobody answers our calls.
+U0ELIN: I take this over myself and call you this afternoon.
+
+C0FORMER
+contact: We have decided to change our supplier, {customer} will cancel the contract.
+U0ELIN: I am very sorry to hear that. May I visit you before you sign?
+""")
+)

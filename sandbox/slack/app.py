@@ -21,23 +21,54 @@ SCOPES = frozenset(
         "im:read",
         "im:write",
         "reactions:write",
+        "search:read.public",
+        "usergroups:read",
         "users:read",
+        "users:read.email",
     }
 )
 EVENTS = frozenset(
     {
+        "app_home_opened",
         "app_mention",
+        "app_uninstalled",
         "file_shared",
+        "member_joined_channel",
         "message.channels",
+        "message.groups",
         "message.im",
+        "tokens_revoked",
     }
 )
 
+COMMANDS = frozenset({"/ask", "/plan", "/sources", "/history", "/schedule", "/crosstalk"})
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """An entry in the menu of each message, or in the global one."""
+
+    callback_id: str
+    name: str
+    type: Literal["message", "global"]
+
+
+SHORTCUTS = (
+    Shortcut("ask_about_message", "Ask Crosstalk about this", "message"),
+    Shortcut("ask", "Ask Crosstalk", "global"),
+)
+
 EVENT_SCOPES = {
+    "app_home_opened": None,
     "app_mention": "app_mentions:read",
     "file_shared": "files:read",
+    "app_uninstalled": None,
+    "member_joined_channel": "channels:read",
+    "member_left_channel": "channels:read",
     "message.channels": "channels:history",
+    "message.groups": "groups:history",
     "message.im": "im:history",
+    "tokens_revoked": None,
 }
 
 
@@ -57,10 +88,14 @@ class App:
     scopes: frozenset[str] = SCOPES
     events: frozenset[str] = EVENTS
     conversations_tier: ConversationsTier = "internal"
+    commands: frozenset[str] = COMMANDS
+    shortcuts: tuple[Shortcut, ...] = SHORTCUTS
+    has_home: bool = True
     id: str = field(default_factory=lambda: new_id("A"))
     bot_id: str = field(default_factory=lambda: new_id("B"))
     verification_token: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)
 
     def hears(self, event: str) -> bool:
         """Whether the app asked for this kind of event and may have it."""
-        return event in self.events and EVENT_SCOPES[event] in self.scopes
+        scope = EVENT_SCOPES[event]
+        return event in self.events and (scope is None or scope in self.scopes)

@@ -163,11 +163,7 @@ def get_permalink(call: Call) -> dict[str, Any]:
     """chat.getPermalink."""
     channel = call.channel()
     message = call.message(channel, "message_ts")
-    domain = call.workspace.team_domain
-    link = f"https://{domain}.slack.com/archives/{channel.id}/p{message['ts'].replace('.', '')}"
-    if "thread_ts" in message:
-        link += f"?thread_ts={message['thread_ts']}&cid={channel.id}"
-    return {"channel": channel.id, "permalink": link}
+    return {"channel": channel.id, "permalink": call.workspace.permalink(channel, message)}
 
 
 def reaction_name(call: Call) -> str:

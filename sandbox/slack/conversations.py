@@ -1,26 +1,29 @@
-"""The methods that read: conversations.*, users.*, team.info and auth.test."""
+"""The methods that read conversations, and team.info and auth.test."""
 
 from typing import Any
 
 from sandbox.slack.method import Call, Method, RefusedError
-from sandbox.slack.workspace import Channel, Message, User, by_ts
+from sandbox.slack.workspace import Channel, Message, by_ts
+
+SCOPES = {"im": "im", "mpim": "mpim", "private_channel": "groups", "public_channel": "channels"}
 
 
 def need_for(call: Call, channel: Channel, what: str) -> None:
-    """Channels and direct conversations are under different scopes."""
-    call.need(f"{'im' if channel.is_im else 'channels'}:{what}")
+    """Channels, private channels and direct conversations are under different scopes."""
+    call.need(f"{SCOPES[channel.kind]}:{what}")
 
 
-def described(call: Call, channel: Channel) -> dict[str, Any]:
-    """A conversation as Slack describes it."""
+def described(call: Call, channel: Channel, *, counted: bool = False) -> dict[str, Any]:
+    """A conversation as Slack describes it, its members counted only when that is asked for."""
+    team_id = call.workspace.team_id
     common: dict[str, Any] = {
         "id": channel.id,
         "created": channel.created,
         "is_archived": False,
         "is_im": channel.is_im,
         "is_mpim": False,
-        "is_private": False,
-        "context_team_id": call.workspace.team_id,
+        "is_private": channel.is_private,
+        "context_team_id": team_id,
     }
     if channel.is_im:
         (user,) = (m for m in channel.members if m != call.app.bot_user_id)
@@ -35,23 +38,13 @@ def described(call: Call, channel: Channel) -> dict[str, Any]:
         "is_member": call.app.bot_user_id in channel.members,
         "topic": {"value": channel.topic, "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},
-        "num_members": len(channel.members),
-    }
-
-
-def profile(call: Call, user: User) -> dict[str, Any]:
-    """A person as Slack describes them."""
-    return {
-        "id": user.id,
-        "team_id": call.workspace.team_id,
-        "name": user.name,
-        "real_name": user.real_name,
-        "deleted": False,
-        "is_bot": user.is_bot,
-        "is_app_user": False,
-        "tz": "Etc/UTC",
-        "tz_offset": 0,
-        "profile": {"real_name": user.real_name, "display_name": user.name},
+        "is_shared": bool(channel.shared_with),
+        "is_ext_shared": bool(channel.shared_with),
+        "is_org_shared": False,
+        "is_pending_ext_shared": False,
+        "conversation_host_id": team_id,
+        "shared_team_ids": [team_id, *channel.shared_with],
+        **({"num_members": len(channel.members)} if counted else {}),
     }
 
 
@@ -122,27 +115,35 @@ def info(call: Call) -> dict[str, Any]:
     """conversations.info."""
     channel = call.channel()
     need_for(call, channel, "read")
-    return {"channel": described(call, channel)}
+    return {"channel": described(call, channel, counted=call.flag("include_num_members"))}
 
 
 def list_conversations(call: Call) -> dict[str, Any]:
     """conversations.list: public channels unless other types are asked for."""
+    found, paging = call.page(visible(call), 1000)
+    return {"channels": [described(call, c, counted=True) for c in found], **paging}
+
+
+def list_of_user(call: Call) -> dict[str, Any]:
+    """users.conversations: those of one person, the bot itself by default, that the bot can see."""
+    user_id = str(call.arguments.get("user") or call.app.bot_user_id)
+    if user_id not in call.workspace.users:
+        raise RefusedError("user_not_found")
+    found, paging = call.page([c for c in visible(call) if user_id in c.members], 1000)
+    return {"channels": [described(call, c) for c in found], **paging}
+
+
+def visible(call: Call) -> list[Channel]:
+    """The conversations of the types asked for that the bot may know of."""
     types = set(str(call.arguments.get("types") or "public_channel").split(","))
-    if unknown := types - {"public_channel", "private_channel", "im", "mpim"}:
+    if unknown := types - SCOPES.keys():
         raise RefusedError(
             "invalid_types", messages=[f"[ERROR] unknown type: {t}" for t in unknown]
         )
-    for kind, scope in (("public_channel", "channels:read"), ("im", "im:read")):
-        if kind in types:
-            call.need(scope)
-    wanted = [
-        c
-        for c in call.workspace.channels.values()
-        if ("im" if c.is_im else "public_channel") in types
-        and (not c.is_im or call.app.bot_user_id in c.members)
-    ]
-    found, paging = call.page(wanted, 1000)
-    return {"channels": [described(call, c) for c in found], **paging}
+    for kind in sorted(types):
+        call.need(f"{SCOPES[kind]}:read")
+    channels = call.workspace.channels.values()
+    return [c for c in channels if c.kind in types and call.sees(c)]
 
 
 def members(call: Call) -> dict[str, Any]:
@@ -158,25 +159,16 @@ def open_conversation(call: Call) -> dict[str, Any]:
     if call.arguments.get("channel"):
         channel = call.channel()
     else:
-        user_id = call.text("users")
+        user_id, *others = call.text("users").split(",")
+        if others:
+            call.need("mpim:write")
+            raise RefusedError("method_not_supported_for_channel_type")
         if user_id not in call.workspace.users or user_id == call.app.bot_user_id:
             raise RefusedError("user_not_found")
+        if call.workspace.users[user_id].deleted:
+            raise RefusedError("user_disabled")
         channel = call.workspace.open_im(user_id, call.app.bot_user_id)
     return {"channel": described(call, channel) if call.flag("return_im") else {"id": channel.id}}
-
-
-def user_info(call: Call) -> dict[str, Any]:
-    """users.info."""
-    user = call.workspace.users.get(call.text("user"))
-    if user is None:
-        raise RefusedError("user_not_found")
-    return {"user": profile(call, user)}
-
-
-def list_users(call: Call) -> dict[str, Any]:
-    """users.list."""
-    found, paging = call.page(list(call.workspace.users.values()), 1000)
-    return {"members": [profile(call, user) for user in found], **paging}
 
 
 def team_info(call: Call) -> dict[str, Any]:
@@ -207,6 +199,5 @@ METHODS = {
     "conversations.open": Method(open_conversation, "im:write"),
     "conversations.replies": Method(replies),
     "team.info": Method(team_info, "team:read"),
-    "users.info": Method(user_info, "users:read"),
-    "users.list": Method(list_users, "users:read"),
+    "users.conversations": Method(list_of_user),
 }

@@ -13,6 +13,8 @@ TIER_2, TIER_3, TIER_4 = 20, 50, 100
 
 PER_MINUTE: Mapping[str, int] = {
     "apps.connections.open": TIER_2,
+    "assistant.search.context": 10,
+    "assistant.search.info": TIER_2,
     "assistant.threads.setStatus": 600,
     "auth.test": 600,
     "chat.appendStream": TIER_4,
@@ -35,9 +37,15 @@ PER_MINUTE: Mapping[str, int] = {
     "reactions.add": TIER_3,
     "reactions.remove": TIER_2,
     "team.info": TIER_3,
+    "usergroups.list": TIER_2,
+    "usergroups.users.list": TIER_2,
+    "users.conversations": TIER_3,
     "users.info": TIER_4,
     "users.list": TIER_2,
+    "users.lookupByEmail": TIER_3,
     "views.open": TIER_4,
+    "views.publish": TIER_4,
+    "views.push": TIER_4,
     "views.update": TIER_4,
 }
 

@@ -51,9 +51,13 @@ class Call:
     def channel(self, name: str = "channel") -> Channel:
         """The conversation that an argument names, if the bot can know of it."""
         channel = self.workspace.channels.get(self.text(name))
-        if channel is None or (channel.is_im and self.app.bot_user_id not in channel.members):
+        if channel is None or not self.sees(channel):
             raise RefusedError("channel_not_found")
         return channel
+
+    def sees(self, channel: Channel) -> bool:
+        """Whether the bot can know of a conversation: it is public, or the bot is in it."""
+        return channel.kind == "public_channel" or self.app.bot_user_id in channel.members
 
     def joined_channel(self, name: str = "channel") -> Channel:
         channel = self.channel(name)
@@ -70,7 +74,7 @@ class Call:
     def page(self, items: list[Any], most: int) -> tuple[list[Any], dict[str, Any]]:
         """The part of a list that cursor and limit ask for, and the cursor of the next part."""
         try:
-            limit = int(self.arguments.get("limit") or 100)
+            limit = int(self.arguments.get("limit") or min(100, most))
             start = int(str(self.arguments.get("cursor") or "at:0").removeprefix("at:"))
         except ValueError:
             error = "invalid_cursor" if self.arguments.get("cursor") else "invalid_limit"

@@ -1,6 +1,7 @@
 """The page's side of the server: what one person sees, and what they do."""
 
 import asyncio
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,13 @@ from pydantic import BaseModel, Field
 
 from sandbox.slack.app import App
 from sandbox.slack.people import People
+from sandbox.slack.screens import Screens
 from sandbox.slack.socket_mode import DispatchError
-from sandbox.slack.workspace import Change, Subscription, Workspace, by_ts
+from sandbox.slack.subscription import Change, Subscription
+from sandbox.slack.workspace import Workspace, by_ts
 
 FILES = Path(__file__).parent / "page"
+TROUBLE = "We had some trouble connecting. Try again?"
 
 
 class Typed(BaseModel):
@@ -35,6 +39,31 @@ class Pressed(BaseModel):
     value: str | None = None
 
 
+class PressedInView(BaseModel):
+    """A press of a button, or a choice from a menu, in a modal or on Home."""
+
+    user: str
+    view_id: str
+    action_id: str
+    value: str | None = None
+
+
+class OpenedHome(BaseModel):
+    """One of the app's tabs, "home" or "messages"."""
+
+    user: str
+    tab: str = "home"
+
+
+class Chosen(BaseModel):
+    """A shortcut; without a message, one of the global menu."""
+
+    user: str
+    callback_id: str
+    channel: str | None = None
+    ts: str | None = None
+
+
 class Reacted(BaseModel):
     """An emoji put on a message, or taken off."""
 
@@ -52,19 +81,34 @@ class Submitted(BaseModel):
     values: dict[str, dict[str, Any]] = Field(default_factory=dict[str, dict[str, Any]])
 
 
+async def tried(doing: Awaitable[None]) -> dict[str, Any]:
+    """Nothing once it is done, else what Slack would show to whoever tried."""
+    try:
+        await doing
+    except DispatchError:
+        return {"problem": TROUBLE}
+    except LookupError:
+        return {"problem": "This message has changed."}
+    return {}
+
+
 class Page:
     """The endpoints under /page/, and the page itself at /."""
 
-    def __init__(self, workspace: Workspace, app: App, people: People) -> None:
+    def __init__(self, workspace: Workspace, app: App, people: People, screens: Screens) -> None:
         self._workspace = workspace
         self._app = app
         self._people = people
+        self._screens = screens
         self.router = APIRouter()
         self.router.add_api_route("/", self.index, methods=["GET"])
         self.router.add_api_route("/page/people", self.people, methods=["GET"])
         self.router.add_api_route("/page/state", self.state, methods=["GET"])
         self.router.add_api_route("/page/type", self.type, methods=["POST"])
         self.router.add_api_route("/page/press", self.press, methods=["POST"])
+        self.router.add_api_route("/page/press_view", self.press_view, methods=["POST"])
+        self.router.add_api_route("/page/home", self.home, methods=["POST"])
+        self.router.add_api_route("/page/shortcut", self.shortcut, methods=["POST"])
         self.router.add_api_route("/page/react", self.react, methods=["POST"])
         self.router.add_api_route("/page/submit", self.submit, methods=["POST"])
         self.router.add_api_route("/page/close", self.close, methods=["POST"])
@@ -75,7 +119,8 @@ class Page:
 
     async def people(self) -> list[dict[str, Any]]:
         """Everybody that one can act as."""
-        return [vars(user) for user in self._workspace.users.values() if not user.is_bot]
+        users = self._workspace.users.values()
+        return [vars(user) for user in users if not (user.is_bot or user.deleted)]
 
     async def state(self, user: str) -> dict[str, Any]:
         """Everything that one person sees when the page opens."""
@@ -89,12 +134,15 @@ class Page:
             "team": self._workspace.team_name,
             "bot": self._app.bot_user_id,
             "users": [vars(u) for u in self._workspace.users.values()],
+            "groups": [vars(g) for g in self._workspace.groups.values()],
             "channels": [
                 {
                     "id": c.id,
                     "name": c.name,
                     "topic": c.topic,
                     "is_im": c.is_im,
+                    "is_private": c.is_private,
+                    "is_ext_shared": bool(c.shared_with),
                     "members": c.members,
                     "messages": sorted(c.messages.values(), key=by_ts),
                     "ephemerals": [m for m in c.ephemerals.values() if m["to"] == user],
@@ -103,31 +151,56 @@ class Page:
                 for c in channels
             ],
             "views": views,
+            "home": self._workspace.homes.get(user),
+            "app": {
+                "name": self._app.name,
+                "commands": sorted(self._app.commands),
+                "shortcuts": [vars(shortcut) for shortcut in self._app.shortcuts],
+                "has_home": self._app.has_home,
+            },
         }
 
     async def type(self, typed: Typed) -> dict[str, Any]:
         """Post a message; a text that begins with a slash is a command."""
-        if typed.text.startswith("/"):
-            command, _, text = typed.text.partition(" ")
-            try:
-                await self._people.slash(typed.user, typed.channel, command, text)
-            except DispatchError:
-                return {"problem": f"{command} failed with the error “dispatch_failed”"}
-            return {}
-        ts = self._people.type(typed.user, typed.channel, typed.text, typed.thread_ts)
-        return {"ts": ts}
+        if not typed.text.startswith("/"):
+            return {"ts": self._people.type(typed.user, typed.channel, typed.text, typed.thread_ts)}
+        command, _, text = typed.text.partition(" ")
+        try:
+            await self._people.slash(typed.user, typed.channel, command, text)
+        except DispatchError as failure:
+            late = "timeout" in str(failure)
+            error = "operation_timeout" if late else "dispatch_failed"
+            return {"problem": f"{command} failed with the error “{error}”"}
+        except LookupError as unknown:
+            return {"problem": str(unknown)}
+        return {}
 
     async def press(self, pressed: Pressed) -> dict[str, Any]:
         """Press a button or choose from a menu."""
-        try:
-            await self._people.press(
+        return await tried(
+            self._people.press(
                 pressed.user, pressed.channel, pressed.ts, pressed.action_id, pressed.value
             )
-        except DispatchError:
-            return {"problem": "We had some trouble connecting. Try again?"}
-        except LookupError:
-            return {"problem": "This message has changed."}
+        )
+
+    async def press_view(self, pressed: PressedInView) -> dict[str, Any]:
+        """Press a button or choose from a menu, in a modal or on Home."""
+        return await tried(
+            self._screens.press(pressed.user, pressed.view_id, pressed.action_id, pressed.value)
+        )
+
+    async def home(self, opened: OpenedHome) -> dict[str, Any]:
+        """Open the app's Home, or with tab "messages" the conversation with it."""
+        self._screens.open_home(opened.user, opened.tab)
         return {}
+
+    async def shortcut(self, chosen: Chosen) -> dict[str, Any]:
+        """Choose a shortcut: of a message when one is named, else a global one."""
+        if chosen.channel is None or chosen.ts is None:
+            return await tried(self._people.global_shortcut(chosen.user, chosen.callback_id))
+        return await tried(
+            self._people.shortcut(chosen.user, chosen.channel, chosen.ts, chosen.callback_id)
+        )
 
     async def react(self, reacted: Reacted) -> dict[str, Any]:
         """Put an emoji on a message, or take it off."""
@@ -137,20 +210,14 @@ class Page:
     async def submit(self, submitted: Submitted) -> dict[str, Any]:
         """Submit a modal."""
         try:
-            errors = await self._people.submit_view(
-                submitted.user, submitted.view_id, submitted.values
-            )
+            errors = await self._screens.submit(submitted.user, submitted.view_id, submitted.values)
         except DispatchError:
-            return {"problem": "We had some trouble connecting. Try again?"}
+            return {"problem": TROUBLE}
         return {"errors": errors}
 
     async def close(self, submitted: Submitted) -> dict[str, Any]:
         """Close a modal without submitting it."""
-        try:
-            await self._people.close_view(submitted.user, submitted.view_id)
-        except DispatchError:
-            return {"problem": "We had some trouble connecting. Try again?"}
-        return {}
+        return await tried(self._screens.close(submitted.user, submitted.view_id))
 
     async def changes(self, socket: WebSocket, user: str) -> None:
         """Every change that this person can see, as it happens."""
@@ -175,4 +242,5 @@ class Page:
     def _sees(self, user: str, change: Change) -> bool:
         if "user" in change:
             return change["user"] == user
-        return user in self._workspace.channels[change["channel"]].members
+        channel = self._workspace.channels.get(change.get("channel", ""))
+        return channel is not None and user in channel.members

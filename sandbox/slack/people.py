@@ -1,4 +1,4 @@
-"""What people do in the workspace: type, press, submit, close, and type slash commands."""
+"""What people do in conversations: type, press, choose shortcuts, type slash commands."""
 
 import html
 import re
@@ -11,17 +11,11 @@ from sandbox.slack.blocks import elements_of, every_block
 from sandbox.slack.chat import content, counted, written_by_bot
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.elements import PICKED
-from sandbox.slack.events import block_actions, slash_command, view_event
+from sandbox.slack.events import block_actions, interaction, message_action, slash_command
 from sandbox.slack.hooks import Origin, ResponseUrls, Triggers
 from sandbox.slack.method import Call, RefusedError
 from sandbox.slack.socket_mode import DispatchError
-from sandbox.slack.views import (
-    checked,
-    initial_state,
-    missing_values,
-    pushed,
-    replaced,
-)
+from sandbox.slack.views import initial_state
 from sandbox.slack.workspace import Channel, Workspace
 
 
@@ -107,7 +101,7 @@ class People:
     async def slash(self, user_id: str, channel_id: str, command: str, text: str) -> None:
         """Type a slash command; what the app acknowledges it with is shown."""
         channel = self._conversation(user_id, channel_id)
-        if "commands" not in self._app.scopes:
+        if command not in self._app.commands or "commands" not in self._app.scopes:
             raise LookupError(f"{command} is not a valid command")
         origin = Origin(user_id, channel_id)
         payload = slash_command(
@@ -126,7 +120,44 @@ class People:
             }
         )
         if isinstance(answer, dict) and answer:
-            self.answered(origin, cast("dict[str, Any]", answer))
+            try:
+                self.answered(origin, cast("dict[str, Any]", answer))
+            except RefusedError as refusal:
+                raise DispatchError(refusal.error) from refusal
+
+    async def shortcut(self, user_id: str, channel_id: str, ts: str, callback_id: str) -> None:
+        """Choose a shortcut from the menu of a message, wherever the person can read one."""
+        channel = self._conversation(user_id, channel_id)
+        self._declared(callback_id, "message")
+        origin = Origin(user_id, channel_id)
+        payload = message_action(
+            self._workspace,
+            self._app,
+            user_id=user_id,
+            channel=channel,
+            message=channel.messages[ts],
+            callback_id=callback_id,
+        )
+        await self._delivery.interaction(
+            {
+                **payload,
+                "trigger_id": self._triggers.issue(user_id),
+                "response_url": self._hook_url(self._response_urls.issue(origin)),
+            }
+        )
+
+    async def global_shortcut(self, user_id: str, callback_id: str) -> None:
+        """Choose a shortcut of the global menu, which says nothing of where one is."""
+        self._declared(callback_id, "global")
+        payload = interaction(self._workspace, self._app, "shortcut", user_id)
+        about = {"callback_id": callback_id, "action_ts": self._workspace.new_ts()}
+        trigger_id = self._triggers.issue(user_id)
+        await self._delivery.interaction({**payload, **about, "trigger_id": trigger_id})
+
+    def _declared(self, callback_id: str, kind: str) -> None:
+        known = {(shortcut.callback_id, shortcut.type) for shortcut in self._app.shortcuts}
+        if (callback_id, kind) not in known or "commands" not in self._app.scopes:
+            raise LookupError(f"the app has no {kind} shortcut {callback_id!r}")
 
     def answered(self, origin: Origin, answer: dict[str, Any]) -> None:
         """Show what the app answered an interaction with, in its ack or at a response URL."""
@@ -150,74 +181,23 @@ class People:
         else:
             workspace.post_ephemeral(origin.channel_id, origin.user_id, message)
 
-    async def submit_view(
-        self, user_id: str, view_id: str, values: dict[str, dict[str, Any]]
-    ) -> dict[str, str]:
-        """Submit a modal: what is wrong with it, by block, and nothing when it was accepted."""
-        view = self._view(user_id, view_id)
-        state = initial_state(view["blocks"])
-        for block_id, elements in values.items():
-            for action_id, value in elements.items():
-                state[block_id][action_id] |= value
-        view["state"] = {"values": state}
-        if missing := missing_values(view, state):
-            return missing
-        payload = view_event(self._workspace, self._app, "view_submission", user_id, view)
-        payload["trigger_id"] = self._triggers.issue(user_id)
-        answer = await self._delivery.interaction(payload)
-        return self._submitted(view, answer or {})
-
-    def _submitted(self, view: dict[str, Any], answer: dict[str, Any]) -> dict[str, str]:
-        user_id, action = view["user"], answer.get("response_action")
-        try:
-            if action == "errors":
-                return answer["errors"]
-            if action == "update":
-                self._workspace.show_view(user_id, replaced(view, checked(answer["view"])))
-            elif action == "push":
-                content = checked(answer["view"])
-                above = pushed(self._workspace, self._app, view, content)
-                self._workspace.show_view(user_id, above)
-            elif action == "clear":
-                for other in list(self._workspace.views.values()):
-                    if other["root_view_id"] == view["root_view_id"]:
-                        self._workspace.close_view(user_id, other["id"])
-            elif view["id"] in self._workspace.views:
-                self._workspace.close_view(user_id, view["id"])
-        except RefusedError as refusal:
-            raise DispatchError(str(refusal)) from refusal
-        return {}
-
-    async def close_view(self, user_id: str, view_id: str) -> None:
-        """Close a modal without submitting it; the app hears of it only if it asked to."""
-        view = self._view(user_id, view_id)
-        self._workspace.close_view(user_id, view_id)
-        if view["notify_on_close"]:
-            payload = view_event(self._workspace, self._app, "view_closed", user_id, view)
-            await self._delivery.interaction(payload)
-
-    def _view(self, user_id: str, view_id: str) -> dict[str, Any]:
-        view = self._workspace.views[view_id]
-        if view["user"] != user_id:
-            raise LookupError(f"view {view_id} is open for somebody else")
-        return view
-
     def _conversation(self, user_id: str, channel_id: str) -> Channel:
         channel = self._workspace.channels[channel_id]
-        if user_id not in channel.members:
+        if user_id not in channel.members or self._workspace.users[user_id].deleted:
             raise LookupError(f"{user_id} is not in {channel_id}")
         return channel
 
 
 def as_typed(workspace: Workspace, text: str) -> str:
     """What a person typed, as Slack stores it: escaped, with names turned into mentions."""
-    ids = {user.name: user.id for user in workspace.users.values()}
+    mentions = {name: f"<!{name}>" for name in ("here", "channel", "everyone")}
+    mentions |= {group.handle: f"<!subteam^{group.id}>" for group in workspace.groups.values()}
+    mentions |= {user.name: f"<@{user.id}>" for user in workspace.users.values()}
     escaped = html.escape(text, quote=False)
-    kept = re.sub(r"&lt;@(\w+)&gt;", r"<@\1>", escaped)
+    kept = re.sub(r"&lt;([@!][\w^-]+)&gt;", r"<\1>", escaped)
 
     def mention(match: re.Match[str]) -> str:
-        user_id = ids.get(match[1].lower())
-        return f"<@{user_id}>" if user_id else match[0]
+        return mentions.get(match[1].lower(), match[0])
 
     return re.sub(r"(?<![\w<])@([\w.-]*\w)", mention, kept)
 

@@ -4,46 +4,39 @@ import asyncio
 import contextlib
 import secrets
 import socket
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import Address
 
-from sandbox.slack.app import EVENTS, SCOPES, App, ConversationsTier
+from sandbox.slack.acting import Acting
+from sandbox.slack.admin import Admin
+from sandbox.slack.app import COMMANDS, EVENTS, SCOPES, SHORTCUTS, App, ConversationsTier, Shortcut
 from sandbox.slack.delivery import ACK_TIMEOUT_S, RETRY_DELAYS_S, Delivery
 from sandbox.slack.events import events_for
+from sandbox.slack.faults import CallFault, EventFault, EventKind, Faults
+from sandbox.slack.feed import Feed
 from sandbox.slack.files import Files
-from sandbox.slack.hooks import ResponseUrls, SpentError, Triggers
+from sandbox.slack.hooks import ActionTokens, ResponseUrls, SpentError, Triggers
 from sandbox.slack.limits import DISTRIBUTED, RateLimits
+from sandbox.slack.listener import Server
 from sandbox.slack.method import Arguments, RefusedError
 from sandbox.slack.page import FILES, Page
 from sandbox.slack.people import People
+from sandbox.slack.screens import Screens
+from sandbox.slack.search import Search
 from sandbox.slack.socket_mode import Connections
 from sandbox.slack.streams import Streams
-from sandbox.slack.web_api import Fault, WebApi
-from sandbox.slack.workspace import Channel, Subscription, User, Workspace, new_id
+from sandbox.slack.web_api import WebApi
+from sandbox.slack.workspace import Workspace, new_id
 
 
-class Server(uvicorn.Server):
-    """Uvicorn inside somebody else's event loop: no signal handlers, and it says when it is up."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
-
-
-class LocalSlack:
+class LocalSlack(Acting):
     """A Slack workspace with one installed app, speaking Slack's protocols on 127.0.0.1."""
 
     def __init__(
@@ -57,10 +50,15 @@ class LocalSlack:
         scopes: Iterable[str] = SCOPES,
         events: Iterable[str] = EVENTS,
         conversations_tier: ConversationsTier = "internal",
+        commands: Iterable[str] = COMMANDS,
+        shortcuts: Iterable[Shortcut] = SHORTCUTS,
+        has_home: bool = True,
         limits: RateLimits | None = None,
         triggers: Triggers | None = None,
         response_urls: ResponseUrls | None = None,
         streams: Streams | None = None,
+        action_tokens: ActionTokens | None = None,
+        search: bool = True,
         ack_timeout_s: float = ACK_TIMEOUT_S,
         retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
     ) -> None:
@@ -73,6 +71,9 @@ class LocalSlack:
             scopes=frozenset(scopes),
             events=frozenset(events),
             conversations_tier=conversations_tier,
+            commands=frozenset(commands),
+            shortcuts=tuple(shortcuts),
+            has_home=has_home,
         )
         self.workspace.add_user(
             self.app.name.lower(), self.app.name, user_id=self.app.bot_user_id, is_bot=True
@@ -96,6 +97,10 @@ class LocalSlack:
         limits = limits or RateLimits()
         if conversations_tier == "distributed":
             limits.restrict(DISTRIBUTED)
+        self.admin_token = secrets.token_hex(20)
+        self.faults = Faults(self._hang_up)
+        self._action_tokens = action_tokens or ActionTokens()
+        self._screens = Screens(self.workspace, self.app, self._delivery, self.triggers)
         self._api = WebApi(
             self.workspace,
             self.app,
@@ -103,7 +108,11 @@ class LocalSlack:
             limits,
             self._streams,
             lambda: f"ws://127.0.0.1:{self._port}/link/?ticket={self.connections.issue_ticket()}",
-            self._files.methods,
+            {
+                **self._files.methods,
+                **Search(self._action_tokens, enabled=search).methods,
+            },
+            self.faults,
         )
         self._port = 0
         self._server: Server | None = None
@@ -161,9 +170,16 @@ class LocalSlack:
             self._asgi(), log_level="warning", lifespan="off", timeout_graceful_shutdown=1
         )
         self._server = Server(config)
+        feed = Feed(
+            partial(events_for, self.workspace, self.app, self._action_tokens),
+            self._delivery,
+            self.connections,
+            self.faults,
+        )
+        self.workspace.add_subscriber(feed)
         self._tasks = [
             asyncio.create_task(self._server.serve([listener])),
-            asyncio.create_task(self._tell_app(self.workspace.subscribe())),
+            asyncio.create_task(feed.deliver()),
         ]
         await self._server.up.wait()
 
@@ -182,21 +198,20 @@ class LocalSlack:
 
     def _asgi(self) -> FastAPI:
         asgi = FastAPI(title=self.workspace.team_name, docs_url=None, redoc_url=None)
-        page = Page(self.workspace, self.app, self._people)
+        page = Page(self.workspace, self.app, self._people, self._screens)
         asgi.include_router(self._api.router)
         asgi.include_router(page.router)
         asgi.include_router(self._files.router)
+        admin = Admin(self, self.connections, self.faults, self.admin_token)
+        asgi.include_router(admin.router)
         asgi.add_api_websocket_route("/link/", self._link)
         asgi.add_api_route("/hooks/{key}", self._hook, methods=["POST"])
         asgi.mount("/page/files", StaticFiles(directory=FILES))
         return asgi
 
-    async def _tell_app(self, changes: Subscription) -> None:
-        """Turn every change into the events that the app hears of."""
-        async with asyncio.TaskGroup() as group:
-            async for change in changes:
-                for payload in events_for(self.workspace, self.app, change):
-                    group.create_task(self._delivery.event(payload))
+    def _hang_up(self, client: Address | None) -> None:
+        assert self._server is not None
+        self._server.hang_up(client)
 
     async def _link(self, websocket: WebSocket, ticket: str = "") -> None:
         await self.connections.serve(websocket, ticket)
@@ -213,102 +228,32 @@ class LocalSlack:
             return JSONResponse({"ok": False, "error": refusal.error, **refusal.fields}, 400)
         return PlainTextResponse("ok")
 
-    def add_user(
-        self, name: str, real_name: str | None = None, *, user_id: str | None = None
-    ) -> User:
-        """Somebody who joins; channels that exist already do not have them as a member."""
-        return self.workspace.add_user(name, real_name, user_id=user_id)
+    def uninstall(self) -> None:
+        """Take the app out of the workspace: it hears of it, and its bot token is dead.
 
-    def add_channel(
-        self,
-        name: str,
-        members: Iterable[str] | None = None,
-        *,
-        topic: str = "",
-        channel_id: str | None = None,
-    ) -> Channel:
-        """A public channel; without `members`, everybody so far and the bot are in it."""
-        return self.workspace.add_channel(name, members, topic=topic, channel_id=channel_id)
+        The bot leaves every channel; a call with its token is refused with account_inactive.
+        """
+        self.revoke_token("account_inactive")
+        self.workspace.deactivate(self.bot_user_id)
+        self.workspace.publish("app_uninstalled")
 
-    def open_im(self, user_id: str) -> Channel:
-        """The direct conversation of this person with the bot."""
-        return self.workspace.open_im(user_id, self.bot_user_id)
-
-    def seed_messages(self, messages: Iterable[Mapping[str, Any]]) -> None:
-        """History that was always there (user, channel, text, ts, thread_ts): no events."""
-        for message in messages:
-            content = {k: v for k, v in message.items() if k != "channel"}
-            self.workspace.add_message(message["channel"], content)
-
-    async def post_as(
-        self, user_id: str, channel_id: str, text: str, thread_ts: str | None = None
-    ) -> str:
-        """Post as a person typing: the message's ts."""
-        return self._people.type(user_id, channel_id, text, thread_ts)
-
-    async def press(
-        self,
-        user_id: str,
-        channel_id: str,
-        message_ts: str,
-        action_id: str,
-        value: str | None = None,
-    ) -> None:
-        """Press a button; `value` picks one of several, or an option of a menu."""
-        await self._people.press(user_id, channel_id, message_ts, action_id, value)
-
-    async def submit_view(
-        self,
-        user_id: str,
-        view_id: str,
-        state_values: dict[str, dict[str, Any]] | None = None,
-    ) -> dict[str, str]:
-        """Submit a modal: errors by block id, none when it was accepted."""
-        return await self._people.submit_view(user_id, view_id, state_values or {})
-
-    async def close_view(self, user_id: str, view_id: str) -> None:
-        """Close a modal without submitting it."""
-        await self._people.close_view(user_id, view_id)
-
-    async def slash(self, user_id: str, channel_id: str, command: str, text: str = "") -> None:
-        """Type a slash command."""
-        await self._people.slash(user_id, channel_id, command, text)
+    def revoke_token(self, error: str = "token_revoked") -> None:
+        """Revoke the bot's token alone: the app hears of it, and every call is refused."""
+        self._api.revoke(error)
+        self.workspace.publish("tokens_revoked", tokens={"oauth": [], "bot": [self.bot_user_id]})
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Send `disconnect` down every websocket: a "warning", or "refresh_requested"."""
         await self.connections.disconnect(reason)
 
-    async def drop_file(
-        self,
-        user_id: str,
-        channel_id: str,
-        name: str,
-        content: bytes,
-        text: str = "",
-        thread_ts: str | None = None,
-        mimetype: str | None = None,
-    ) -> str:
-        """Drop a file on a conversation, with or without words: the message's ts."""
-        file = self._files.add(user_id, channel_id, name, content, mimetype)
-        described = self._files.described(file)
-        ts = self._people.type(user_id, channel_id, text, thread_ts, [described])
-        self._files.announce(file, channel_id)
-        return ts
+    def drop_websocket(self) -> None:
+        """Reset the websocket that is next in turn, without a word to the client."""
+        self.connections.drop(self.faults.hang_up)
 
-    async def stop_stream(self, user_id: str, channel_id: str, ts: str) -> None:
-        """Press stop on a message that is being streamed."""
-        self._streams.stopped_by(self.workspace, user_id, channel_id, ts)
+    def inject(self, method: str, error: str = "", **how: Any) -> None:
+        """Disturb the next calls of a method, "*" for any; `how` are the fields of CallFault."""
+        self.faults.add_to_calls(CallFault(method=method, error=error, **how))
 
-    def inject(
-        self,
-        method: str,
-        error: str = "",
-        *,
-        status: int = 200,
-        times: int = 1,
-        retry_after: int | None = None,
-    ) -> None:
-        """Make the next calls of a method fail: with Slack's error, or an HTTP status."""
-        if retry_after is not None or error == "ratelimited":
-            error, status, retry_after = error or "ratelimited", 429, retry_after or 1
-        self._api.inject(method, Fault(error, status, times, retry_after))
+    def inject_event(self, kind: EventKind, **how: Any) -> None:
+        """Disturb the next events on their way; `how` are the fields of EventFault."""
+        self.faults.add_to_events(EventFault(kind=kind, **how))

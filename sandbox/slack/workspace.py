@@ -5,16 +5,17 @@ It knows nothing of HTTP, tokens or apps: whatever reaches it has already been a
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import secrets
 import string
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
-Change = dict[str, Any]
+from sandbox.slack.accounts import Details, User, UserGroup
+from sandbox.slack.subscription import Subscription
+
 Message = dict[str, Any]
 
 STATUS_LIFETIME_S = 120.0
@@ -28,28 +29,28 @@ def new_id(prefix: str) -> str:
 
 
 @dataclass
-class User:
-    """A person or a bot; `name` is what is typed after the @."""
-
-    id: str
-    name: str
-    real_name: str
-    is_bot: bool = False
-
-
-@dataclass
 class Channel:
-    """A public channel, or a direct conversation between one person and the bot."""
+    """A channel, or a direct conversation between one person and the bot.
+
+    `shared_with` are the ids of the other workspaces that an external channel is shared with.
+    """
 
     id: str
     name: str
     members: list[str]
     topic: str = ""
     is_im: bool = False
+    is_private: bool = False
+    shared_with: tuple[str, ...] = ()
     created: int = field(default_factory=lambda: int(time.time()))
     messages: dict[str, Message] = field(default_factory=dict[str, Message])
     ephemerals: dict[str, Message] = field(default_factory=dict[str, Message])
     statuses: dict[str, tuple[str, float]] = field(default_factory=dict[str, tuple[str, float]])
+
+    @property
+    def kind(self) -> str:
+        """What conversations.list calls its type."""
+        return "im" if self.is_im else "private_channel" if self.is_private else "public_channel"
 
     def thread(self, root_ts: str) -> list[Message]:
         """The root and its replies, oldest first; empty when there is no such root."""
@@ -65,36 +66,6 @@ def by_ts(message: Message) -> float:
     return float(message["ts"])
 
 
-class Subscription:
-    """One reader of the workspace's changes, from the moment it was made until it is closed."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[Change | None] = asyncio.Queue()
-
-    def put(self, change: Change | None) -> None:
-        self._queue.put_nowait(change)
-
-    async def get(self) -> Change:
-        """The next change; StopAsyncIteration once the subscription is closed."""
-        change = await self._queue.get()
-        if change is None:
-            raise StopAsyncIteration
-        return change
-
-    async def until(self, wanted: Callable[[Change], bool], timeout_s: float = 10.0) -> Change:
-        """The first change that is wanted, dropping those before it."""
-        async with asyncio.timeout(timeout_s):
-            while not wanted(change := await self.get()):
-                pass
-            return change
-
-    def __aiter__(self) -> AsyncIterator[Change]:
-        return self
-
-    async def __anext__(self) -> Change:
-        return await self.get()
-
-
 class Workspace:
     """One team and everything in it; every change is told to every subscriber."""
 
@@ -103,16 +74,21 @@ class Workspace:
         self.team_name = team_name
         self.team_domain = "".join(c for c in team_name.lower() if c.isalnum())
         self.users: dict[str, User] = {}
+        self.groups: dict[str, UserGroup] = {}
         self.channels: dict[str, Channel] = {}
         self.views: dict[str, dict[str, Any]] = {}
+        self.homes: dict[str, dict[str, Any]] = {}
         self.now = now
         self._subscriptions: set[Subscription] = set()
         self._last_ts = 0
 
     def subscribe(self) -> Subscription:
         subscription = Subscription()
-        self._subscriptions.add(subscription)
+        self.add_subscriber(subscription)
         return subscription
+
+    def add_subscriber(self, subscription: Subscription) -> None:
+        self._subscriptions.add(subscription)
 
     def unsubscribe(self, subscription: Subscription) -> None:
         self._subscriptions.discard(subscription)
@@ -137,11 +113,26 @@ class Workspace:
         real_name: str | None = None,
         *,
         user_id: str | None = None,
-        is_bot: bool = False,
+        **details: Unpack[Details],
     ) -> User:
-        user = User(user_id or new_id("U"), name, real_name or name.title(), is_bot)
+        user = User(user_id or new_id("U"), name, real_name or name.title(), **details)
         self.users[user.id] = user
         return user
+
+    def deactivate(self, user_id: str) -> None:
+        """Somebody leaves the company: they keep their name, and their place in nothing."""
+        self.users[user_id].deleted = True
+        rosters = [c.members for c in self.channels.values() if not c.is_im]
+        for roster in (*rosters, *(group.members for group in self.groups.values())):
+            if user_id in roster:
+                roster.remove(user_id)
+
+    def add_group(
+        self, handle: str, name: str, members: Iterable[str], *, group_id: str | None = None
+    ) -> UserGroup:
+        group = UserGroup(group_id or new_id("S"), handle, name, list(members), int(self.now()))
+        self.groups[group.id] = group
+        return group
 
     def add_channel(
         self,
@@ -150,12 +141,36 @@ class Workspace:
         *,
         topic: str = "",
         channel_id: str | None = None,
+        is_private: bool = False,
+        shared_with: Iterable[str] = (),
     ) -> Channel:
-        """A public channel; without `members`, everybody and every bot is in it."""
-        chosen = list(self.users) if members is None else list(members)
-        channel = Channel(channel_id or new_id("C"), name, chosen, topic)
+        """A channel; without `members`, every full member and every bot is in it."""
+        full = [user.id for user in self.users.values() if user.is_full_member]
+        channel = Channel(
+            channel_id or new_id("C"),
+            name,
+            full if members is None else list(members),
+            topic,
+            is_private=is_private,
+            shared_with=tuple(shared_with),
+        )
         self.channels[channel.id] = channel
         return channel
+
+    def move(
+        self, channel_id: str, user_id: str, *, into: bool, inviter: str | None = None
+    ) -> None:
+        """Somebody joins a channel or leaves it, which the channel is told in a message."""
+        members = self.channels[channel_id].members
+        if (user_id in members) == into:
+            return
+        (members.append if into else members.remove)(user_id)
+        verb, done = ("join", "joined") if into else ("leave", "left")
+        about = {"inviter": inviter} if inviter else {}
+        text = f"<@{user_id}> has {done} the channel"
+        self.publish(f"member_{done}_channel", channel=channel_id, member=user_id, **about)
+        message = {"subtype": f"channel_{verb}", "user": user_id, "text": text, **about}
+        self.post(channel_id, message)
 
     def open_im(self, user_id: str, bot_user_id: str) -> Channel:
         """The direct conversation of a person with the bot, made when it is first needed."""
@@ -169,7 +184,10 @@ class Workspace:
 
     def add_message(self, channel_id: str, message: Mapping[str, Any]) -> Message:
         """Put a message where it belongs and tell nobody (history that was always there)."""
+        author = self.users.get(message.get("user", ""))
         stored: Message = {"type": "message", "team": self.team_id, **message}
+        if author is not None and author.team_id:
+            stored |= dict.fromkeys(("team", "user_team", "source_team"), author.team_id)
         stored.setdefault("ts", self.new_ts())
         if stored.get("thread_ts") in (None, stored["ts"]):
             stored.pop("thread_ts", None)
@@ -200,6 +218,13 @@ class Workspace:
         previous = self.channels[channel_id].messages.pop(ts)
         self.publish("message_deleted", channel=channel_id, ts=ts, previous=previous)
 
+    def permalink(self, channel: Channel, message: Message) -> str:
+        link = f"https://{self.team_domain}.slack.com/archives/{channel.id}"
+        link += f"/p{message['ts'].replace('.', '')}"
+        if "thread_ts" in message:
+            link += f"?thread_ts={message['thread_ts']}&cid={channel.id}"
+        return link
+
     def post_ephemeral(self, channel_id: str, user_id: str, message: Mapping[str, Any]) -> Message:
         """A message that only one person sees; posting again under its ts replaces it."""
         stored: Message = {"type": "message", "is_ephemeral": True, "to": user_id, **message}
@@ -229,6 +254,10 @@ class Workspace:
     def show_view(self, user_id: str, view: dict[str, Any]) -> None:
         self.views[view["id"]] = view
         self.publish("view", user=user_id, view=view)
+
+    def show_home(self, user_id: str, view: dict[str, Any]) -> None:
+        self.homes[user_id] = view
+        self.publish("home", user=user_id, view=view)
 
     def close_view(self, user_id: str, view_id: str) -> None:
         del self.views[view_id]

@@ -15,6 +15,7 @@ async def approved(pipeline: Pipeline, sql: str) -> ApprovedPlan:
     """The approved plan of an SQL query."""
     proposed = await pipeline.propose(question("by SQL", ADA, asked_at=NOON), sql)
     assert isinstance(proposed, Proposed)
+    assert proposed.approved is not None
     return proposed.approved
 
 

@@ -14,6 +14,8 @@ import pytest
 from sandbox.company import facts, load
 from sandbox.company.generate import generate
 from sandbox.company.model import Company
+from sandbox.company.slack_places import furnish, shared_with
+from sandbox.slack import LocalSlack
 
 TODAY = date(2026, 3, 10)
 TODAYS = (
@@ -205,15 +207,44 @@ def test_notes_vary_and_fit_their_time(company: Company):
 
 
 def test_slack_threads_hang_together(company: Company):
-    """Messages come from known people in known channels, and replies follow a first message."""
-    seed = load.slack_seed(company)
-    first = {message["ts"] for message in seed if message["thread_ts"] is None}
-    assert {message["user"] for message in seed} <= {one["id"] for one in load.slack_people()}
-    assert {message["channel"] for message in seed} == {one["id"] for one in load.slack_channels()}
-    assert {message["thread_ts"] for message in seed} <= first | {None}
-    assert not any("{" in str(message["text"]) for message in seed)
+    """Members write in their channels, replies follow a first message, nothing is dated ahead."""
+    slack = LocalSlack()
+    furnish(slack, company)
+    noon = datetime.combine(TODAY, time(12), UTC).timestamp()
+    said: list[str] = []
+    for channel in slack.workspace.channels.values():
+        assert channel.messages
+        for message in channel.messages.values():
+            assert message["user"] in channel.members
+            assert message.get("thread_ts", message["ts"]) in channel.messages
+            assert float(message["ts"]) <= noon + 1
+            said.append(message["text"])
+    assert len(said) > 300
+    assert not any("{" in text for text in said)
     names = [customer.name for customer in company.customers]
-    assert any(name in str(message["text"]) for message in seed for name in names)
+    assert any(name in text for text in said for name in names)
+
+
+def test_the_workspace_has_places_of_every_kind(company: Company):
+    """A guest, people of customers, a private and shared channels; Marco approves nothing."""
+    slack = LocalSlack()
+    furnish(slack, company)
+    people, channels = slack.workspace.users, slack.workspace.channels
+    approvers = slack.workspace.groups["S0APPROVERS"].members
+    assert len(approvers) >= 2
+    assert "U0MARCO" not in approvers
+    assert "U0NORA" not in channels["C0GENERAL"].members
+    assert channels["C0FINANCE"].is_private
+    assert "U0MARCO" not in channels["C0FINANCE"].members
+    assert len({person.tz for person in people.values() if person.email}) >= 3
+    for shared in shared_with(company):
+        contact = people[shared.contact]
+        assert channels[shared.channel].shared_with == (contact.team_id,)
+        assert contact.email == shared.customer.email
+    churned_at = shared_with(company)[1].customer.churned_at
+    assert churned_at is not None
+    written = [float(ts) for ts in channels["C0FORMER"].messages]
+    assert all(0 < churned_at.timestamp() - ts < 7 * 86_400 for ts in written)
 
 
 @pytest.mark.parametrize("today", TODAYS)

@@ -1,5 +1,7 @@
 """One question, from the mention to the answer."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +12,7 @@ from adapters.errors import CredentialError
 from bot.metrics import Metrics
 from bot.slack.asked import asked, words
 from bot.slack.conversation import Conversation
+from orchestrator.events import Event, Started, Succeeded
 from orchestrator.pipeline import Refused
 from orchestrator.plan import Clarification
 from orchestrator.store import Work
@@ -172,6 +175,33 @@ async def test_a_run_without_an_end_is_an_error() -> None:
     with pytest.raises(RuntimeError):
         await talk.answer(WORK)
     assert b'outcome="error"' in metrics.text()
+
+
+async def test_a_stopped_run_is_told_and_noted() -> None:
+    """The run ends as stopped, its cards say so, and the thread says what had been read."""
+    client, metrics = FakeClient(), Metrics()
+    reached = asyncio.Event()
+
+    class Endless(FakePipeline):
+        async def run(self, _approved: Any) -> AsyncGenerator[Event]:
+            for event in (Started("s1"), Succeeded("s1", 5, 0.1)):
+                yield event
+            reached.set()
+            await asyncio.Event().wait()
+
+    pipeline = Endless()
+    talk = conversation(pipeline, client, metrics)
+    answering = asyncio.create_task(talk.answer(WORK))
+    await reached.wait()
+    assert talk.running.stop("r1", ("T1", "U1")) == "stopped"
+    await answering
+    assert client.of("chat_update")[-1]["blocks"][0]["title"] == "Stopped"
+    assert (
+        "Stopped by <@U1> after 0 s; sales: customer had been read."
+        in (client.of("chat_postMessage")[-1]["text"])
+    )
+    assert pipeline.store.finished == [("r1", "stopped")]
+    assert b'outcome="stopped"' in metrics.text()
 
 
 def test_a_mention_is_a_question() -> None:

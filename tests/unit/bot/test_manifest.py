@@ -10,6 +10,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.runs import Runs
+from bot.slack.conversation import Conversation
 from bot.slack.listeners import actions, choices, events
 from orchestrator.pipeline import Pipeline
 
@@ -27,10 +28,17 @@ METHOD_SCOPES: dict[str, set[str]] = {
     "apps_connections_open": set(),
     "assistant_threads_setStatus": {"chat:write"},
     "auth_test": set(),
+    "chat_delete": {"chat:write"},
+    "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},
+    "chat_stopStream": {"chat:write"},
+    "chat_stream": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
+    "files_upload_v2": {"files:write"},
     "reactions_add": {"reactions:write"},
+    "usergroups_list": {"usergroups:read"},
+    "usergroups_users_list": {"usergroups:read"},
     "users_info": {"users:read"},
     "views_open": set(),
 }
@@ -59,7 +67,7 @@ def registered() -> RecordingApp:
     app = RecordingApp()
     bolt = cast("AsyncApp", app)
     events.register(bolt, cast("Runs", None))
-    actions.register(bolt, cast("Pipeline", None))
+    actions.register(bolt, cast("Pipeline", None), cast("Conversation", None))
     choices.register(bolt, cast("Runs", None))
     return app
 
@@ -67,7 +75,7 @@ def registered() -> RecordingApp:
 def methods_used() -> set[str]:
     """The Web API methods that the bot's source names."""
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py"))
-    named = set(re.findall(r"client\.([a-z]+_[a-zA-Z_]+)", source))
+    named = set(re.findall(r"client\.([a-z]+_[a-zA-Z0-9_]+)", source))
     return {name for name in named if callable(getattr(AsyncWebClient, name, None))}
 
 

@@ -15,7 +15,7 @@ from tests.unit.bot.builders import ASKED, WORK, FakeClient, FakePipeline, event
 from tests.unit.bot.test_conversation import body, conversation
 
 OVERHEARD = replace(ASKED, overheard=True, ts="1.2", text="and by country?")
-UNSURE = Proposed("r1", plan(), Draft("SELECT 1", "claude", confidence=0.6), cast("Any", None))
+UNSURE = Proposed("r1", plan(), Draft("SELECT 1", "claude", 0.6), cast("Any", None), None)
 
 
 def heard(**changes: Any) -> Work:
