@@ -24,8 +24,9 @@ from bot.slack.running import Running, Stopped, stopped_message
 from bot.slack.thread import ANSWER, PROGRESS, SLACK_FAILURES, Thread
 from orchestrator.answer import Answer
 from orchestrator.approve import ApprovedPlan
+from orchestrator.deciding import Stale
 from orchestrator.events import Finished
-from orchestrator.pipeline import Pipeline, Proposed, Refused, Stale
+from orchestrator.pipeline import Pipeline, Proposed, Refused
 from orchestrator.plan import Clarification
 from orchestrator.question import Requester, Turn, question
 from orchestrator.store import Work
@@ -166,7 +167,7 @@ class Conversation:
             await thread.post(plain_message(sentence))
 
     async def _run_approved(self, run_id: str, thread: Thread) -> str:
-        came = await self._pipeline.approved(run_id, self._clock())
+        came = await self._pipeline.decisions.approved(run_id, self._clock())
         if isinstance(came, Stale):
             next_id = await self.desk.anew(came)
             return await self._run_approved(next_id, thread) if next_id else "waiting"

@@ -14,7 +14,8 @@ from bot.slack.render import Message, escaped, problem_message
 from bot.slack.thread import Thread
 from orchestrator.approve.decide import Closed, Decided, Denied
 from orchestrator.approve.request import Request
-from orchestrator.pipeline import Pipeline, Refused, Stale
+from orchestrator.deciding import Stale
+from orchestrator.pipeline import Pipeline, Refused
 from orchestrator.store import StoredRun
 
 log = structlog.get_logger(__name__)

@@ -45,7 +45,7 @@ class _Listeners:
         """A button that decides by itself."""
         await ack()
         desk, click, action = self.conversation.desk, pressed(body), body["actions"][0]["action_id"]
-        came = await self.pipeline.decide(
+        came = await self.pipeline.decisions.decide(
             click.run_id,
             CHOICES[action],
             await desk.people.decider(click.team, click.user),
@@ -76,21 +76,23 @@ class _Listeners:
     async def edited(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Other SQL: what is wrong with it is said in the modal."""
         desk, sql = self.conversation.desk, typed(body)
-        if (problem := self.pipeline.problem(sql, desk.clock())) is not None:
+        if (problem := self.pipeline.decisions.problem(sql, desk.clock())) is not None:
             said = "\n".join([problem.message, *problem.details])
             await ack(response_action="errors", errors={card.INPUT: said[: card.MAX_REASON]})
             return
         await ack()
         click = await self._submitted(body)
         decider = await desk.people.decider(click.team, click.user)
-        came = await self.pipeline.edit(click.run_id, sql, decider, desk.people, desk.clock())
+        came = await self.pipeline.decisions.edit(
+            click.run_id, sql, decider, desk.people, desk.clock()
+        )
         await self._start(await desk.settle(came, click))
 
     async def rejected(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """A rejection with its reason."""
         await ack()
         desk, click = self.conversation.desk, await self._submitted(body)
-        came = await self.pipeline.decide(
+        came = await self.pipeline.decisions.decide(
             click.run_id,
             Choice.REJECT,
             await desk.people.decider(click.team, click.user),

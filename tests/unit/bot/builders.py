@@ -88,12 +88,13 @@ def events(last: Answer | None = None) -> list[Event]:
 
 
 class FakeStore:
-    """A store of one process that has seen one question in every thread, or none when it
+    """A store of one process, which has seen one question in every thread, or none when it
     `is_empty`."""
+
+    is_empty = False
 
     def __init__(self) -> None:
         self.finished: list[tuple[str, str]] = []
-        self.is_empty = False
 
     async def turns(self, thread: str) -> tuple[Turn, ...]:
         """What was asked before."""

@@ -1,7 +1,7 @@
 """What is said in a thread without naming the bot: answered when it plainly is for it."""
 
 from dataclasses import asdict, replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -11,11 +11,11 @@ from bot.slack.asked import asked
 from orchestrator.pipeline import Proposed, Refused
 from orchestrator.plan import Clarification, Draft
 from orchestrator.store import Work
-from tests.unit.bot.builders import ASKED, WORK, FakeClient, FakePipeline, events, plan
+from tests.unit.bot.builders import ASKED, LOW, WORK, FakeClient, FakePipeline, events, plan
 from tests.unit.bot.test_conversation import body, conversation
 
 OVERHEARD = replace(ASKED, overheard=True, ts="1.2", text="and by country?")
-UNSURE = Proposed("r1", plan(), Draft("SELECT 1", "claude", 0.6), cast("Any", None), None)
+UNSURE = Proposed("r1", plan(), Draft("SELECT 1", "claude", confidence=0.6), LOW, None)
 
 
 def heard(**changes: Any) -> Work:
