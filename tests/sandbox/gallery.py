@@ -58,7 +58,8 @@ def table(kind: str, text: str) -> Json:
 
 
 def chart(kind: str, text: str) -> Json:
-    """A chart; `text` has at most 15 characters."""
+    """A chart, whose words are at most 15 characters of the text."""
+    text = text[:15]
     points = {"Austria": 240_000, "Belgium": 99_500.5, "Germany": 410_000, "France": 178_000}
     if kind == "pie":
         segments = [{"label": f"{text} {key}"[:20], "value": v} for key, v in points.items()]
@@ -210,7 +211,7 @@ def shared(text: str) -> dict[str, list[Json]]:
 
 
 def in_messages(text: str) -> dict[str, list[Json]]:
-    """By name, the blocks of messages; `text` has at most 15 characters."""
+    """By name, the blocks of messages."""
     return {
         **shared(text),
         "markdown": [markdown(text)],
@@ -256,15 +257,15 @@ def inputs(text: str) -> dict[str, Json]:
 
 
 def modal(text: str) -> Json:
-    """A modal with every block and every input; `text` has at most 15 characters."""
+    """A modal with every block and every input, headed by 24 characters of the text."""
     levels = ("default", "info", "warning", "error", "success")
     alerts = [{"type": "alert", "text": mrkdwn(text), "level": level} for level in levels]
     blocks = [block for several in shared(text).values() for block in several]
     return {
         "type": "modal",
-        "title": plain(text),
-        "submit": plain(text),
-        "close": plain(text),
+        "title": plain(text[:24]),
+        "submit": plain(text[:24]),
+        "close": plain(text[:24]),
         "blocks": [*alerts, *inputs(text).values(), *blocks],
     }
 

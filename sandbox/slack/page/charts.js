@@ -1,10 +1,10 @@
 // The chart block: a pie, or bars, lines and areas over the categories of an axis.
 
 import { h, svg } from "./dom.js";
-import { labels, number, scale, share } from "./scales.js";
+import { exact, labels, number, scale, share } from "./scales.js";
 
 export const COLOURS = ["#1264a3", "#2eb67d", "#e8912d", "#e01e5a", "#36a5c9", "#7c3085"];
-const [WIDTH, HEIGHT] = [480, 270];
+const [WIDTH, PLOT_HEIGHT] = [480, 220];
 
 export function chart(block) {
   const { chart: drawn, title } = block;
@@ -21,7 +21,7 @@ function legendOf(entries, withValues) {
 }
 
 const total = (pieChart) => pieChart.segments.reduce((sum, segment) => sum + segment.value, 0);
-const segments = (drawn) => drawn.segments.map((s) => [s.label, number(s.value), share(s.value / total(drawn))]);
+const segments = (drawn) => drawn.segments.map((s) => [s.label, exact(s.value), share(s.value / total(drawn))]);
 
 function pie(drawn, title) {
   const whole = total(drawn);
@@ -32,7 +32,7 @@ function pie(drawn, title) {
     from = end;
     const far = end - start > 0.5 ? 1 : 0;
     const path = `M${at(start, 92)}A92 92 0 ${far} 1 ${at(end, 92)}L${at(end, 48)}A48 48 0 ${far} 0 ${at(start, 48)}Z`;
-    const words = `${segment.label}: ${number(segment.value)} (${share(segment.value / whole)})`;
+    const words = `${segment.label}: ${exact(segment.value)} (${share(segment.value / whole)})`;
     return svg("path", { d: path, fill: COLOURS[index], class: "slice" }, svg("title", {}, words));
   });
   return svg("svg", { viewBox: "0 0 200 200", role: "img", "aria-label": title }, slices);
@@ -46,10 +46,12 @@ function overAxis(drawn, title) {
   });
   const ticks = scale(values.flat(), drawn.type !== "line");
   const longest = Math.max(...ticks.map((tick) => number(tick).length));
-  const left = 16 + longest * 6.5 + (yLabel ? 16 : 0);
+  const room = 16 + longest * 6.5 + (yLabel ? 16 : 0);
+  const names = labels(categories, (WIDTH - room - 12) / categories.length);
+  const left = Math.max(room, names.reach - (WIDTH - room) / categories.length / 2);
   const band = (WIDTH - left - 12) / categories.length;
-  const names = labels(categories, band);
-  const bottom = HEIGHT - names.height - (xLabel ? 18 : 0);
+  const bottom = PLOT_HEIGHT;
+  const height = bottom + names.height + (xLabel ? 18 : 0);
   const [low, high] = [ticks[0], ticks.at(-1)];
   const plot = {
     left, bottom, band, categories,
@@ -59,24 +61,24 @@ function overAxis(drawn, title) {
   const marks = { bar: bars, line: lines, area: areas }[drawn.type];
   return svg(
     "svg",
-    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title },
+    { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": title },
     ticks.map((tick) => [
       svg("line", { x1: left, x2: WIDTH - 12, y1: plot.y(tick), y2: plot.y(tick), class: tick === 0 ? "axis" : "grid" }),
       svg("text", { x: left - 8, y: plot.y(tick) + 4, "text-anchor": "end" }, number(tick)),
     ]),
-    names.shown.map((text, index) => text && category(text, categories[index], plot.x(index), bottom, names.slanted)),
-    xLabel && svg("text", { x: (left + WIDTH) / 2, y: HEIGHT - 4, "text-anchor": "middle", class: "axis-label" }, xLabel),
+    names.shown.map((text, index) => text && category(text, plot.x(index), bottom, names.slanted)),
+    xLabel && svg("text", { x: (left + WIDTH) / 2, y: height - 4, "text-anchor": "middle", class: "axis-label" }, xLabel),
     yLabel && svg("text", { transform: `translate(12 ${(bottom + 12) / 2}) rotate(-90)`, "text-anchor": "middle", class: "axis-label" }, yLabel),
     marks(drawn.series, values, plot),
   );
 }
 
-function category(text, whole, x, bottom, slanted) {
+function category(text, x, bottom, slanted) {
   const place = slanted ? { transform: `translate(${x + 4} ${bottom + 13}) rotate(-40)`, "text-anchor": "end" } : { x, y: bottom + 17, "text-anchor": "middle" };
-  return svg("text", place, text, svg("title", {}, whole));
+  return svg("text", place, text);
 }
 
-const tip = (series, plot, index, value) => svg("title", {}, `${plot.categories[index]} · ${series.name}: ${number(value)}`);
+const tip = (series, plot, index, value) => svg("title", {}, `${plot.categories[index]} · ${series.name}: ${exact(value)}`);
 
 function bars(series, values, plot) {
   const width = Math.min((plot.band * 0.76) / series.length, 46);

@@ -17,17 +17,20 @@ export function scale(values, fromZero) {
 
 export function number(value) {
   if (Math.abs(value) >= 100_000) return value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: 2 });
-  return value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) < 1 ? 4 : 2 });
+  return exact(value);
 }
 
 export const share = (part) => part.toLocaleString("en-US", { style: "percent", maximumFractionDigits: 1 });
 
-// The categories as they fit: level, else slanted and cut, with every other one left out if need be.
+// As it stands, to the hundredth: what a tick on an axis has no room for.
+export const exact = (value) => value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) < 1 ? 4 : 2 });
+
+// The categories as they fit: level, else slanted, with some left out if they stand too close.
+// `height` is the room that they need, and `reach` how far the first one stands out to the left.
 export function labels(categories, band) {
-  const longest = Math.max(...categories.map((category) => category.length));
-  if (longest * CHARACTER <= band - 6) return { shown: categories, slanted: false, height: 28 };
-  const cut = categories.map((category) => (category.length > 14 ? `${category.slice(0, 13)}…` : category));
+  const length = Math.max(...categories.map((category) => category.length)) * CHARACTER;
+  if (length <= band - 6) return { shown: categories, slanted: false, height: 28, reach: 0 };
   const every = Math.ceil(14 / band);
-  const shown = cut.map((text, index) => (index % every ? null : text));
-  return { shown, slanted: true, height: 24 + Math.min(longest, 14) * CHARACTER * 0.64 };
+  const shown = categories.map((category, index) => (index % every ? null : category));
+  return { shown, slanted: true, height: 24 + length * 0.64, reach: length * 0.77 };
 }

@@ -11,17 +11,22 @@ function cell(tag, c, look, attributes = {}) {
 
 const scrolling = (...content) => h("div", { class: "table-scroll", tabindex: 0 }, h("table", {}, ...content));
 
+const numeric = (body, i) => body.length > 0 && body.every((row) => row[i]?.type === "raw_number");
+
 export function table(block) {
-  const looks = (block.column_settings || []).map((column) => [column?.align || "left", column?.is_wrapped ? "wrapped" : ""].join(" "));
-  const row = (tag) => (cells) => h("tr", {}, cells.map((c, index) => cell(tag, c, looks[index])));
   const [head, ...body] = block.rows;
+  const looks = head.map((_, i) => {
+    const { align, is_wrapped: wraps } = block.column_settings?.[i] || {};
+    return [align || (numeric(body, i) ? "right" : "left"), wraps ? "wrapped" : ""].join(" ");
+  });
+  const row = (tag) => (cells) => h("tr", {}, cells.map((c, index) => cell(tag, c, looks[index])));
   return scrolling(h("thead", {}, row("th")(head)), h("tbody", {}, body.map(row("td"))));
 }
 
 export function dataTable(block) {
   const [head, ...body] = block.rows;
   const size = block.page_size || 5;
-  const looks = head.map((_, i) => (body.every((row) => row[i].type === "raw_number") ? "right" : "left"));
+  const looks = head.map((_, i) => (numeric(body, i) ? "right" : "left"));
   const rowHeader = block.row_header_column_index || 0;
   const row = (cells) => h("tr", {}, cells.map((c, i) => (i === rowHeader ? cell("th", c, looks[i], { scope: "row" }) : cell("td", c, looks[i]))));
   const rows = body.map(row);
