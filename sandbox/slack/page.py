@@ -267,8 +267,8 @@ class Page:
 
     async def changes(self, socket: WebSocket, user: str) -> None:
         """Every change that this person can see, as it happens."""
-        await socket.accept()
         subscription = self._workspace.subscribe()
+        await socket.accept()
         reading = asyncio.create_task(self._until_gone(socket, subscription))
         try:
             async for change in subscription:

@@ -69,7 +69,10 @@ def chart(kind: str, text: str) -> Json:
         data = [
             {"label": label, "value": v} for label, v in zip(labels, points.values(), strict=True)
         ]
-        less = [{**point, "value": point["value"] / 2 - 90_000} for point in data]
+        less = [
+            {"label": label, "value": v / 2 - 90_000}
+            for label, v in zip(labels, points.values(), strict=True)
+        ]
         drawn = {
             "type": kind,
             "series": [{"name": text, "data": data}, {"name": "Before", "data": less}],

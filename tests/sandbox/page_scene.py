@@ -1,7 +1,7 @@
 """A local Slack with the bot listening, and one person's browser on it."""
 
 # Every item of a slack_sdk response is typed as optional.
-# pyright: reportReturnType=false, reportOptionalSubscript=false
+# pyright: reportArgumentType=false
 
 import base64
 import itertools

@@ -270,7 +270,7 @@ async def test_a_file_is_dropped(maya: Desk) -> None:
     await maya.page.get_by_label("Send").first.click()
     message = maya.page.locator("article").filter(has_text="join this")
     link = message.get_by_label("Download people.csv")
-    await expect(link).to_contain_text("CSV · 14 bytes")
+    await expect(link).to_contain_text("CSV · 13 bytes")
     async with maya.page.expect_download() as download:
         await link.click()
     assert (await (await download.value).path()).read_bytes() == b"id,name\n1,Ann"

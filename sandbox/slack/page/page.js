@@ -22,22 +22,28 @@ async function load() {
   const people = await got("/page/people");
   names.me = people.some((p) => p.id === query.get("user")) ? query.get("user") : people[0]?.id;
   if (!names.me) return;
+  const { mine, early } = await listening();
   const seen = await got(`/page/state?user=${encodeURIComponent(names.me)}`);
+  if (mine !== socket) return;
   remember(seen, people);
   document.title = `${seen.team} · Slack`;
   for (const place of document.querySelectorAll(".team")) place.replaceChildren(seen.team);
   drawPeople();
   draw();
   showModals(seen.views);
-  listen();
+  mine.onmessage = (event) => changed(JSON.parse(event.data));
+  early.forEach(changed);
 }
 
-function listen() {
-  socket?.close();
+// Changes are heard before the state is asked for, and wait until it is there: none falls between.
+function listening() {
   const mine = new WebSocket(`ws://${location.host}/page/changes?user=${encodeURIComponent(names.me)}`);
+  const early = [];
+  socket?.close();
   socket = mine;
-  mine.onmessage = (event) => changed(JSON.parse(event.data));
+  mine.onmessage = (event) => early.push(JSON.parse(event.data));
   mine.onclose = () => setTimeout(() => mine === socket && load(), 1000);
+  return new Promise((resolve) => (mine.onopen = () => resolve({ mine, early })));
 }
 
 const CHANGES = {
@@ -48,7 +54,7 @@ const CHANGES = {
   ephemeral_deleted: (c, { ts }) => c.ephemerals.delete(ts),
   reaction: (c, { ts, reactions }) => c.messages.set(ts, { ...c.messages.get(ts), reactions }),
   status: (c, { thread_ts, status }) => setStatus(c, thread_ts, status),
-  member_joined_channel: (c, { member }) => c.members.push(member),
+  member_joined_channel: (c, { member }) => (c.members = [...new Set([...c.members, member])]),
   member_left_channel: (c, { member }) => (c.members = c.members.filter((id) => id !== member)),
 };
 
@@ -111,6 +117,9 @@ function draw() {
   const c = channel();
   const atHome = c.is_im && state.tab === "home";
   const pane = $(".channel");
+  const atEnd = isAtEnd(pane.querySelector(".messages"));
+  $(".thread").hidden = !state.thread;
+  document.body.classList.toggle("with-thread", Boolean(state.thread));
   pane.classList.toggle("at-home", atHome);
   pane.querySelector(".home").hidden = !atHome;
   if (atHome) drawHome(pane.querySelector(".home"));
@@ -121,9 +130,8 @@ function draw() {
     key: `${names.me}/${c.id}`,
     label: c.is_im ? `Message ${title(c)}` : `Message #${c.name}`,
     threadTs: null,
+    atEnd,
   });
-  $(".thread").hidden = !state.thread;
-  document.body.classList.toggle("with-thread", Boolean(state.thread));
   if (state.thread) drawThread(c);
 }
 
@@ -141,6 +149,7 @@ function drawThread(c) {
     key: `${names.me}/${c.id}/${state.thread}`,
     label: "Reply in thread",
     threadTs: state.thread,
+    atEnd: isAtEnd($(".thread .messages")),
   });
 }
 
@@ -149,19 +158,24 @@ function sorted(messages, c, threadTs) {
   return [...messages, ...mine].sort((a, b) => a.ts - b.ts);
 }
 
-function drawPane(pane, c, { head, messages, key, label, threadTs }) {
+const isAtEnd = (list) => list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+
+function drawPane(pane, c, { head, messages, key, label, threadTs, atEnd }) {
   const list = pane.querySelector(".messages");
   const same = pane.dataset.key === key;
-  const atEnd = !same || list.scrollHeight - list.scrollTop - list.clientHeight < 80;
   const collapsed = openDetails(list);
   pane.querySelector(".pane-head").replaceChildren(...head.filter(Boolean));
   arrange(list, rows(c, messages, { inThread: Boolean(threadTs), root: threadTs, openThread }));
   restoreDetails(list, same ? collapsed : new Map());
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  const toEnd = () => (list.scrollTop = list.scrollHeight);
+  if (atEnd || !same) {
+    toEnd();
+    for (const picture of list.querySelectorAll("img")) if (!picture.complete) picture.onload = toEnd;
+  }
   const status = threadTs ? c.statuses[threadTs] : Object.values(c.statuses)[0];
   const typing = status ? [avatar(app(), "small"), h("span", {}, `${app().real_name} ${status}`)] : [];
   pane.querySelector(".typing").replaceChildren(...typing);
-  if (!same) drawComposer(pane, c, label, threadTs, (ts) => threadTs || sentNow(c, ts));
+  if (!same) drawComposer(pane, c, label, threadTs, (ts) => threadTs || sentNow(c.id, ts));
   pane.dataset.key = key;
 }
 
@@ -173,10 +187,10 @@ function restoreDetails(list, open) {
 }
 
 // The bot may have answered before the browser heard that the question was posted.
-function sentNow(c, ts) {
+function sentNow(channelId, ts) {
   state.lastSent = ts;
-  const answered = [...c.messages.values()].some((m) => m.thread_ts === ts && m.user === state.bot);
-  if (answered && c.id === state.current) openThread(ts);
+  const answered = [...state.channels.get(channelId).messages.values()].some((m) => m.thread_ts === ts && m.user === state.bot);
+  if (answered && channelId === state.current) openThread(ts);
 }
 
 $(".people").onchange = async (event) => {
