@@ -94,7 +94,9 @@ async def proposed(pipeline: Pipeline, sql: str) -> Proposed:
 async def answered(pipeline: Pipeline, sql: str) -> tuple[Answer, int]:
     """The whole answer of semantic SQL, and the rows that all its fetches moved."""
     rows = 0
-    async for event in pipeline.run((await proposed(pipeline, sql)).approved):
+    approved = (await proposed(pipeline, sql)).approved
+    assert approved is not None
+    async for event in pipeline.run(approved):
         if isinstance(event, Succeeded):
             assert not event.truncated, event
             rows += event.rows

@@ -17,18 +17,24 @@ from slack_sdk.errors import SlackApiError
 from adapters.errors import ConfigurationError
 from bot.http import http_app
 from bot.metrics import Metrics
-from bot.runs import Runs
+from bot.runs import POLL_S, Runs
 from bot.settings import Settings
 from bot.slack.app import build_app, check_token, web_client
+from bot.slack.approval.listeners import APPROVED
+from bot.slack.approval.reminders import sweeping
 from bot.slack.conversation import Conversation, now
+from bot.slack.listeners.events import QUESTION
+from bot.slack.pace import reason
 from bot.wiring import opened_pipeline
 from orchestrator.pipeline import Pipeline
 from orchestrator.semantic import SemanticModel
+from orchestrator.store import Pace, Queue
 
 log = structlog.get_logger(__name__)
 
 CONNECTIONS = 2  # a client closes its connection before it opens the next
 DRAIN_S = 20.0
+CLEAN_EVERY_S = 3600.0
 
 
 async def serve(settings: Settings, model: SemanticModel) -> None:
@@ -56,34 +62,63 @@ async def running(
     clock: Callable[[], datetime] = now,
     min_interval_s: float = 3.0,
     drain_s: float = DRAIN_S,
+    poll_s: float = POLL_S,
 ) -> AsyncGenerator[str]:
     """The whole bot while the block lasts; yields the address of its HTTP side.
 
-    At the end it first stops listening, then lets the questions under way end.
+    At the end it first stops listening, then lets the questions under way end; what has not
+    ended after `drain_s` goes back to the queue.
     """
-    client, metrics, runs = web_client(settings), Metrics(pipeline.executor.limits), Runs()
-    await check_token(client)
-    conversation = Conversation(
-        pipeline,
-        client,
-        metrics,
-        time_zone=time_zone,
-        clock=clock,
-        min_interval_s=min_interval_s,
-    )
-    app = build_app(settings, client, pipeline, conversation, runs)
-    listening = asyncio.Event()
-    signed = app if settings.signing_secret() is not None else None
+    metrics, engine = Metrics(pipeline.executor.limits), pipeline.store.engine
+    queue, pace = Queue(engine, lease_s=settings.lease_seconds), Pace(engine)
+    runs = Runs(queue, poll_s=poll_s)
+    async with web_client(settings, pace) as client, _cleaned(queue, pace):
+        await check_token(client)
+        conversation = Conversation(
+            pipeline,
+            client,
+            metrics,
+            time_zone=time_zone,
+            clock=clock,
+            min_interval_s=min_interval_s,
+        )
+        runs.handle(QUESTION, conversation.answer, conversation.say)
+        runs.handle(APPROVED, conversation.run_approved, conversation.say_of_run)
+        app = build_app(settings, client, pipeline, conversation, runs)
+        listening = asyncio.Event()
+        signed = app if settings.signing_secret() is not None else None
+        runs.start()
+        try:
+            async with (
+                _http(settings, http_app(signed, metrics, listening.is_set)) as url,
+                _sockets(app, settings.app_token()),
+                sweeping(conversation.desk, pipeline.approvals),
+            ):
+                listening.set()
+                yield url
+                listening.clear()
+        finally:
+            await runs.drain(drain_s)
+
+
+@contextlib.asynccontextmanager
+async def _cleaned(queue: Queue, pace: Pace) -> AsyncGenerator[None]:
+    """Forget what is long past, now and every hour while the block lasts."""
+
+    async def clean() -> None:
+        while True:
+            try:
+                await queue.clean()
+                await pace.clean()
+            except Exception:
+                log.exception("not_cleaned")
+            await asyncio.sleep(CLEAN_EVERY_S)
+
+    cleaning = asyncio.create_task(clean())
     try:
-        async with (
-            _http(settings, http_app(signed, metrics, listening.is_set)) as url,
-            _sockets(app, settings.app_token()),
-        ):
-            listening.set()
-            yield url
-            listening.clear()
+        yield
     finally:
-        await runs.drain(drain_s)
+        cleaning.cancel()
 
 
 @contextlib.asynccontextmanager
@@ -96,7 +131,7 @@ async def _sockets(app: AsyncApp, token: str | None) -> AsyncGenerator[None]:
                 opened = await app.client.apps_connections_open(app_token=token or "")
             except SlackApiError as error:
                 raise ConfigurationError(
-                    f"Slack refused SLACK_APP_TOKEN ({error.response['error']}). Make an app-level "
+                    f"Slack refused SLACK_APP_TOKEN ({reason(error)}). Make an app-level "
                     "token with the scope connections:write on the page “Basic Information”."
                 ) from None
             handler.client.wss_uri = opened["url"]

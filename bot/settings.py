@@ -29,6 +29,11 @@ class Settings(BaseSettings):
         "https://slack.com/api/", validation_alias=_named("SLACK_API_URL"), pattern="^https?://"
     )
 
+    slack_tier: Literal["internal", "distributed"] = Field(
+        "internal", validation_alias=_named("CROSSTALK_SLACK_TIER")
+    )
+    slack_speed: float = Field(1.0, gt=0, validation_alias=_named("CROSSTALK_SLACK_SPEED"))
+
     vault_addr: str | None = Field(None, validation_alias=_named("VAULT_ADDR"))
     vault_role_id: str = Field("", validation_alias=_named("VAULT_ROLE_ID"))
     vault_secret_id: SecretStr = Field(SecretStr(""), validation_alias=_named("VAULT_SECRET_ID"))
@@ -45,6 +50,7 @@ class Settings(BaseSettings):
     store_url: str = Field(
         "sqlite+aiosqlite:///crosstalk.db", validation_alias=_named("CROSSTALK_STORE_URL")
     )
+    lease_seconds: float = Field(30.0, ge=1, validation_alias=_named("CROSSTALK_LEASE_SECONDS"))
     embedding_model: str | None = Field(None, validation_alias=_named("CROSSTALK_EMBEDDING_MODEL"))
     join_memory: str = Field("1GB", validation_alias=_named("CROSSTALK_JOIN_MEMORY"))
     spill_folder: Path | None = Field(None, validation_alias=_named("CROSSTALK_SPILL_FOLDER"))

@@ -15,8 +15,10 @@ from rich.console import Console
 from adapters.errors import ConfigurationError, CrosstalkError
 from sandbox.demo import demo as run_demo
 from sandbox.demo import until_told
+from sandbox.postgres import start_postgres
 from sandbox.process import ServerFailed
 from sandbox.sandbox import Sandbox, open_sandbox
+from sandbox.storm import Size, storm
 
 app = typer.Typer(
     help="A whole company on this machine: databases, Vault and Slack.",
@@ -25,7 +27,7 @@ app = typer.Typer(
 )
 Folder = Annotated[Path, typer.Option(help="Where the databases are kept.")]
 Port = Annotated[int, typer.Option(help="The port of the Slack page; 0 takes a free one.")]
-DATA = Path(".sandbox/demo")
+DATA, STORM = Path(".sandbox/demo"), Path(".sandbox/storm")
 
 
 @app.command()
@@ -62,6 +64,31 @@ def up(folder: Folder = DATA, port: Port = 0) -> None:
             return True
 
     _run(go())
+
+
+@app.command(name="storm")
+def storm_command(
+    questions: Annotated[int, typer.Option(min=10, help="How many are asked.")] = 5_000,
+    folder: Annotated[Path, typer.Option(help="Where the store and the logs are.")] = STORM,
+) -> None:
+    """Let a storm of questions loose on two replicas, kill one, and count the answers."""
+    console = Console()
+
+    async def go() -> bool:
+        folder.mkdir(parents=True, exist_ok=True)
+        postgres = await start_postgres(folder / "postgres")
+        try:
+            await postgres.create_database("storm", fresh=True)
+            size = Size(questions=questions)
+            with console.status(f"{questions:,} questions …"):
+                report = await storm(size, folder, postgres.admin_dsn("storm"))
+        finally:
+            await postgres.stop()
+        report.show(console)
+        return not report.wrongs
+
+    if not _run(go()):
+        raise typer.Exit(1)
 
 
 @contextlib.asynccontextmanager

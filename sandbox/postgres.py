@@ -71,10 +71,15 @@ class PostgresServer:
         options = f"?{self._options}" if self._options else ""
         return f"postgresql://{user}:{password}@{self.host}:{self.port}/{database}{options}"
 
-    async def create_database(self, name: str) -> None:
-        """Make the database when it is not there, one in which logins can't make tables."""
+    async def create_database(self, name: str, *, fresh: bool = False) -> None:
+        """Make the database when it is not there, one in which logins can't make tables.
+
+        A `fresh` one replaces what was there, whoever is connected to it.
+        """
         connection = await asyncpg.connect(self.admin_dsn())
         try:
+            if fresh:
+                await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             known = "SELECT 1 FROM pg_database WHERE datname = $1"
             if not await connection.fetchval(known, name):
                 await connection.execute(f'CREATE DATABASE "{name}"')

@@ -1,42 +1,47 @@
-"""The Bolt app: a checked token, a client that waits when Slack says so, and the listeners."""
+"""The Bolt app: a checked token, a client that keeps to Slack's limits, and the listeners."""
 
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+import aiohttp
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-    AsyncServerErrorRetryHandler,
-)
-from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.errors import ConfigurationError
 from bot.runs import Runs
 from bot.settings import Settings
+from bot.slack.approval import listeners as approval
 from bot.slack.conversation import Conversation
-from bot.slack.listeners import actions, events
+from bot.slack.listeners import actions, choices, events
+from bot.slack.pace import PacedClient, Rates, reason
 from orchestrator.pipeline import Pipeline
+from orchestrator.store import Pace
+
+TIMEOUT_S = 30.0
 
 
-def web_client(settings: Settings) -> AsyncWebClient:
-    """A client that retries lost connections, rate limits and Slack's own errors."""
-    return AsyncWebClient(
-        token=settings.bot_token(),
-        base_url=settings.slack_api_url,
-        retry_handlers=[
-            AsyncConnectionErrorRetryHandler(),
-            AsyncRateLimitErrorRetryHandler(max_retry_count=3),
-            AsyncServerErrorRetryHandler(),
-        ],
-    )
+@contextlib.asynccontextmanager
+async def web_client(settings: Settings, pace: Pace) -> AsyncGenerator[PacedClient]:
+    """A client that keeps its connections open while the block lasts."""
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+    async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
+        yield PacedClient(
+            pace,
+            Rates(settings.slack_tier, settings.slack_speed),
+            token=settings.bot_token(),
+            base_url=settings.slack_api_url,
+            session=session,
+        )
 
 
-async def check_token(client: AsyncWebClient) -> None:
+async def check_token(client: PacedClient) -> None:
     """Ask Slack who we are. Raises ConfigurationError when Slack refuses the token."""
     try:
         await client.auth_test()
     except SlackApiError as error:
         raise ConfigurationError(
-            f"Slack refused SLACK_BOT_TOKEN ({error.response['error']}). Install the app in the "
+            f"Slack refused SLACK_BOT_TOKEN ({reason(error)}). Install the app in the "
             "workspace and set the token of its page “OAuth & Permissions”."
         ) from None
     except OSError as error:
@@ -48,7 +53,7 @@ async def check_token(client: AsyncWebClient) -> None:
 
 def build_app(
     settings: Settings,
-    client: AsyncWebClient,
+    client: PacedClient,
     pipeline: Pipeline,
     conversation: Conversation,
     runs: Runs,
@@ -60,6 +65,15 @@ def build_app(
         signing_secret=signing_secret or "",
         request_verification_enabled=signing_secret is not None,
     )
-    events.register(app, conversation, runs)
-    actions.register(app, pipeline)
+
+    async def keep_pace(context: AsyncBoltContext, next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002
+        """Bolt makes a client of its own for each request, which knows no limits."""
+        context["client"] = client.with_token(context.client.token)
+        await next()
+
+    app.middleware(keep_pace)
+    events.register(app, runs)
+    actions.register(app, pipeline, conversation)
+    choices.register(app, runs)
+    approval.register(app, pipeline, conversation, runs)
     return app

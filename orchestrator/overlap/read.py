@@ -70,6 +70,9 @@ async def read(pipeline: Pipeline, side: Side, requester: Requester) -> Keys | N
     proposed = await asker.propose(asked, _sql(side))
     if not isinstance(proposed, Proposed):
         return NotRead(side, proposed.message)
+    if proposed.approved is None:
+        why = "; ".join(proposed.risk.reasons)
+        return NotRead(side, f"Reading these keys needs approval: {why}.", withheld=True)
     async for event in asker.run(proposed.approved):
         if isinstance(event, Finished):
             answer = event.answer

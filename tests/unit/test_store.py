@@ -1,6 +1,5 @@
 """The store: what is kept, once, and how it is opened."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,42 +48,6 @@ async def kept(
         await store.finish(run_id, status, {"rows": 3})
 
 
-async def test_first_seen_is_true_once(store: Store) -> None:
-    """The same key is new once and never again; another is new."""
-    assert await store.first_seen("Ev1")
-    assert not await store.first_seen("Ev1")
-    assert await store.first_seen("Ev2")
-
-
-async def test_first_seen_is_true_for_one_of_many(store: Store) -> None:
-    """Of many that ask at once, exactly one is told that it is the first."""
-    told = await asyncio.gather(*(store.first_seen("Ev1", "C1/1") for _ in range(20)))
-    assert sum(told) == 1
-
-
-async def test_any_known_key_makes_it_seen(store: Store) -> None:
-    """One known key of several is enough, and the others are then not remembered."""
-    assert await store.first_seen("Ev1", "message-1")
-    assert not await store.first_seen("Ev2", "message-1")
-    assert await store.first_seen("Ev2")
-
-
-async def test_one_key_twice_is_one_key(store: Store) -> None:
-    """A key given twice in one call is no clash with itself."""
-    assert await store.first_seen("Ev1", "Ev1")
-
-
-async def test_two_stores_on_one_database_agree(store: Store, url: str) -> None:
-    """What one replica has seen, the other knows."""
-    other = Store(url)
-    await other.open()
-    try:
-        assert await store.first_seen("Ev1")
-        assert not await other.first_seen("Ev1")
-    finally:
-        await other.close()
-
-
 async def test_recall_gives_a_run_back(store: Store) -> None:
     """A run is found by its id with its SQL, plan and status; another id gives nothing."""
     await kept(store, "r1")
@@ -118,6 +81,19 @@ async def test_turns_are_the_answered_ones_in_order(store: Store) -> None:
         ("first", "SELECT 'r1'"),
         ("second", "SELECT 'r2'"),
     ]
+
+
+async def test_a_direct_conversation_is_one(store: Store) -> None:
+    """Its turns are those of all its threads, up to the last of the thread that is asked in."""
+    for number, status in enumerate(("answered", "answered", "failed", "partial")):
+        await kept(store, f"r{number}", f"q{number}", f"C1/{number}", status)
+    whole = await store.direct_turns(ADA.team, "C1", "C1/new")
+    assert [(turn.question, turn.user) for turn in whole] == [
+        (question, ADA.user) for question in ("q0", "q1", "q3")
+    ]
+    before = await store.direct_turns(ADA.team, "C1", "C1/1")
+    assert [turn.question for turn in before] == ["q0", "q1"]
+    assert await store.direct_turns("T9", "C1", "C1/1") == ()
 
 
 async def test_turns_are_the_last_ten(store: Store) -> None:

@@ -72,7 +72,7 @@ async def test_the_progress_names_every_source(screens: Screens) -> None:
 
 async def test_the_sql_is_shown_on_demand(screens: Screens) -> None:
     """A modal with the SQL, and what each source was asked in its own language."""
-    await screens.thread.get_by_role("button", name="Show SQL").click()
+    await screens.thread.get_by_role("button", name="Show plan").click()
     dialog = screens.page.get_by_role("dialog")
     await screens.take("sql", dialog.get_by_text("SELECT").first)
     await expect(dialog.get_by_text("What each source was asked")).to_be_attached()

@@ -1,27 +1,32 @@
-"""Mentions and direct messages become supervised runs."""
+"""Mentions, direct messages and what may be follow-ups are written down, then acknowledged."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.runs import Runs
 from bot.slack.asked import asked
-from bot.slack.conversation import Conversation
+
+QUESTION = "question"
 
 
-def register(app: AsyncApp, conversation: Conversation, runs: Runs) -> None:
+def register(app: AsyncApp, runs: Runs) -> None:
     """Listen to app_mention and message."""
 
-    async def hear(body: dict[str, Any], context: AsyncBoltContext) -> None:
-        question = asked(body, context.bot_user_id or "")
-        if question is None:
-            return
-        runs.start(
-            question.thread,
-            lambda: conversation.answer(question),
-            lambda sentence: conversation.say(question, sentence),
-        )
+    async def write_down(
+        body: dict[str, Any],
+        next: Callable[[], Awaitable[None]],  # noqa: A002
+    ) -> None:
+        question = asked(body)
+        if question is not None:
+            keys = (question.event_id, question.message)
+            await runs.put(question.thread, keys, QUESTION, asdict(question))
+        await next()
 
-    app.event("app_mention")(hear)
-    app.event("message")(hear)
+    async def hear() -> None:
+        """All is done by the middleware: Bolt acknowledges an event before its listener runs."""
+
+    app.event("app_mention", middleware=[write_down])(hear)
+    app.event("message", middleware=[write_down])(hear)

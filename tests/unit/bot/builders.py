@@ -1,25 +1,33 @@
 """Plans, answers and a Slack client for the tests of the bot."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pyarrow as pa
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.query import AggregationQuery, SqlQuery, VectorQuery
 from bot.slack.asked import Asked
 from orchestrator.answer import Answer, SourceReport
+from orchestrator.approve import ApprovedPlan, approve_by_rule
+from orchestrator.approve.risk import Risk
 from orchestrator.compile.plan import FetchStep, JoinStep, Plan
 from orchestrator.events import Event, Finished, Joined, Planned, Started, Succeeded
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.plan import Draft
-from orchestrator.question import Question, Turn
-from orchestrator.store import StoredRun
+from orchestrator.question import Question, Requester, Turn
+from orchestrator.store import StoredRun, Work
+from orchestrator.validate import ValidatedPlan
 
+LOW = Risk((), (), 0, 0)
 MANY = "it needs several sources"
 KINDS = {"sales": "postgres", "support": "mongo", "notes": "qdrant"}
 ASKED = Asked("Ev1", "T1", "C1", "U1", "1.1", "1.1", "how many orders?")
+WORK = Work("w1", ASKED.thread, "question", asdict(ASKED))
 
 
 def plan() -> Plan:
@@ -44,6 +52,12 @@ def plan() -> Plan:
     return Plan(
         "SELECT name FROM customer", steps, JoinStep("SELECT 1"), ("name",), (), (), reason=MANY
     )
+
+
+def approved(draft: Draft) -> ApprovedPlan:
+    """The plan, approved by rule."""
+    validated = ValidatedPlan(plan(), (), "policy")
+    return approve_by_rule("r1", validated, Requester("T1", "U1"), draft, datetime.now(UTC))
 
 
 def answer(table: pa.Table | None = None, **changes: Any) -> Answer:
@@ -74,20 +88,26 @@ def events(last: Answer | None = None) -> list[Event]:
 
 
 class FakeStore:
-    """A store of one process."""
+    """A store of one process, which has seen one question in every thread, or none when it
+    `is_empty`."""
+
+    is_empty = False
 
     def __init__(self) -> None:
-        self.seen: set[str] = set()
-
-    async def first_seen(self, *keys: str) -> bool:
-        """Whether none of the keys was seen."""
-        is_first = not self.seen & set(keys)
-        self.seen |= set(keys)
-        return is_first
+        self.finished: list[tuple[str, str]] = []
 
     async def turns(self, thread: str) -> tuple[Turn, ...]:
         """What was asked before."""
-        return (Turn(f"earlier in {thread}", "SELECT 1"),)
+        turn = Turn(f"earlier in {thread}", "SELECT 1", "U1")
+        return () if self.is_empty else (turn,)
+
+    async def direct_turns(self, team: str, channel: str, thread: str) -> tuple[Turn, ...]:
+        """What was asked before in a direct conversation."""
+        return (Turn(f"earlier in {team}:{channel} until {thread}", "SELECT 1", "U1"),)
+
+    async def finish(self, run_id: str, status: str, _outcome: dict[str, Any]) -> None:
+        """Note how a run ended."""
+        self.finished.append((run_id, status))
 
 
 class FakePipeline:
@@ -111,9 +131,10 @@ class FakePipeline:
             raise self._proposes
         if self._proposes is not None:
             return self._proposes
-        return Proposed("r1", plan(), Draft(sql or "SELECT 1", "grammar"), cast("Any", None))
+        draft = Draft(sql or "SELECT 1", "grammar")
+        return Proposed("r1", plan(), draft, LOW, approved(draft))
 
-    async def run(self, _approved: Any) -> AsyncIterator[Event]:
+    async def run(self, _approved: Any) -> AsyncGenerator[Event]:
         """The events that it was given."""
         for event in self._events:
             yield event
@@ -125,12 +146,33 @@ class FakePipeline:
         return StoredRun("r1", "T1", "U1", "how?", "SELECT 1", "s1 sales", "grammar", "answered")
 
 
-class FakeClient:
-    """Slack's Web API, as far as a conversation uses it; methods in `broken` raise that error."""
+def slack_error(error: str, status: int = 200) -> SlackApiError:
+    """What slack_sdk raises for an answer that is not ok."""
+    data = {"ok": False, "error": error}
+    response = AsyncSlackResponse(
+        client=None,
+        http_verb="POST",
+        api_url="",
+        req_args={},
+        data=data,
+        headers={},
+        status_code=status,
+    )
+    return SlackApiError(error, response)
 
-    def __init__(self, broken: dict[str, str] | None = None) -> None:
+
+class FakeClient:
+    """Slack's Web API, as far as a conversation uses it; methods in `broken` raise that error.
+
+    `thread` is what stands in the thread already.
+    """
+
+    def __init__(
+        self, broken: dict[str, str] | None = None, thread: list[dict[str, Any]] | None = None
+    ) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.broken = broken or {}
+        self.thread = thread or []
 
     @property
     def port(self) -> AsyncWebClient:
@@ -144,8 +186,9 @@ class FakeClient:
             if error == "invalid_blocks" and not arguments.get("blocks"):
                 error = None
             if error:
-                raise SlackApiError(error, cast("Any", {"ok": False, "error": error}))
-            return {"ok": True, "ts": "2.2", "user": {"tz": "Europe/Berlin"}}
+                raise slack_error(error)
+            user = {"tz": "Europe/Berlin"}
+            return {"ok": True, "ts": "2.2", "user": user, "messages": self.thread}
 
         return call
 

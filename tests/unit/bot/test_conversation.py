@@ -1,6 +1,8 @@
 """One question, from the mention to the answer."""
 
-from dataclasses import replace
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,11 +12,14 @@ from adapters.errors import CredentialError
 from bot.metrics import Metrics
 from bot.slack.asked import asked, words
 from bot.slack.conversation import Conversation
+from orchestrator.events import Event, Started, Succeeded
 from orchestrator.pipeline import Refused
 from orchestrator.plan import Clarification
-from tests.unit.bot.builders import ASKED, FakeClient, FakePipeline, answer, events
+from orchestrator.store import Work
+from tests.unit.bot.builders import ASKED, WORK, FakeClient, FakePipeline, answer, events
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+RESUMED = replace(WORK, claims=2)
 
 
 def conversation(
@@ -29,6 +34,11 @@ def conversation(
         clock=lambda: NOON,
         min_interval_s=0,
     )
+
+
+def work(**changes: str) -> Work:
+    """The work of a question that differs so."""
+    return replace(WORK, payload=asdict(replace(ASKED, **changes)))
 
 
 def body(**event: Any) -> dict[str, Any]:
@@ -46,7 +56,7 @@ def body(**event: Any) -> dict[str, Any]:
 async def test_a_question_is_answered_in_its_thread() -> None:
     """Eyes, a status, one progress message and one answer."""
     pipeline, client, metrics = FakePipeline(), FakeClient(), Metrics()
-    await conversation(pipeline, client, metrics).answer(ASKED)
+    await conversation(pipeline, client, metrics).answer(WORK)
     assert client.of("reactions_add")[0]["name"] == "eyes"
     assert client.of("assistant_threads_setStatus")
     posts = client.of("chat_postMessage")
@@ -58,7 +68,7 @@ async def test_a_question_is_answered_in_its_thread() -> None:
 async def test_the_question_knows_its_asker_and_thread() -> None:
     """The planner gets the person's zone, the clock and what was asked before."""
     pipeline = FakePipeline()
-    await conversation(pipeline, FakeClient()).answer(ASKED)
+    await conversation(pipeline, FakeClient()).answer(WORK)
     (question,) = pipeline.questions
     assert question.requester.time_zone == "Europe/Berlin"
     assert question.asked_at == NOON
@@ -74,17 +84,52 @@ async def test_courtesies_may_fail() -> None:
             ("reactions_add", "assistant_threads_setStatus", "users_info"), "missing_scope"
         )
     )
-    await conversation(pipeline, client).answer(ASKED)
+    await conversation(pipeline, client).answer(WORK)
     assert len(client.of("chat_postMessage")) == 2
     assert pipeline.questions[0].requester.time_zone == "Europe/Paris"
 
 
-async def test_a_message_is_answered_once() -> None:
-    """The same message told by another event, or the same event again, changes nothing."""
+def posted(part: str, ts: str = "1.5", work_id: str = WORK.work_id) -> dict[str, Any]:
+    """A message of the bot as it stands in the thread."""
+    payload = {"work": work_id, "part": part}
+    return {"ts": ts, "metadata": {"event_type": f"crosstalk_{part}", "event_payload": payload}}
+
+
+async def test_posts_say_whose_work_they_are() -> None:
+    """Every post bears its work and its part as metadata."""
     client = FakeClient()
-    talk = conversation(FakePipeline(), client)
-    for event in (ASKED, ASKED, replace(ASKED, event_id="Ev2")):
-        await talk.answer(event)
+    await conversation(FakePipeline(), client).answer(WORK)
+    found = [post["metadata"] for post in client.of("chat_postMessage")]
+    assert [one["event_type"] for one in found] == ["crosstalk_progress", "crosstalk_answer"]
+    assert {one["event_payload"]["work"] for one in found} == {"w1"}
+
+
+async def test_resumed_work_whose_answer_is_there_is_done() -> None:
+    """What was answered before the crash is not run again, and nothing more is said of it."""
+    pipeline, client = FakePipeline(), FakeClient(thread=[posted("progress"), posted("answer")])
+    talk = conversation(pipeline, client)
+    await talk.answer(RESUMED)
+    await talk.say(RESUMED, "I am leaving it.")
+    assert not pipeline.questions
+    assert not client.of("chat_postMessage")
+
+
+async def test_an_orphaned_progress_message_is_taken_over() -> None:
+    """The message of the run that was cut off is edited, and the answer is the only new one."""
+    others = posted("answer", "1.4", work_id="other")
+    client = FakeClient(thread=[{"ts": "1.1"}, others, posted("progress")])
+    await conversation(FakePipeline(), client).answer(RESUMED)
+    (read,) = client.of("conversations_replies")
+    assert (read["ts"], read["oldest"], read["include_all_metadata"]) == ("1.1", "1.1", True)
+    assert {edit["ts"] for edit in client.of("chat_update")} == {"1.5"}
+    (post,) = client.of("chat_postMessage")
+    assert post["metadata"]["event_payload"]["part"] == "answer"
+
+
+async def test_a_thread_that_may_not_be_read_is_answered_all_the_same() -> None:
+    """Without the right to read the thread, an answer twice is better than none."""
+    client = FakeClient({"conversations_replies": "missing_scope"})
+    await conversation(FakePipeline(), client).answer(RESUMED)
     assert len(client.of("chat_postMessage")) == 2
 
 
@@ -99,7 +144,7 @@ async def test_a_message_is_answered_once() -> None:
 async def test_no_answer_is_one_plain_message(proposes: Any, text: str, outcome: str) -> None:
     """What can't be answered costs one message and is counted."""
     client, metrics = FakeClient(), Metrics()
-    await conversation(FakePipeline(proposes), client, metrics).answer(ASKED)
+    await conversation(FakePipeline(proposes), client, metrics).answer(WORK)
     (post,) = client.of("chat_postMessage")
     assert post["text"] == text
     assert f'outcome="{outcome}"'.encode() in metrics.text()
@@ -109,7 +154,7 @@ async def test_no_answer_is_one_plain_message(proposes: Any, text: str, outcome:
 async def test_empty_and_endless_questions_have_their_message(text: str, said: str) -> None:
     """A bare mention and a pasted book are told what to do; nothing is planned."""
     pipeline, client = FakePipeline(), FakeClient()
-    await conversation(pipeline, client).answer(replace(ASKED, text=text))
+    await conversation(pipeline, client).answer(work(text=text))
     assert said in client.of("chat_postMessage")[0]["text"]
     assert not pipeline.questions
 
@@ -119,7 +164,7 @@ async def test_how_a_run_ended_is_counted(change: str, outcome: str) -> None:
     """A failed or partial answer is not counted as answered."""
     metrics = Metrics()
     pipeline = FakePipeline(runs_into=events(answer(**{change: True})))
-    await conversation(pipeline, FakeClient(), metrics).answer(ASKED)
+    await conversation(pipeline, FakeClient(), metrics).answer(WORK)
     assert f'outcome="{outcome}"'.encode() in metrics.text()
 
 
@@ -128,13 +173,40 @@ async def test_a_run_without_an_end_is_an_error() -> None:
     metrics = Metrics()
     talk = conversation(FakePipeline(runs_into=events()[:-1]), FakeClient(), metrics)
     with pytest.raises(RuntimeError):
-        await talk.answer(ASKED)
+        await talk.answer(WORK)
     assert b'outcome="error"' in metrics.text()
+
+
+async def test_a_stopped_run_is_told_and_noted() -> None:
+    """The run ends as stopped, its cards say so, and the thread says what had been read."""
+    client, metrics = FakeClient(), Metrics()
+    reached = asyncio.Event()
+
+    class Endless(FakePipeline):
+        async def run(self, _approved: Any) -> AsyncGenerator[Event]:
+            for event in (Started("s1"), Succeeded("s1", 5, 0.1)):
+                yield event
+            reached.set()
+            await asyncio.Event().wait()
+
+    pipeline = Endless()
+    talk = conversation(pipeline, client, metrics)
+    answering = asyncio.create_task(talk.answer(WORK))
+    await reached.wait()
+    assert talk.running.stop("r1", ("T1", "U1")) == "stopped"
+    await answering
+    assert client.of("chat_update")[-1]["blocks"][0]["title"] == "Stopped"
+    assert (
+        "Stopped by <@U1> after 0 s; sales: customer had been read."
+        in (client.of("chat_postMessage")[-1]["text"])
+    )
+    assert pipeline.store.finished == [("r1", "stopped")]
+    assert b'outcome="stopped"' in metrics.text()
 
 
 def test_a_mention_is_a_question() -> None:
     """The mention itself is no part of it; a reply keeps to its thread."""
-    found = asked(body(text="<@UB> how many?", thread_ts="0.9"), "UB")
+    found = asked(body(text="<@UB> how many?", thread_ts="0.9"))
     assert found is not None
     assert (found.text, found.thread, found.message) == ("how many?", "T1:C1:0.9", "T1:C1:1.1")
 
@@ -152,14 +224,14 @@ def test_a_mention_is_a_question() -> None:
 )
 def test_what_is_no_question_is_dropped(event: dict[str, Any]) -> None:
     """Bots, edits, unknown subtypes and talk between people start nothing."""
-    assert asked(body(**event), "UB") is None
+    assert asked(body(**event)) is None
 
 
 def test_a_direct_message_needs_no_mention() -> None:
     """In a direct conversation everything is said to the bot."""
-    assert asked(body(type="message", channel_type="im", text="how many?"), "UB") is not None
+    assert asked(body(type="message", channel_type="im", text="how many?")) is not None
 
 
 def test_text_is_read_as_it_was_typed() -> None:
-    """Slack's link marks and entities are undone."""
-    assert words("<@UB>  AT&amp;T &lt; <http://x.io|x.io>?", "UB") == "AT&T < x.io?"
+    """Mentions are left out, Slack's link marks and entities are undone."""
+    assert words("<@UB> <@U9|ada> <!here> AT&amp;T &lt; <http://x.io|x.io>?") == "AT&T < x.io?"

@@ -11,23 +11,36 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.runs import Runs
 from bot.slack.conversation import Conversation
-from bot.slack.listeners import actions, events
+from bot.slack.listeners import actions, choices, events
 from orchestrator.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[3]
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
 BOT_EVENTS: list[str] = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
 
-EVENT_SCOPES = {"app_mention": "app_mentions:read", "message.im": "im:history"}
-METHOD_SCOPES = {
-    "apps_connections_open": None,
-    "assistant_threads_setStatus": "chat:write",
-    "auth_test": None,
-    "chat_postMessage": "chat:write",
-    "chat_update": "chat:write",
-    "reactions_add": "reactions:write",
-    "users_info": "users:read",
-    "views_open": None,
+EVENT_SCOPES = {
+    "app_mention": "app_mentions:read",
+    "message.channels": "channels:history",
+    "message.groups": "groups:history",
+    "message.im": "im:history",
+}
+METHOD_SCOPES: dict[str, set[str]] = {
+    "apps_connections_open": set(),
+    "assistant_threads_setStatus": {"chat:write"},
+    "auth_test": set(),
+    "chat_delete": {"chat:write"},
+    "chat_postEphemeral": {"chat:write"},
+    "chat_postMessage": {"chat:write"},
+    "chat_stopStream": {"chat:write"},
+    "chat_stream": {"chat:write"},
+    "chat_update": {"chat:write"},
+    "conversations_replies": {"channels:history", "groups:history", "im:history"},
+    "files_upload_v2": {"files:write"},
+    "reactions_add": {"reactions:write"},
+    "usergroups_list": {"usergroups:read"},
+    "usergroups_users_list": {"usergroups:read"},
+    "users_info": {"users:read"},
+    "views_open": set(),
 }
 
 
@@ -38,7 +51,7 @@ class RecordingApp:
         self.events: list[str] = []
         self.actions: list[str] = []
 
-    def event(self, name: str) -> Any:
+    def event(self, name: str, **_: Any) -> Any:
         """As AsyncApp.event."""
         self.events.append(name)
         return lambda listener: listener  # pyright: ignore
@@ -53,15 +66,16 @@ def registered() -> RecordingApp:
     """The app after every listener has registered."""
     app = RecordingApp()
     bolt = cast("AsyncApp", app)
-    events.register(bolt, cast("Conversation", None), Runs())
-    actions.register(bolt, cast("Pipeline", None))
+    events.register(bolt, cast("Runs", None))
+    actions.register(bolt, cast("Pipeline", None), cast("Conversation", None))
+    choices.register(bolt, cast("Runs", None))
     return app
 
 
 def methods_used() -> set[str]:
     """The Web API methods that the bot's source names."""
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py"))
-    named = set(re.findall(r"client\.([a-z]+_[a-zA-Z_]+)", source))
+    named = set(re.findall(r"client\.([a-z]+_[a-zA-Z0-9_]+)", source))
     return {name for name in named if callable(getattr(AsyncWebClient, name, None))}
 
 
@@ -81,13 +95,13 @@ def test_scopes_are_those_that_are_used() -> None:
     used = methods_used()
     assert used == set(METHOD_SCOPES)
     needed = {EVENT_SCOPES[event] for event in BOT_EVENTS}
-    needed |= {scope for name in used if (scope := METHOD_SCOPES[name])}
+    needed |= {scope for name in used for scope in METHOD_SCOPES[name]}
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
 
 
 def test_listeners_are_short() -> None:
     """A listener parses, acknowledges and hands over."""
-    for module in (events, actions):
+    for module in (events, actions, choices):
         for listener in re.split(r"\n(?= *async def )", inspect.getsource(module))[1:]:
             body = re.split(r"\n\n    app\.", listener)[0]
             assert len(body.splitlines()) <= 15

@@ -1,0 +1,160 @@
+"""Work that waits: written down before it is acknowledged, and kept until it is done.
+
+Each piece has a lane, a kind and a payload that is opaque here. Of one lane one piece is under way
+at a time, in order of arrival. Who claims a piece has it under a lease: a replica that dies stops
+renewing, and another one takes over.
+"""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from orchestrator.store.dialects import insert_into, now_s
+from orchestrator.store.tables import metadata, seen
+
+LEASE_S = 30.0
+KEPT_DAYS = 7
+
+queue = sa.Table(
+    "queue",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("work_id", sa.String(32), nullable=False, unique=True),
+    sa.Column("lane", sa.String(192), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("owner", sa.String(32)),
+    sa.Column("until", sa.Double, nullable=False),
+    sa.Column("claims", sa.Integer, nullable=False),
+    sa.Column("crashes", sa.Integer, nullable=False),
+    sa.Index("ix_queue_lane", "lane", "id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A claimed piece of work. `crashes` counts the leases that ran out over it."""
+
+    work_id: str
+    lane: str
+    kind: str
+    payload: dict[str, Any]
+    claims: int = 1
+    crashes: int = 0
+
+    @property
+    def is_resumed(self) -> bool:
+        """Whether somebody was at it before, and may have left something."""
+        return self.claims > 1
+
+
+class Queue:
+    """The queue as one replica sees it; `lease_s` is how long a claim holds without renewal."""
+
+    def __init__(self, engine: AsyncEngine, *, lease_s: float = LEASE_S) -> None:
+        self._engine = engine
+        self._owner = uuid.uuid4().hex
+        self.lease_s = lease_s
+
+    async def put(
+        self, lane: str, keys: Collection[str], kind: str, payload: dict[str, Any]
+    ) -> bool:
+        """Write work down; False, and nothing is written, when any of its keys was seen before.
+
+        `keys` are names of the event that brings it; `payload` is what JSON can hold.
+        """
+        names, at = sorted(set(keys)), datetime.now(UTC)
+        new = insert_into(self._engine, seen).on_conflict_do_nothing().returning(seen.c.key)
+        async with self._engine.connect() as connection, connection.begin() as transaction:
+            rows = [{"key": name, "at": at} for name in names]
+            if rows and len((await connection.execute(new.values(rows))).all()) < len(names):
+                await transaction.rollback()
+                return False
+            await self._one_at_a_time(connection, lane)
+            await connection.execute(
+                sa.insert(queue).values(
+                    work_id=uuid.uuid4().hex,
+                    lane=lane,
+                    kind=kind,
+                    payload=payload,
+                    at=at,
+                    until=0.0,
+                    claims=0,
+                    crashes=0,
+                )
+            )
+        return True
+
+    async def claim(self, kinds: Collection[str]) -> Work | None:
+        """Lease the oldest piece of these kinds whose lane is free and which nobody holds."""
+        head, before = queue.alias("head"), queue.alias("before")
+        is_first = ~sa.exists().where(before.c.lane == head.c.lane, before.c.id < head.c.id)
+        first = (
+            sa.select(head.c.id)
+            .where(head.c.until <= now_s(), head.c.kind.in_(kinds), is_first)
+            .order_by(head.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True, of=head)
+            .scalar_subquery()
+        )
+        ran_out = sa.case((queue.c.owner.is_not(None), 1), else_=0)
+        claimed = (
+            sa.update(queue)
+            .where(queue.c.id == first)
+            .values(
+                owner=self._owner,
+                until=now_s() + self.lease_s,
+                claims=queue.c.claims + 1,
+                crashes=queue.c.crashes + ran_out,
+            )
+            .returning(*(queue.c[name] for name in Work.__dataclass_fields__))
+        )
+        async with self._engine.begin() as connection:
+            row = (await connection.execute(claimed)).one_or_none()
+        return Work(*row) if row else None
+
+    async def renew(self, work: Work) -> bool:
+        """Hold on to claimed work; False when the lease was lost to somebody else."""
+        return await self._change(
+            sa.update(queue).where(*self._held(work)).values(until=now_s() + self.lease_s)
+        )
+
+    async def done(self, work: Work) -> bool:
+        """Take finished work out of the queue; False when the lease was lost before."""
+        return await self._change(sa.delete(queue).where(*self._held(work)))
+
+    async def give_back(self, work: Work, delay_s: float = 0.0) -> bool:
+        """Let go of work that is not done, for anybody to claim after so many seconds."""
+        return await self._change(
+            sa.update(queue).where(*self._held(work)).values(owner=None, until=now_s() + delay_s)
+        )
+
+    async def clean(self, days: int = KEPT_DAYS) -> None:
+        """Forget keys, and work that nobody could do, from more than so many days ago."""
+        long_ago = datetime.now(UTC) - timedelta(days=days)
+        async with self._engine.begin() as connection:
+            await connection.execute(sa.delete(seen).where(seen.c.at < long_ago))
+            await connection.execute(sa.delete(queue).where(queue.c.at < long_ago))
+
+    async def _one_at_a_time(self, connection: AsyncConnection, lane: str) -> None:
+        """Until the transaction's end nobody else adds to the lane, so that ids rise with commits.
+
+        Else a later piece could be claimed while an earlier one is still being committed. SQLite
+        has one writer at a time anyway.
+        """
+        if self._engine.dialect.name == "postgresql":
+            lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(lane, 0))
+            await connection.execute(sa.select(lock))
+
+    def _held(self, work: Work) -> tuple[sa.ColumnElement[bool], ...]:
+        return queue.c.work_id == work.work_id, queue.c.owner == self._owner
+
+    async def _change(self, statement: sa.Update | sa.Delete) -> bool:
+        async with self._engine.begin() as connection:
+            return (await connection.execute(statement)).rowcount == 1
