@@ -4,7 +4,7 @@ import { h, svg } from "./dom.js";
 import { exact, labels, number, scale, share } from "./scales.js";
 
 export const COLOURS = ["#1264a3", "#2eb67d", "#e8912d", "#e01e5a", "#36a5c9", "#7c3085"];
-const [WIDTH, PLOT_HEIGHT] = [480, 220];
+const [WIDTH, PLOT_HEIGHT] = [420, 200];
 
 export function chart(block) {
   const { chart: drawn, title } = block;
