@@ -16,7 +16,7 @@ from bot.slack.history.coercion import plain
 from bot.slack.history.credentials import ActionTokens, Asker, action_tokens
 from orchestrator.question import Requester
 from orchestrator.store import Store
-from sandbox.slack import LocalSlack
+from sandbox.slack import LocalSlack, hooks
 from tests.contract.harness import Gathered, gather
 from tests.contract.history import messages
 
@@ -95,9 +95,17 @@ async def store(tmp_path: Path) -> AsyncGenerator[Store]:
 
 
 @pytest.fixture
-async def slack(request: pytest.FixtureRequest) -> AsyncGenerator[LocalSlack]:
+def tokens() -> hooks.ActionTokens:
+    """The tokens that the workspace gives with people's messages."""
+    return hooks.ActionTokens()
+
+
+@pytest.fixture
+async def slack(
+    request: pytest.FixtureRequest, tokens: hooks.ActionTokens
+) -> AsyncGenerator[LocalSlack]:
     """A workspace of its own; a parameter changes it."""
-    slack = LocalSlack(**getattr(request, "param", {}))
+    slack = LocalSlack(action_tokens=tokens, **getattr(request, "param", {}))
     await slack.start()
     yield slack
     await slack.stop()
@@ -169,11 +177,13 @@ async def test_conditions_choose_channels_and_the_period(office: Office) -> None
 
 
 async def test_only_people_are_counted(office: Office) -> None:
-    """What bots say, and that somebody joins, are no messages; a file with words is one."""
+    """What bots say or are asked, and that somebody joins, are no messages; a file with words
+    is one."""
     ours = {"channel": "C0ALL", "user": BOB}
     office.slack.seed_messages(
         [
             {**ours, "text": "joined", "subtype": "channel_join", "ts": "5000.000001"},
+            {**ours, "text": f"<@{office.slack.bot_user_id}> who?", "ts": "5000.000004"},
             {**ours, "text": "answer", "bot_id": "B0", "ts": "5000.000002"},
             {**ours, "text": "see this", "subtype": "file_share", "ts": "5000.000003"},
         ]
@@ -228,9 +238,9 @@ async def test_a_distributed_app_reads_one_page(office: Office) -> None:
         await office.read(BOB, seconds=3)
 
 
-async def test_slack_s_own_search_is_used(office: Office) -> None:
+async def test_slack_s_own_search_is_used(office: Office, tokens: hooks.ActionTokens) -> None:
     """With the token of a person's message Slack searches, in public channels alone."""
-    await _hears_from(office, ANN)
+    hear(office, tokens, ANN)
     read = await office.read(ANN, search="printer burns")
     assert set(read.table.column("channel").to_pylist()) == {"all", "help", "ext-0042-acme", "away"}
     assert office.count("assistant.search.context") == 1
@@ -240,21 +250,22 @@ async def test_slack_s_own_search_is_used(office: Office) -> None:
 @pytest.mark.parametrize(
     ("slack", "heard"), [({"search": False}, True), ({}, False)], indirect=["slack"]
 )
-async def test_words_are_searched_in_history_else(office: Office, heard: bool) -> None:
+async def test_words_are_searched_in_history_else(
+    office: Office, tokens: hooks.ActionTokens, heard: bool
+) -> None:
     """Where the workspace has no search, or the question brought no token, history is read within
     the asker's rights and ranked by words."""
     if heard:
-        await _hears_from(office, BOB)
+        hear(office, tokens, BOB)
     read = await office.read(BOB, search="burning printers burn")
     assert set(read.table.column("text").to_pylist()) == {"the printer burns"}
     assert "board" not in read.table.column("channel").to_pylist()
     assert office.count("assistant.search.context") == 0
 
 
-async def _hears_from(office: Office, user: str) -> None:
+def hear(office: Office, tokens: hooks.ActionTokens, user: str) -> None:
     """A message of somebody reaches the bot, with the token that it brings."""
-    token = office.slack._action_tokens.issue(user)
-    action_tokens.keep(office.slack.workspace.team_id, user, token)
+    action_tokens.keep(office.slack.workspace.team_id, user, tokens.issue(user))
 
 
 def test_action_tokens_are_let_go() -> None:
