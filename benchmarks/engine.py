@@ -12,6 +12,8 @@ from adapters.credentials import Credential, VaultSettings
 from adapters.query import NativeQuery
 from adapters.schema import Catalog
 from benchmarks.servers import Login
+from bot.settings import Settings
+from bot.slack.history import history_kind
 from orchestrator.answer import Answer
 from orchestrator.events import Finished
 from orchestrator.outcome import Succeeded
@@ -71,6 +73,7 @@ async def opened(
             store_url=f"sqlite+aiosqlite:///{folder}/store.db",
             cache_seconds=0,
             warm=False,
+            kinds={"slack": history_kind(Settings.model_validate({}))},
         )
         try:
             for name, source in pipeline.sources.items():
@@ -94,7 +97,9 @@ async def proposed(pipeline: Pipeline, sql: str) -> Proposed:
 async def answered(pipeline: Pipeline, sql: str) -> tuple[Answer, int]:
     """The whole answer of semantic SQL, and the rows that all its fetches moved."""
     rows = 0
-    async for event in pipeline.run((await proposed(pipeline, sql)).approved):
+    approved = (await proposed(pipeline, sql)).approved
+    assert approved is not None
+    async for event in pipeline.run(approved):
         if isinstance(event, Succeeded):
             assert not event.truncated, event
             rows += event.rows

@@ -25,6 +25,7 @@ from bot.serve import serve as serve_bot
 from bot.settings import Settings, settings
 from bot.terminal import Terminal
 from bot.wiring import opened_pipeline
+from orchestrator.approve import ApprovedPlan
 from orchestrator.events import Finished
 from orchestrator.explain import explain
 from orchestrator.overlap import Overlap, overlaps
@@ -34,6 +35,7 @@ from orchestrator.question import Question, Requester, question
 from orchestrator.semantic import SemanticModel, json_schema, load
 
 COMMANDS = "crosstalk.commands"
+NEEDS_DECISION = "This needs a person's decision, which is given in Slack. Ask there, or for less:"
 
 Words = Annotated[str, typer.Argument(help="A question in your own words.", show_default=False)]
 Sql = Annotated[str, typer.Argument(help="SQL over the business entities.", show_default=False)]
@@ -160,14 +162,19 @@ async def _answered(asking: _Asking, is_dry: bool, picture: Path | None) -> bool
         if is_dry:
             _show_plan(proposed, asking, picture)
             return True
-        return await _show_run(pipeline, proposed, asking)
+        if proposed.approved is None:
+            _show_problem(Refused(NEEDS_DECISION, proposed.risk.reasons), asking.as_json)
+            return False
+        return await _show_run(pipeline, proposed, proposed.approved, asking)
 
 
-async def _show_run(pipeline: Pipeline, proposed: Proposed, asking: _Asking) -> bool:
+async def _show_run(
+    pipeline: Pipeline, proposed: Proposed, approved: ApprovedPlan, asking: _Asking
+) -> bool:
     """Show every event; whether the last one brings an answer."""
     terminal = Terminal(Console(), asking.kinds)
     is_answered = False
-    async for event in pipeline.run(proposed.approved):
+    async for event in pipeline.run(approved):
         if asking.as_json:
             typer.echo(event_line(event, proposed.plan, asking.kinds))
         else:

@@ -7,10 +7,10 @@ while Slack is away, it goes back to the queue, and another replica or a later t
 import asyncio
 import contextlib
 import secrets
-import time
 from collections.abc import Awaitable, Callable, Collection
 from contextvars import ContextVar
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -102,10 +102,12 @@ class Runs:
 
     async def _claim_what_there_is(self) -> None:
         while self._is_open and len(self._tasks) < self._at_once:
+            asked_at = monotonic()
             work = await self._queue.claim(self._kinds)
             if work is None:
                 return
-            task = asyncio.create_task(self._supervised(work, self._kinds[work.kind]))
+            lease = _Lease(self._queue, work, asked_at + self._queue.lease_s)
+            task = asyncio.create_task(self._supervised(work, self._kinds[work.kind], lease))
             self._tasks.add(task)
             task.add_done_callback(self._ended)
 
@@ -113,8 +115,7 @@ class Runs:
         self._tasks.discard(task)
         self._wake.set()
 
-    async def _supervised(self, work: Work, kind: Kind) -> None:
-        lease = _Lease(self._queue, work)
+    async def _supervised(self, work: Work, kind: Kind, lease: "_Lease") -> None:
         try:
             async with lease:
                 await _done_or_told(work, kind)
@@ -181,16 +182,16 @@ def check_lease() -> None:
 class _Lease:
     """Renews a claim while its block lasts; when that fails, the block ends with LeaseLost."""
 
-    def __init__(self, queue: Queue, work: Work) -> None:
+    def __init__(self, queue: Queue, work: Work, until: float) -> None:
         self._queue = queue
         self._work = work
-        self._until = time.monotonic() + queue.lease_s
+        self._until = until
         self._is_lost = False
 
     @property
     def ran_out(self) -> bool:
         """Whether it was not renewed in time, however that came about."""
-        return self._is_lost or time.monotonic() >= self._until
+        return self._is_lost or monotonic() >= self._until
 
     async def __aenter__(self) -> None:
         _current.set(self)
@@ -206,7 +207,7 @@ class _Lease:
     async def _renew(self, holder: asyncio.Task[Any]) -> None:
         while not self._is_lost:
             await asyncio.sleep(self._queue.lease_s / 3)
-            asked_at = time.monotonic()
+            asked_at = monotonic()
             try:
                 self._is_lost = not await self._queue.renew(self._work)
             except Exception:

@@ -20,6 +20,8 @@ from bot.metrics import Metrics
 from bot.runs import POLL_S, Runs
 from bot.settings import Settings
 from bot.slack.app import build_app, check_token, web_client
+from bot.slack.approval.listeners import APPROVED
+from bot.slack.approval.reminders import sweeping
 from bot.slack.conversation import Conversation, now
 from bot.slack.listeners.events import QUESTION
 from bot.slack.pace import reason
@@ -81,7 +83,8 @@ async def running(
             min_interval_s=min_interval_s,
         )
         runs.handle(QUESTION, conversation.answer, conversation.say)
-        app = build_app(settings, client, pipeline, runs)
+        runs.handle(APPROVED, conversation.run_approved, conversation.say_of_run)
+        app = build_app(settings, client, pipeline, conversation, runs)
         listening = asyncio.Event()
         signed = app if settings.signing_secret() is not None else None
         runs.start()
@@ -89,6 +92,7 @@ async def running(
             async with (
                 _http(settings, http_app(signed, metrics, listening.is_set)) as url,
                 _sockets(app, settings.app_token()),
+                sweeping(conversation.desk, pipeline.approvals),
             ):
                 listening.set()
                 yield url

@@ -7,7 +7,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from bot.cells import cells, number, printable, timing
+from bot.cells import cells, confidence_line, number, printable, timing
 from orchestrator.answer import Answer
 from orchestrator.compile.plan import FetchStep
 from orchestrator.events import Event, Failed, Finished, Joined, Planned, Skipped, Succeeded
@@ -70,6 +70,8 @@ class Terminal:
             self._say(f"⚠️  {warning}")
         for assumption in answer.assumptions:
             self._say(f"Assumed: {assumption}")
+        if not answer.failed:
+            self._say(confidence_line(answer))
 
     def _table(self, answer: Answer) -> None:
         shown = cells(answer, MAX_ROWS)

@@ -9,13 +9,22 @@ from typing import Any
 from adapters.query import SqlQuery, describe
 from orchestrator.answer import Answer
 from orchestrator.approve import ApprovedPlan
+from orchestrator.approve.risk import Risk
 from orchestrator.plan import Draft
 from orchestrator.question import Question
+from orchestrator.validate import ValidatedPlan
 
 
-def proposal(question: Question, approved: ApprovedPlan, draft: Draft) -> dict[str, Any]:
-    """The record of a plan that was approved, with what its draft cost."""
-    plan = approved.validated.plan
+def proposal(
+    question: Question,
+    validated: ValidatedPlan,
+    risk: Risk,
+    draft: Draft,
+    approved: ApprovedPlan | None,
+) -> dict[str, Any]:
+    """The record of a proposed plan, with its risk, what its draft cost, and who approved it if it
+    needs nobody else."""
+    plan, decision = validated.plan, approved.decision if approved else None
     return {
         "team": question.requester.team,
         "user": question.requester.user,
@@ -24,8 +33,10 @@ def proposal(question: Question, approved: ApprovedPlan, draft: Draft) -> dict[s
         "planner": draft.planner,
         "usage": asdict(draft.usage),
         "digest": plan.digest,
-        "fingerprints": dict(approved.validated.fingerprints),
-        "approved_by": approved.decision.by,
+        "fingerprints": dict(validated.fingerprints),
+        "risk": {"level": risk.level, "reasons": list(risk.reasons)},
+        "approved_by": ", ".join(decision.by) if decision else None,
+        "grant": decision.grant.id if decision and decision.grant else None,
         "steps": [
             {
                 "step": step.id,

@@ -46,6 +46,7 @@ class _Run:
     """What the steps of one run share."""
 
     validated: ValidatedPlan
+    max_rows: int
     requester: Requester
     staging: Staging
     said: asyncio.Queue[Started | StepOutcome]
@@ -88,7 +89,9 @@ class Executor:
             )
         steps = approved.validated.plan.steps
         done = {step.id: asyncio.Event() for step in steps}
-        run = _Run(approved.validated, approved.requester, staging, asyncio.Queue(), done)
+        granted, most = approved.decision.grant, self._policies.max_rows
+        most = min(most, granted.max_rows) if granted else most
+        run = _Run(approved.validated, most, approved.requester, staging, asyncio.Queue(), done)
         tasks = [asyncio.create_task(self._step(step, run), name=step.id) for step in steps]
         try:
             outcomes = 0
@@ -130,12 +133,12 @@ class Executor:
         key = self._shared_key(step, query, run)
         kept = await self._cache.found(key)
         if kept is not None:
-            async with run.staging.filling(step.id, kept.table.schema) as take:
-                await take(kept.table)
-            rows, seconds = kept.table.num_rows, time.monotonic() - began
-            return Succeeded(
-                step.id, rows, seconds, cached=True, age_s=round(self._cache.age(kept), 3)
-            )
+            table = kept.table.slice(0, run.max_rows)
+            async with run.staging.filling(step.id, table.schema) as take:
+                await take(table)
+            seconds, age_s = time.monotonic() - began, round(self._cache.age(kept), 3)
+            cut = table.num_rows < kept.table.num_rows
+            return Succeeded(step.id, table.num_rows, seconds, cut, cached=True, age_s=age_s)
         with self._cache.recording(key) as recording:
             async with self._each[step.source].slot(), self._everywhere:
                 began = time.monotonic()
@@ -173,7 +176,7 @@ class Executor:
             async def ask(credential: Credential | None) -> Fetched:
                 recording.restart()
                 left_s = max(0.1, deadline - time.monotonic())
-                limits = Limits(self._policies.max_rows, self._policies.max_bytes, left_s)
+                limits = Limits(run.max_rows, self._policies.max_bytes, left_s)
                 stopwatch = _Stopwatch()
                 async with run.staging.filling(step.id, schema_of(query.columns)) as stage:
 

@@ -1,13 +1,12 @@
 """The flow, in order: question → retrieve → plan → compile → validate → approve → execute → join →
 answer. Two functions, since an approval can take a day: `propose` ends with a stored plan, `run`
-starts from an approved one.
+starts from an approved one. Between them stand `decisions`.
 """
 
 import time
-import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import structlog
@@ -17,41 +16,24 @@ from adapters.errors import PlannerError, QueryError
 from orchestrator import audit
 from orchestrator.answer import Answer
 from orchestrator.answer.compose import compose
-from orchestrator.approve import ApprovedPlan, approve_by_rule
+from orchestrator.approve import ApprovedPlan
+from orchestrator.approve.rules import FREE_FORM
 from orchestrator.compile import Compiler, Plan
+from orchestrator.deciding import Decisions
 from orchestrator.events import Event, Finished, Joined, Planned, Started, StepOutcome
 from orchestrator.execute import Executor
-from orchestrator.explain import explain, plan_text
 from orchestrator.join import JoinedTable, join
 from orchestrator.plan import Clarification, Draft, Planner
+from orchestrator.proposing import Proposals, Proposed, Refused
 from orchestrator.question import Question
 from orchestrator.registry import Registry, Source
 from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.semantic import SemanticModel
 from orchestrator.staging import Staging, StagingPool
-from orchestrator.store import Store, StoredRun
-from orchestrator.validate import ValidatedPlan, validate
+from orchestrator.store import Approvals, Grants, Store, StoredRun
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The question can't be answered as it stands; `message` says why and what to do."""
-
-    message: str
-    details: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Proposed:
-    """A stored plan that may run."""
-
-    run_id: str
-    plan: Plan
-    draft: Draft
-    approved: ApprovedPlan
 
 
 @dataclass(slots=True)
@@ -60,6 +42,8 @@ class Pipeline:
 
     model: SemanticModel
     store: Store
+    approvals: Approvals
+    grants: Grants
     retriever: Retriever
     planner: Planner
     fallback: Planner
@@ -69,26 +53,24 @@ class Pipeline:
     registry: Registry
     executor: Executor
     staging: StagingPool
-    _drafts: dict[str, Draft] = field(default_factory=dict)
 
     async def propose(
         self, question: Question, sql: str | None = None
     ) -> Proposed | Clarification | Refused:
-        """From a question (or its semantic SQL) to a stored plan that may run."""
+        """From a question (or its semantic SQL) to a stored plan, which may run or waits."""
         candidates = Candidates(entities=tuple(self.model.entities))
         if sql is None:
             candidates = await self.retriever.retrieve(question)
             drafted = await self._draft(question, candidates)
         else:
-            drafted = Draft(sql=sql, planner="sql")
+            drafted = Draft(sql=sql, planner=FREE_FORM)
         if isinstance(drafted, Clarification):
             return drafted
         return await self._check(question, candidates, drafted)
 
-    async def run(self, approved: ApprovedPlan) -> AsyncIterator[Event]:
+    async def run(self, approved: ApprovedPlan) -> AsyncGenerator[Event]:
         """Run an approved plan, telling each thing as it happens; the last event is Finished."""
-        plan = approved.validated.plan
-        draft = self._drafts.pop(approved.run_id, Draft(sql=plan.sql, planner="stored"))
+        plan, draft = approved.validated.plan, approved.draft
         began = time.monotonic()
         yield Planned(approved.run_id, plan, draft.planner)
         outcomes: dict[str, StepOutcome] = {}
@@ -101,10 +83,29 @@ class Pipeline:
             joined, joined_s = await self._join(plan, staging)
         if isinstance(joined, JoinedTable) and joined.possible:
             yield Joined(joined.table.num_rows, joined_s, joined.notes)
-        answer = self._answer(approved.run_id, plan, draft, outcomes, joined, began)
+        stored = await self.store.recall(approved.run_id)
+        asked = stored.question if stored else ""
+        answer = self._answer(approved.run_id, plan, draft, outcomes, joined, began, asked)
         status = "failed" if answer.failed else "partial" if answer.partial else "answered"
         await self.store.finish(approved.run_id, status, audit.outcome(answer))
         yield Finished(answer)
+
+    @property
+    def decisions(self) -> Decisions:
+        """What people decide about stored plans."""
+        return Decisions(self._proposals)
+
+    @property
+    def _proposals(self) -> Proposals:
+        return Proposals(
+            self.model,
+            self.compiler,
+            self.registry,
+            self.store,
+            self.approvals,
+            self.grants,
+            self._kinds,
+        )
 
     @property
     def _kinds(self) -> dict[str, str]:
@@ -140,43 +141,18 @@ class Pipeline:
         self, question: Question, candidates: Candidates, draft: Draft
     ) -> Proposed | Clarification | Refused:
         try:
-            plan = await self._compile(draft.sql)
+            plan = await self._proposals.compile(draft.sql)
         except QueryError as error:
-            if draft.planner in ("sql", self.fallback.name):
+            if draft.planner in (FREE_FORM, self.fallback.name):
                 return Refused(str(error))
             try:
                 repaired = await self.planner.repair(question, candidates, draft, str(error))
                 if isinstance(repaired, Clarification):
                     return repaired
-                draft, plan = repaired, await self._compile(repaired.sql)
+                draft, plan = repaired, await self._proposals.compile(repaired.sql)
             except (QueryError, PlannerError) as again:
                 return Refused(f"The plan does not fit the semantic model: {again}")
-        validated = validate(plan, self.model, self.registry)
-        if not isinstance(validated, ValidatedPlan):
-            messages = tuple(violation.message for violation in validated)
-            return Refused(messages[0], messages[1:])
-        run_id = uuid.uuid4().hex
-        approved = approve_by_rule(run_id, validated, question.requester)
-        await self.store.propose(
-            run_id,
-            question,
-            sql=plan.sql,
-            plan_text=plan_text(explain(plan, self._kinds)),
-            digest=plan.digest,
-            planner=draft.planner,
-            approval=audit.proposal(question, approved, draft),
-        )
-        self._drafts[run_id] = draft
-        return Proposed(run_id, plan, draft, approved)
-
-    async def _compile(self, sql: str) -> Plan:
-        """Compile once to know the sources, read their catalogs, and again with their estimates."""
-        plan = self.compiler.compile(sql, self.registry)
-        sources = {step.source for step in plan.steps}
-        if all(self.registry.catalog(name) for name in sources):
-            return plan
-        await self.registry.refresh(sources)
-        return self.compiler.compile(sql, self.registry)
+        return await self._proposals.propose(question, draft, plan)
 
     async def _join(self, plan: Plan, staging: Staging) -> tuple[JoinedTable | QueryError, float]:
         began = time.monotonic()
@@ -194,7 +170,18 @@ class Pipeline:
         outcomes: dict[str, StepOutcome],
         joined: JoinedTable | QueryError,
         began: float,
+        asked: str,
     ) -> Answer:
         if isinstance(joined, QueryError):
             joined = JoinedTable(pa.table({}), warnings=(str(joined),), possible=False)
-        return compose(run_id, plan, draft, outcomes, joined, self._kinds, time.monotonic() - began)
+        return compose(
+            run_id,
+            plan,
+            draft,
+            outcomes,
+            joined,
+            self._kinds,
+            time.monotonic() - began,
+            question=asked,
+            units=self.model.units_of(plan.columns),
+        )

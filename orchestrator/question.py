@@ -20,10 +20,12 @@ class Requester:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question of the same thread with the semantic SQL that answered it."""
+    """An earlier question of the same thread with the semantic SQL that answered it, and whose it
+    was: the requester's user id."""
 
     question: str
     sql: str
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,17 +93,17 @@ class Registry:
         known = self._catalogs.get(source)
         return known[1] if known else None
 
-    async def refresh(self, names: set[str]) -> None:
-        """Read the catalogs of these sources that are missing or old; a source that fails is
-        left as it was, for its fetch will say why."""
+    async def refresh(self, names: set[str], *, keep_s: float = _KEEP_S) -> None:
+        """Read the catalogs of these sources that are missing or older than `keep_s`; a source that
+        fails is left as it was, for its fetch will say why."""
         async with asyncio.TaskGroup() as group:
             for name in names:
-                group.create_task(self._refresh(name))
+                group.create_task(self._refresh(name, keep_s))
 
-    async def _refresh(self, name: str) -> None:
+    async def _refresh(self, name: str, keep_s: float) -> None:
         async with self._locks[name]:
             known = self._catalogs.get(name)
-            if known is not None and time.monotonic() - known[0] < _KEEP_S:
+            if known is not None and time.monotonic() - known[0] < keep_s:
                 return
             source = self._sources[name]
             try:

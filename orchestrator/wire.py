@@ -20,7 +20,7 @@ from orchestrator.retrieve.embedder import Embedder
 from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.semantic import SemanticModel, SourceSpec, near
 from orchestrator.staging import StagingPool, StagingSettings
-from orchestrator.store import Store
+from orchestrator.store import Approvals, Grants, Store
 
 ADAPTERS = {
     "postgres": "adapters.postgres:PostgresAdapter",
@@ -85,6 +85,8 @@ async def open_pipeline(
     return Pipeline(
         model=model,
         store=store,
+        approvals=Approvals(store.engine),
+        grants=Grants(store.engine),
         retriever=retriever,
         planner=planner,
         fallback=grammar,

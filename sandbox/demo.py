@@ -22,6 +22,7 @@ from sandbox.sandbox import Sandbox
 
 QUESTION = "which enterprise customers with open P1 tickets spent the most last quarter?"
 ASKER, CHANNEL = "U0MARCO", "C0SALES"
+TABLES = ("data_table", "table")
 START_TIMEOUT_S, ANSWER_TIMEOUT_S = 60.0, 120.0
 
 
@@ -93,12 +94,14 @@ async def _first_question(sandbox: Sandbox, console: Console, words: str) -> boo
                 continue
             if message.get("thread_ts") != ts or message.get("user") == ASKER:
                 continue
+            if message.get("streaming_state") == "in_progress":
+                continue
             blocks: list[dict[str, Any]] = message.get("blocks") or []
             if any(block["type"] == "plan" for block in blocks):
                 _show_progress(console, blocks, shown)
             else:
                 _show_answer(console, message.get("text", ""), blocks)
-                return any(block["type"] == "table" for block in blocks)
+                return any(block["type"] in TABLES for block in blocks)
     return False
 
 
@@ -135,21 +138,26 @@ def _show_answer(console: Console, text: str, blocks: list[dict[str, Any]]) -> N
         match block["type"]:
             case "section":
                 console.print(escape(unescape(block["text"]["text"])))
+            case "markdown":
+                console.print(escape(unescape(text)))
             case "context":
                 console.print(f"[dim]{escape(unescape(block['elements'][0]['text']))}[/]")
-            case "table":
+            case kind if kind in TABLES:
                 console.print(_table(block))
+            case "data_visualization":
+                console.print(f"[dim]{escape(block['title'])}: a chart, on the page[/]")
             case _:
                 pass
 
 
 def _table(block: dict[str, Any]) -> Table:
-    header, *rows = [[cell["text"] for cell in row] for row in block["rows"]]
+    header, *rows = block["rows"]
     table = Table(show_edge=False)
-    for name, setting in zip(header, block["column_settings"], strict=True):
-        table.add_column(name, justify=setting["align"])
+    for place, cell in enumerate(header):
+        is_number = any(row[place]["type"] == "raw_number" for row in rows)
+        table.add_column(escape(cell["text"]), justify="right" if is_number else "left")
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(escape(cell["text"]) for cell in row))
     return table
 
 

@@ -81,6 +81,7 @@ async def events_of(pipeline: Pipeline, text: str, sql: str | None = None) -> li
     """Every event of a question that can be answered, asked at noon of TODAY."""
     proposed = await pipeline.propose(question(text, ADA, asked_at=NOON), sql)
     assert isinstance(proposed, Proposed), proposed
+    assert proposed.approved is not None, proposed.risk
     return [event async for event in pipeline.run(proposed.approved)]
 
 

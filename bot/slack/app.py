@@ -11,7 +11,9 @@ from slack_sdk.errors import SlackApiError
 from adapters.errors import ConfigurationError
 from bot.runs import Runs
 from bot.settings import Settings
-from bot.slack.listeners import actions, events
+from bot.slack.approval import listeners as approval
+from bot.slack.conversation import Conversation
+from bot.slack.listeners import actions, choices, events
 from bot.slack.pace import PacedClient, Rates, reason
 from orchestrator.pipeline import Pipeline
 from orchestrator.store import Pace
@@ -49,7 +51,13 @@ async def check_token(client: PacedClient) -> None:
         ) from None
 
 
-def build_app(settings: Settings, client: PacedClient, pipeline: Pipeline, runs: Runs) -> AsyncApp:
+def build_app(
+    settings: Settings,
+    client: PacedClient,
+    pipeline: Pipeline,
+    conversation: Conversation,
+    runs: Runs,
+) -> AsyncApp:
     """The app with all its listeners. Only requests over HTTP carry a signature to verify."""
     signing_secret = settings.signing_secret()
     app = AsyncApp(
@@ -65,5 +73,7 @@ def build_app(settings: Settings, client: PacedClient, pipeline: Pipeline, runs:
 
     app.middleware(keep_pace)
     events.register(app, runs)
-    actions.register(app, pipeline)
+    actions.register(app, pipeline, conversation)
+    choices.register(app, runs)
+    approval.register(app, pipeline, conversation, runs)
     return app

@@ -2,31 +2,39 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.errors import CrosstalkError
 from bot.metrics import Metrics
+from bot.slack.answer import KeptTables, Reader, post_answer
+from bot.slack.approval import ApprovalDesk
+from bot.slack.approval.card import allowance
 from bot.slack.asked import Asked
+from bot.slack.clarify import clarification_message
 from bot.slack.history.context import thread_texts
+from bot.slack.overheard import is_asked, is_sure
 from bot.slack.progress import Progress
-from bot.slack.render import answer_message, plain_message, problem_message
-from bot.slack.thread import ANSWER, Thread
+from bot.slack.render import plain_message, problem_message
+from bot.slack.running import Running, Stopped, stopped_message
+from bot.slack.thread import ANSWER, PROGRESS, SLACK_FAILURES, Thread
 from orchestrator.answer import Answer
+from orchestrator.approve import ApprovedPlan
+from orchestrator.deciding import Stale
 from orchestrator.events import Finished
-from orchestrator.pipeline import Pipeline, Proposed
-from orchestrator.question import Requester, question
+from orchestrator.pipeline import Pipeline, Proposed, Refused
+from orchestrator.plan import Clarification
+from orchestrator.question import Requester, Turn, question
 from orchestrator.store import Work
 
 log = structlog.get_logger(__name__)
 
-SLACK_FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError)
+IGNORED = "ignored"
 
 
 def now() -> datetime:
@@ -47,6 +55,9 @@ class Conversation:
         clock: Callable[[], datetime] = now,
         min_interval_s: float = 3.0,
     ) -> None:
+        self.desk = ApprovalDesk(pipeline, client, clock)
+        self.running = Running()
+        self.kept = KeptTables()
         self._pipeline = pipeline
         self._client = client
         self._metrics = metrics
@@ -56,10 +67,13 @@ class Conversation:
         self._time_zones: dict[tuple[str, str], str] = {}
 
     async def say(self, work: Work, sentence: str) -> None:
-        """One sentence in the question's thread, unless its answer is there already."""
-        thread = self._thread(Asked.of(work.payload), work)
-        if not await _is_ended(thread, work):
-            await thread.post(plain_message(sentence))
+        """One sentence in the question's thread, unless its answer is there already, or nobody
+        there knows that it was taken for a question."""
+        asked = Asked.of(work.payload)
+        thread = self._thread(asked, work)
+        if await _is_ended(thread, work) or (asked.overheard and not await _is_begun(thread)):
+            return
+        await thread.post(plain_message(sentence))
 
     async def answer(self, work: Work) -> None:
         """Answer a question (`asdict` of an Asked), going on from whatever was posted before."""
@@ -71,44 +85,134 @@ class Conversation:
         try:
             outcome = await self._answer(asked, thread)
         finally:
-            self._metrics.count(outcome, time.monotonic() - began)
+            if outcome != IGNORED:
+                self._metrics.count(outcome, time.monotonic() - began)
 
     async def _answer(self, asked: Asked, thread: Thread) -> str:
+        if asked.overheard:
+            return await self._overhear(asked, thread)
+        await self._greet(asked, thread)
+        proposed = await self._proposed(asked, await self._earlier(asked))
+        match proposed:
+            case Proposed():
+                return await self._finish(proposed, thread)
+            case Clarification():
+                await thread.post(clarification_message(proposed))
+                return "clarification"
+            case _:
+                await thread.post(problem_message(proposed))
+                return "refused"
+
+    async def _overhear(self, asked: Asked, thread: Thread) -> str:
+        """Answer what was not asked by name, or say nothing at all."""
+        earlier = await self._earlier(asked)
+        if not is_asked(asked.text, asked.user, earlier):
+            return IGNORED
+        proposed = await self._proposed(asked, earlier)
+        if not is_sure(proposed) or not isinstance(proposed, Proposed):
+            return IGNORED
+        await self._greet(asked, thread)
+        return await self._finish(proposed, thread)
+
+    async def _greet(self, asked: Asked, thread: Thread) -> None:
         await _harmless("react", thread.react(asked.ts, "eyes"))
         await _harmless("status", thread.status("is reading the question…"))
+
+    async def _earlier(self, asked: Asked) -> tuple[Turn, ...]:
+        """What was answered in the thread before, or in the whole of a direct conversation."""
+        store = self._pipeline.store
+        if asked.direct:
+            return await store.direct_turns(asked.team, asked.channel, asked.thread)
+        return await store.turns(asked.thread)
+
+    async def _proposed(
+        self, asked: Asked, earlier: tuple[Turn, ...]
+    ) -> Proposed | Clarification | Refused | CrosstalkError:
         requester = Requester(asked.team, asked.user, await self._zone_of(asked))
         try:
-            proposed = await self._pipeline.propose(
+            return await self._pipeline.propose(
                 question(
                     asked.text,
                     requester,
                     asked_at=self._clock(),
                     channel=asked.channel,
                     thread=asked.thread,
-                    earlier=await self._pipeline.store.turns(asked.thread),
+                    earlier=earlier,
                     context=await thread_texts(self._client, asked),
                 )
             )
         except CrosstalkError as error:
-            await thread.post(problem_message(error))
+            return error
+
+    async def _finish(self, proposed: Proposed, thread: Thread) -> str:
+        if proposed.approved is None:
+            await self.desk.ask(proposed.run_id, thread)
+            return "waiting"
+        return await self._deliver(proposed.approved, thread)
+
+    async def run_approved(self, work: Work) -> None:
+        """Run what somebody has approved (`run_id`), in the thread where it was asked. What has
+        run, or does not hold any more, is not run; the latter is asked anew."""
+        thread = await self._thread_of_run(work)
+        if thread is None or await _is_ended(thread, work):
+            return
+        outcome, began = "error", time.monotonic()
+        try:
+            outcome = await self._run_approved(str(work.payload["run_id"]), thread)
+        finally:
+            self._metrics.count(outcome, time.monotonic() - began)
+
+    async def say_of_run(self, work: Work, sentence: str) -> None:
+        """One sentence where an approved run was asked for, unless its answer is there already."""
+        thread = await self._thread_of_run(work)
+        if thread is not None and not await _is_ended(thread, work):
+            await thread.post(plain_message(sentence))
+
+    async def _run_approved(self, run_id: str, thread: Thread) -> str:
+        came = await self._pipeline.decisions.approved(run_id, self._clock())
+        if isinstance(came, Stale):
+            next_id = await self.desk.anew(came)
+            return await self._run_approved(next_id, thread) if next_id else "waiting"
+        if not isinstance(came, ApprovedPlan):
             return "refused"
-        if not isinstance(proposed, Proposed):
-            await thread.post(problem_message(proposed))
-            return type(proposed).__name__.lower()
-        answer = await self._run(proposed, thread)
-        await thread.post(answer_message(answer))
+        return await self._deliver(came, thread)
+
+    async def _thread_of_run(self, work: Work) -> Thread | None:
+        run = await self._pipeline.recall(str(work.payload["run_id"]))
+        return None if run is None else self.desk.thread(run, work.work_id)
+
+    async def _deliver(self, approved: ApprovedPlan, thread: Thread) -> str:
+        answer = await self._run(approved, thread)
+        if answer is None:
+            return "stopped"
+        requester, decision = approved.requester, approved.decision
+        reader = Reader(requester.team, requester.user)
+        said = allowance(decision.by, decision.reason, decision.grant)
+        await post_answer(thread, answer, reader, self.kept, said)
         return "failed" if answer.failed else "partial" if answer.partial else "answered"
 
-    async def _run(self, proposed: Proposed, thread: Thread) -> Answer:
-        answer = None
-        async with Progress(thread, proposed.plan, min_interval_s=self._min_interval_s) as progress:
-            async for event in self._pipeline.run(proposed.approved):
+    async def _run(self, approved: ApprovedPlan, thread: Thread) -> Answer | None:
+        """The run's answer; None when it was stopped, which its thread has then been told."""
+        run_id, asker = approved.run_id, (approved.requester.team, approved.requester.user)
+        plan, interval_s = approved.validated.plan, self._min_interval_s
+        progress = Progress(thread, plan, run_id, min_interval_s=interval_s)
+        try:
+            async with progress:
+                followed = self._followed(approved, progress)
+                return await self.running.until_done(run_id, {asker}, followed)
+        except Stopped as stopped:
+            outcome = {"by": stopped.by[1], "seconds": round(stopped.seconds, 3)}
+            await self._pipeline.store.finish(run_id, "stopped", outcome)
+            await thread.post(stopped_message(stopped, progress.read))
+            return None
+
+    async def _followed(self, approved: ApprovedPlan, progress: Progress) -> Answer:
+        async with aclosing(self._pipeline.run(approved)) as events:
+            async for event in events:
                 progress.show(event)
                 if isinstance(event, Finished):
-                    answer = event.answer
-        if answer is None:
-            raise RuntimeError(f"run {proposed.run_id} ended without an answer")
-        return answer
+                    return event.answer
+        raise RuntimeError(f"run {approved.run_id} ended without an answer")
 
     async def _zone_of(self, asked: Asked) -> str:
         person = (asked.team, asked.user)
@@ -132,6 +236,12 @@ async def _is_ended(thread: Thread, work: Work) -> bool:
     if work.is_resumed:
         await thread.recall()
     return thread.has(ANSWER)
+
+
+async def _is_begun(thread: Thread) -> bool:
+    """Whether the thread shows that the work was taken up."""
+    await thread.recall()
+    return thread.has(PROGRESS)
 
 
 async def _harmless(what: str, call: Awaitable[None]) -> None:

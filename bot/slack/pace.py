@@ -8,6 +8,7 @@ import contextlib
 from asyncio import sleep
 from collections.abc import Generator, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, cast
 
@@ -42,14 +43,20 @@ PER_MINUTE: Mapping[str, int] = {
     "assistant.search.info": TIER_2,
     "assistant.threads.setStatus": SPECIAL,
     "auth.test": SPECIAL,
+    "chat.appendStream": TIER_4,
     "chat.getPermalink": SPECIAL,
     "chat.postEphemeral": TIER_4,
+    "chat.startStream": TIER_2,
+    "chat.stopStream": TIER_4,
+    "conversations.list": TIER_2,
     "conversations.members": TIER_4,
     "files.completeUploadExternal": TIER_4,
     "files.getUploadURLExternal": TIER_4,
     "reactions.remove": TIER_2,
-    "users.info": TIER_4,
+    "usergroups.list": TIER_2,
     "usergroups.users.list": TIER_2,
+    "users.info": TIER_4,
+    "users.list": TIER_2,
     "views.open": TIER_4,
     "views.publish": TIER_4,
     "views.push": TIER_4,
@@ -60,7 +67,13 @@ BY_CHANNEL = {"chat.postMessage": Rate(1.0, 4)}
 IN_HISTORY = frozenset({"conversations.history", "conversations.replies"})
 MOST_MESSAGES: Mapping[Tier, int] = {"internal": 200, "distributed": 15}
 COURTESIES = frozenset({"assistant.threads.setStatus", "reactions.add", "reactions.remove"})
-POSTING = ("chat.postMessage", "chat.postEphemeral", "files.completeUploadExternal")
+POSTING = (
+    "chat.appendStream",
+    "chat.postEphemeral",
+    "chat.postMessage",
+    "chat.startStream",
+    "files.completeUploadExternal",
+)
 """What, sent again after its reply was lost, could stand there twice."""
 
 
@@ -68,17 +81,26 @@ class LeftOut(SlackClientError):
     """A courtesy that would have waited too long, and was not sent."""
 
 
-_patience_s: ContextVar[float | None] = ContextVar("patience_s", default=None)
+@dataclass(frozen=True, slots=True)
+class _Courtesy:
+    patience_s: float = PATIENCE_S
+    spare: int = 0
+
+
+_courtesy: ContextVar[_Courtesy | None] = ContextVar("courtesy", default=None)
 
 
 @contextlib.contextmanager
-def courtesy(patience_s: float = PATIENCE_S) -> Generator[None]:
-    """Calls in this block raise LeftOut when their turn is more than `patience_s` seconds away."""
-    token = _patience_s.set(patience_s)
+def courtesy(patience_s: float = PATIENCE_S, *, spare: int = 0) -> Generator[None]:
+    """Calls in this block raise LeftOut when their turn is more than `patience_s` seconds away.
+
+    They leave `spare` turns to those that matter more.
+    """
+    token = _courtesy.set(_Courtesy(patience_s, spare))
     try:
         yield
     finally:
-        _patience_s.reset(token)
+        _courtesy.reset(token)
 
 
 class Rates:
@@ -127,7 +149,8 @@ class PacedClient(AsyncWebClient):
         After a 429 all replicas wait as long as Slack says, and the call is made again.
         """
         rate, key = self._rates.of(api_method), self._key(api_method, request)
-        patience_s = PATIENCE_S if api_method in COURTESIES else _patience_s.get()
+        polite = _Courtesy() if api_method in COURTESIES else _courtesy.get()
+        patience_s = polite and polite.patience_s - polite.spare * rate.interval_s
         if api_method in IN_HISTORY:
             _bounded(request, self._rates.most_messages)
         attempt = 0

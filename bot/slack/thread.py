@@ -1,26 +1,29 @@
-"""One Slack thread to write in: posts and edits, with a plain fallback for refused blocks.
+"""One Slack thread to write in: posts and edits, in plainer forms where blocks are refused.
 
 Every post bears the name of the work and of the part of it that it is, so that whoever takes the
 work over, or does not know whether a post arrived, can see what stands there already.
 """
 
 from asyncio import sleep
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_chat_stream import AsyncChatStream
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.runs import NotNow
 from bot.slack.pace import is_away, reason
-from bot.slack.render import Message
+from bot.slack.render import Block, Message, escaped
 
 log = structlog.get_logger(__name__)
 
+SLACK_FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError)
+"""What a call to Slack can raise."""
 REFUSED_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
-ANSWER, PROGRESS = "answer", "progress"
+ANSWER, PROGRESS, ASIDE = "answer", "progress", "aside"
 PAUSES_S = (0.5, 2.0, 5.0)
 
 
@@ -41,6 +44,11 @@ class Thread:
         self._posted: set[str] = set()
         self._found: dict[str, str] = {}
 
+    @property
+    def place(self) -> str:
+        """The thread's name: equal names are the same thread."""
+        return f"{self._channel}:{self._ts}"
+
     async def recall(self) -> None:
         """Find what an earlier try at the work has posted. Raises NotNow when Slack is away."""
         try:
@@ -49,7 +57,7 @@ class Thread:
                 payload: dict[str, Any] = metadata.get("event_payload") or {}
                 if payload.get("work") == self._work and message["ts"] not in self._posted:
                     self._found[str(payload.get("part"))] = message["ts"]
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+        except SLACK_FAILURES as error:
             if is_away(error) or not isinstance(error, SlackApiError):
                 raise NotNow("the thread can't be read") from error
             log.warning("thread_unreadable", reason=reason(error))
@@ -58,8 +66,15 @@ class Thread:
         """Whether an earlier try has posted this part."""
         return part in self._found
 
+    def mark(self, part: str) -> dict[str, Any] | None:
+        """The metadata that names the work and this part of it; None when there is no work."""
+        if not self._work:
+            return None
+        payload = {"work": self._work, "part": part}
+        return {"event_type": f"crosstalk_{part}", "event_payload": payload}
+
     async def post(self, message: Message, part: str = ANSWER) -> str:
-        """Say it in the thread: the new message's ts.
+        """Say it in the thread, in the richest form that Slack takes: the new message's ts.
 
         What an earlier try has posted as the same part is edited instead. Once the answer stands
         there the work counts as done, so it comes last. Raises NotNow when Slack is away.
@@ -79,12 +94,48 @@ class Thread:
 
     async def edit(self, ts: str, message: Message) -> None:
         """Replace a message that was posted here."""
-        update, channel = self._client.chat_update, self._channel
-        try:
-            await update(channel=channel, ts=ts, text=message.text, blocks=message.blocks)
-        except SlackApiError as error:
-            _raise_unless_blocks(error)
-            await update(channel=channel, ts=ts, text=message.text)
+
+        async def send(text: str, blocks: list[Block] | None) -> str:
+            await self._client.chat_update(
+                channel=self._channel, ts=ts, text=text, **_given(blocks=blocks)
+            )
+            return ts
+
+        await _in_some_form(message, send)
+
+    async def delete(self, ts: str) -> None:
+        """Take back a message that was posted here."""
+        await self._client.chat_delete(channel=self._channel, ts=ts)
+
+    async def begin_stream(self, team: str, user: str) -> AsyncChatStream:
+        """A message that grows in the thread, for this person to read; see bot.slack.answer."""
+        return await self._client.chat_stream(
+            channel=self._channel,
+            thread_ts=self._ts,
+            recipient_team_id=team,
+            recipient_user_id=user,
+            buffer_size=1,
+        )
+
+    async def end_stream(self, ts: str) -> None:
+        """End a message that was growing, as it stands."""
+        await self._client.chat_stopStream(channel=self._channel, ts=ts)
+
+    async def upload(self, name: str, content: bytes, alt_text: str | None = None) -> None:
+        """Put a file into the thread; a picture has words for those who can't see it."""
+        await self._client.files_upload_v2(
+            channel=self._channel,
+            thread_ts=self._ts,
+            filename=name,
+            content=content,
+            alt_txt=alt_text,
+        )
+
+    async def whisper(self, user: str, sentence: str) -> None:
+        """A sentence that one person alone sees."""
+        await self._client.chat_postEphemeral(
+            channel=self._channel, thread_ts=self._ts, user=user, text=escaped(sentence)
+        )
 
     async def status(self, sentence: str) -> None:
         """Show what the bot is doing under the thread, for at most two minutes."""
@@ -97,18 +148,20 @@ class Thread:
         await self._client.reactions_add(channel=self._channel, timestamp=ts, name=emoji)
 
     async def _send(self, part: str, message: Message) -> str:
-        how: dict[str, Any] = {"thread_ts": self._ts, "unfurl_links": False, "unfurl_media": False}
-        if self._work:
-            payload = {"work": self._work, "part": part}
-            how["metadata"] = {"event_type": f"crosstalk_{part}", "event_payload": payload}
-        post, channel = self._client.chat_postMessage, self._channel
-        try:
-            sent = await post(channel=channel, text=message.text, blocks=message.blocks, **how)
-        except SlackApiError as error:
-            _raise_unless_blocks(error)
-            sent = await post(channel=channel, text=message.text, **how)
-        self._posted.add(str(sent["ts"]))
-        return str(sent["ts"])
+        async def send(text: str, blocks: list[Block] | None) -> str:
+            sent = await self._client.chat_postMessage(
+                channel=self._channel,
+                thread_ts=self._ts,
+                text=text,
+                unfurl_links=False,
+                unfurl_media=False,
+                **_given(blocks=blocks, metadata=self.mark(part)),
+            )
+            return str(sent["ts"])
+
+        ts = await _in_some_form(message, send)
+        self._posted.add(ts)
+        return ts
 
     async def _edited(self, part: str, message: Message) -> str | None:
         """Take over what was found: its ts, or None when there is nothing to take over."""
@@ -140,7 +193,20 @@ class Thread:
             cursor = following.get("next_cursor") or ""
 
 
-def _raise_unless_blocks(error: SlackApiError) -> None:
-    if reason(error) not in REFUSED_BLOCKS:
-        raise error
-    log.warning("blocks_refused", reasons=error.response.get("errors"))
+def _given(**arguments: Any) -> dict[str, Any]:
+    """The arguments that have a value."""
+    return {name: value for name, value in arguments.items() if value}
+
+
+async def _in_some_form(
+    message: Message, send: Callable[[str, list[Block] | None], Awaitable[str]]
+) -> str:
+    """Send a message's forms, one after the other, until Slack does not refuse the blocks."""
+    for text, blocks in message.forms():
+        try:
+            return await send(text, blocks)
+        except SlackApiError as error:
+            if blocks is None or reason(error) not in REFUSED_BLOCKS:
+                raise
+            log.warning("blocks_refused", reasons=error.response.get("errors"))
+    raise AssertionError("a message has a form without blocks")

@@ -1,7 +1,7 @@
 """A joined table becomes an answer: a sentence, the table, its sources and its doubts."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -29,9 +29,48 @@ class SourceReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Confidence:
+    """How far an answer can be trusted, and each reason in words; high may have none."""
+
+    level: Literal["high", "medium", "low"] = "high"
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line, or one colour of bars: a finite number for each label of the chart's `x`."""
+
+    name: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture that says the table better. `x` are the labels in order, each once; `unit` is that
+    of all series, or empty. A pie has one series, of positive numbers.
+    """
+
+    kind: Literal["line", "area", "bar", "pie"]
+    title: str
+    x_name: str
+    x: tuple[str, ...]
+    series: tuple[Series, ...]
+    unit: str = ""
+
+    @property
+    def y_name(self) -> str:
+        """What the other axis measures: the only series, or the unit of several."""
+        names = [one.name for one in self.series]
+        if len(names) > 1:
+            return self.unit or "value"
+        return f"{names[0]} ({self.unit})" if self.unit else names[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the asker sees. `table` may be empty; `partial` says that a source is missing, and
-    `keys` what each join of two sources matched and dropped.
+    `keys` what each join of two sources matched and dropped. `units` are those of columns, and
+    `chart` is None where the table says it best.
 
     `failed` is True when nothing could be answered; `text` then says what to do.
     """
@@ -50,6 +89,8 @@ class Answer:
     units: dict[str, str] = field(default_factory=dict)
     truncated: bool = False
     keys: tuple[KeyCount, ...] = ()
+    confidence: Confidence = Confidence()
+    chart: Chart | None = None
 
     def rows(self, limit: int | None = None) -> list[dict[str, Any]]:
         """At most `limit` rows as dicts, for a screen."""

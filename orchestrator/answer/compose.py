@@ -1,19 +1,33 @@
 """A joined table to an Answer: the sentence with the numbers in it, and the doubts in words."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-import pyarrow as pa
+import structlog
 
 from adapters.query import describe
 from orchestrator.answer import Answer, SourceReport
+from orchestrator.answer.chart import chart
+from orchestrator.answer.check import unfounded
+from orchestrator.answer.confidence import confidence
+from orchestrator.answer.shown import (
+    NOTHING,
+    SHOWN_ROWS,
+    column,
+    first_row,
+    is_name_of_id,
+    is_number,
+)
 from orchestrator.compile.plan import Plan
 from orchestrator.join import JoinedTable
 from orchestrator.outcome import Failed, StepOutcome, Succeeded
 from orchestrator.plan import Draft
+
+log = structlog.get_logger(__name__)
+
+_PLACES = re.compile(r"\{([^{}]*)\}")
 
 
 def compose(
@@ -22,10 +36,17 @@ def compose(
     draft: Draft,
     outcomes: dict[str, StepOutcome],
     joined: JoinedTable,
-    kinds: dict[str, str],
+    kinds: Mapping[str, str],
     seconds: float,
+    *,
+    question: str = "",
+    units: Mapping[str, str] | None = None,
 ) -> Answer:
-    """The answer of a run; `kinds` gives the kind of each source, `seconds` the run's wall time."""
+    """The answer of a run.
+
+    `kinds` gives the kind of each source, `seconds` the run's wall time, `question` the words that
+    were asked, and `units` the unit of each column that has one.
+    """
     reports = tuple(_report(plan, outcomes, kinds))
     failures = [report for report in reports if report.failure]
     cut = [o.step for o in outcomes.values() if isinstance(o, Succeeded) and o.truncated]
@@ -61,12 +82,21 @@ def compose(
         seconds=seconds,
         truncated=bool(cut) or joined.truncated,
         keys=joined.keys,
+        units=dict(units or {}),
     )
-    return replace(answer, text=_sentence(answer, draft.template))
+    text, wrong = _sentence(answer, draft.template, question)
+    return replace(
+        answer,
+        text=text,
+        chart=None if answer.failed else chart(answer.table, question, answer.units),
+        confidence=confidence(
+            answer, drafted=draft.confidence, multiplied=bool(joined.warnings), unfounded=wrong
+        ),
+    )
 
 
 def _report(
-    plan: Plan, outcomes: dict[str, StepOutcome], kinds: dict[str, str]
+    plan: Plan, outcomes: dict[str, StepOutcome], kinds: Mapping[str, str]
 ) -> list[SourceReport]:
     found: list[SourceReport] = []
     for step in plan.steps:
@@ -90,51 +120,69 @@ def _report(
     return found
 
 
-def _sentence(answer: Answer, template: str) -> str:
+def _sentence(answer: Answer, template: str, question: str) -> tuple[str, tuple[str, ...]]:
+    """What is said of the table, and the numbers for which the template was not taken."""
     if answer.failed:
-        missing = ", ".join(dict.fromkeys(r.source for r in answer.sources if r.failure))
-        if not missing:
-            return "I can't answer this: the rows came, but could not be joined. See below for why."
-        return (
-            f"I can't answer this now: {missing} did not answer, and the answer rests on it. "
-            "See below for the reason; ask again when it is mended."
-        )
-    count = answer.table.num_rows
-    if count == 0:
-        return "No rows match the question."
-    filled = _fill(template, answer.table) if template else None
-    if filled is not None and not answer.partial:
-        return filled
-    start = "A partial answer: " if answer.partial else ""
+        return _failure(answer), ()
+    if answer.table.num_rows == 0:
+        return "No rows match the question.", ()
+    filled = None if answer.partial else _filled(template, answer)
+    if filled is None:
+        return _plain(answer), ()
+    wrong = unfounded(filled, answer.table, question, answer.sql)
+    if not wrong:
+        return filled, ()
+    log.warning("sentence_left_out", run_id=answer.run_id, numbers=len(wrong))
+    return _plain(answer), wrong
+
+
+def _failure(answer: Answer) -> str:
+    missing = ", ".join(dict.fromkeys(r.source for r in answer.sources if r.failure))
+    if not missing:
+        return "I can't answer this: the rows came, but could not be joined."
+    return (
+        f"I can't answer this now: {missing} did not answer, and the answer rests on it. "
+        "Ask again once that is mended."
+    )
+
+
+def _plain(answer: Answer) -> str:
+    """A sentence that says no more than the table: its one value, or how many rows it has."""
+    start, count = "A partial answer: " if answer.partial else "", answer.table.num_rows
     if count == 1 and answer.table.num_columns == 1:
-        name = answer.table.column_names[0].replace("_", " ")
-        return f"{start}{name}: {shown(answer.table.column(0)[0].as_py())}."
-    return f"{start}{count:,} row{'s' if count != 1 else ''}."
+        ((name, value),) = first_row(answer.table).items()
+        unit = answer.units.get(name, "") if value else ""
+        return f"{start}{name.replace('_', ' ')}: {f'{value or NOTHING} {unit}'.strip()}."
+    return f"{start}{count:,} row{'s' if count != 1 else ''}{_range(answer)}."
 
 
-def _fill(template: str, table: pa.Table) -> str | None:
+def _range(answer: Answer) -> str:
+    """`: revenue from 1,200 EUR (2026-01) to 3,400 EUR (2026-03)`, for a table of one measure and
+    something to name its rows by, that can be shown whole.
+    """
+    table = answer.table
+    values: dict[str, list[Any]] = {
+        name: one.to_pylist()
+        for name, one in zip(table.column_names, table.slice(0, SHOWN_ROWS).columns, strict=True)
+        if not is_name_of_id(name)
+    }
+    measures = [name for name, found in values.items() if all(map(is_number, found))]
+    labels = [name for name in values if name not in measures]
+    if not 1 < table.num_rows <= SHOWN_ROWS or len(measures) != 1 or len(labels) != 1:
+        return ""
+    (measure,), (label,) = measures, labels
+    places = sorted(range(table.num_rows), key=values[measure].__getitem__)
+    said, unit = column(measure, values[measure]), answer.units.get(measure, "")
+    named = column(label, values[label])
+    ends = [f"{f'{said[at]} {unit}'.strip()} ({named[at]})" for at in (places[0], places[-1])]
+    return f": {measure.replace('_', ' ')} from {' to '.join(ends)}"
+
+
+def _filled(template: str, answer: Answer) -> str | None:
     """The template with the first row's values; None when it names a column that is not there."""
-    first = table.slice(0, 1).to_pylist()[0]
-    names = re.findall(r"\{([^{}]*)\}", template)
-    if any(name not in first or first[name] is None for name in names):
+    if not template:
         return None
-    return re.sub(r"\{([^{}]*)\}", lambda match: shown(first[match[1]]), template)
-
-
-def shown(value: Any) -> str:
-    """A value as people write it: thousands apart, no idle zeros, ISO dates, – for nothing."""
-    match value:
-        case None:
-            return "–"
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return f"{value:,}"
-        case Decimal() | float():
-            number = f"{value:,.2f}"
-            return number.removesuffix(".00")
-        case datetime():
-            midnight = value.time() == value.time().min
-            return value.date().isoformat() if midnight else value.strftime("%Y-%m-%d %H:%M")
-        case _:
-            return str(value)
+    first = first_row(answer.table)
+    if any(first.get(name) is None for name in _PLACES.findall(template)):
+        return None
+    return _PLACES.sub(lambda match: first[match[1]] or NOTHING, template)

@@ -1,4 +1,4 @@
-"""The compiled plan: a DAG of fetch steps and one join, with a digest that never churns."""
+"""The compiled plan: a DAG of fetch steps and one join, with a digest of what it answers."""
 
 import hashlib
 from dataclasses import dataclass
@@ -79,12 +79,12 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """sha256 over every query and the join; the same SQL and model give the same digest."""
-        text = "\n".join(
-            [
-                self.sql,
-                *(f"{s.id}|{s.source}|{s.query!r}|{s.feed!r}" for s in self.steps),
-                self.join.sql,
-            ]
-        )
-        return hashlib.sha256(text.encode()).hexdigest()
+        """sha256 of what is asked: the SQL as normalised, the columns that it gives, the fields
+        that it uses and the relations that they are read from.
+
+        How the query is split over the sources is no part of it: that follows the catalogs'
+        estimates, which move, while a decision about the question still holds.
+        """
+        read = sorted({(s.source, name) for s in self.steps for name in s.query.relations})
+        asked = (self.sql, self.columns, self.fields, read)
+        return hashlib.sha256(repr(asked).encode()).hexdigest()

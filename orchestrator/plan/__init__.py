@@ -5,7 +5,7 @@ Neither can see a row: this room stands below `execute`.
 """
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from orchestrator.question import Question
 from orchestrator.retrieve import Candidates
@@ -37,6 +37,15 @@ class Draft:
     template: str = ""
     warnings: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
+
+
+def draft_of(kept: dict[str, Any] | None, sql: str, planner: str) -> Draft:
+    """A draft as the store kept it (`dataclasses.asdict`); of a run without one, what it knew."""
+    if kept is None:
+        return Draft(sql=sql, planner=planner)
+    fields: dict[str, Any] = {**kept, "usage": Usage(**kept["usage"])}
+    fields |= {name: tuple(kept[name]) for name in ("assumptions", "warnings")}
+    return Draft(**fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class InContext:
         self.name = inner.name
         self._inner = inner
         self._model = model
-        self._lexicon = Lexicon(model)
+        self._lexicon = Lexicon(model, tuple(model.entities))
 
     async def draft(self, question: Question, candidates: Candidates) -> Draft | Clarification:
         """The draft of the question with its names, which are told as assumptions."""

@@ -1,5 +1,6 @@
 """semantic_model.yaml becomes a SemanticModel: read, filled in and checked."""
 
+from orchestrator.semantic.approval import ApprovalPolicy, Level, Over, Rules
 from orchestrator.semantic.check import near
 from orchestrator.semantic.load import json_schema, load
 from orchestrator.semantic.model import (
@@ -16,12 +17,16 @@ from orchestrator.semantic.model import (
 
 __all__ = [
     "AiContext",
+    "ApprovalPolicy",
     "Binding",
     "Entity",
     "FieldSpec",
+    "Level",
     "Metric",
+    "Over",
     "Policies",
     "Relationship",
+    "Rules",
     "SemanticModel",
     "SourceSpec",
     "json_schema",

@@ -59,6 +59,22 @@ def check(model: SemanticModel) -> list[tuple[Place, str]]:
             for index, name in enumerate(names)
             if name in names[:index]
         ]
+    return found + _check_approval(model)
+
+
+def _check_approval(model: SemanticModel) -> list[tuple[Place, str]]:
+    policy, at = model.policies.approval, ("policies", "approval")
+    found: list[tuple[Place, str]] = []
+    if "high" in policy.rules.levels and policy.approvers is None:
+        found.append((at, "a rule has the level high, but no `approvers` are named."))
+    for name in policy.rules.pii:
+        if name not in model.policies.allow_pii:
+            said = f"the class `{name}` is not in `allow_pii`, so it is refused, not asked about."
+            found.append(((*at, "rules", "pii", name), said))
+    escalation = policy.approvers.escalation if policy.approvers else None
+    if escalation is not None and escalation.after_hours >= policy.expires_hours:
+        said = "a request has ended (`expires_hours`) before it would be escalated."
+        found.append(((*at, "approvers", "escalation"), said))
     return found
 
 

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
+from orchestrator.semantic.approval import ApprovalPolicy
+
 Word = Annotated[
     str,
     Field(
@@ -164,7 +166,8 @@ class VerifiedQuery(_Part):
 class SourceSpec(_Part):
     """A live source: its kind, address and where its credential comes from.
 
-    `vault_role` names a role of Vault's database engine, `vault_secret` a KV v2 path.
+    `vault_role` names a role of Vault's database engine, `vault_secret` a KV v2 path. `sensitive`
+    and `region` (where the data lies, such as `eu`) are for the rules of approval.
     """
 
     kind: str
@@ -173,14 +176,18 @@ class SourceSpec(_Part):
     max_parallel: int = Field(default=4, ge=1)
     timeout_s: float = Field(default=30.0, gt=0)
     connect: dict[str, Any] = {}
+    sensitive: bool = False
+    region: str | None = None
 
 
 class Policies(_Part):
-    """What may leave: rows and bytes of one fetch, and the classes of privacy that may be read."""
+    """What may leave: rows and bytes of one fetch, the classes of privacy that may be read, and
+    what needs approval."""
 
     max_rows: int = Field(default=200_000, ge=1)
     max_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     allow_pii: tuple[str, ...] = ()
+    approval: ApprovalPolicy = ApprovalPolicy()
 
     @property
     def digest(self) -> str:
@@ -219,3 +226,7 @@ class SemanticModel(_Part):
     def metric(self, name: str) -> Metric | None:
         """The metric of that name, or None."""
         return next((metric for metric in self.metrics if metric.name == name), None)
+
+    def units_of(self, columns: tuple[str, ...]) -> dict[str, str]:
+        """The unit of each of these columns that bears the name of a metric with one."""
+        return {one.name: one.unit for one in self.metrics if one.unit and one.name in columns}

@@ -46,7 +46,8 @@ class Pace:
     async def take(self, key: str, rate: Rate, patience_s: float | None = None) -> float | None:
         """Take the next turn: the seconds until it comes, 0 for now.
 
-        None, and no turn is taken, when it would come after more than `patience_s` seconds.
+        None, and no turn is taken, when it would come after more than `patience_s` seconds. A
+        negative patience takes one only while the burst has as many seconds left.
         """
         full_at = _later(pace.c.full_at, now_s()) + rate.interval_s
         wait = full_at - rate.burst * rate.interval_s - now_s()

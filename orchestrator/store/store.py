@@ -18,10 +18,15 @@ from adapters.errors import ConfigurationError
 from orchestrator.question import Question, Turn
 from orchestrator.store.tables import audit, runs
 
+_ANSWERED = runs.c.status.in_(("answered", "partial"))
+
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A run as it is kept; `plan_text` holds the steps and their native queries."""
+    """A run as it is kept; `plan_text` holds the steps and their native queries.
+
+    `draft` and `time_zone` (of who asked) are those that it was planned with; old runs lack them.
+    """
 
     run_id: str
     team: str
@@ -31,6 +36,10 @@ class StoredRun:
     plan_text: str
     planner: str
     status: str
+    channel: str = ""
+    thread: str = ""
+    time_zone: str | None = None
+    draft: dict[str, Any] | None = None
 
 
 class Store:
@@ -75,8 +84,11 @@ class Store:
         digest: str,
         planner: str,
         approval: dict[str, Any],
+        draft: dict[str, Any] | None = None,
+        waits: bool = False,
     ) -> None:
-        """Keep a proposed run, and in the audit trail that it was `approved`."""
+        """Keep a proposed run, and in the audit trail that it was `approved`; or that it was
+        proposed and `waits` for a decision."""
         async with self.engine.begin() as connection:
             await connection.execute(
                 sa.insert(runs).values(
@@ -90,11 +102,13 @@ class Store:
                     plan_text=plan_text,
                     digest=digest,
                     planner=planner,
-                    status="proposed",
+                    draft=draft,
+                    time_zone=question.requester.time_zone,
+                    status="waiting" if waits else "proposed",
                     proposed_at=datetime.now(UTC),
                 )
             )
-            await connection.execute(_line(run_id, "approved", approval))
+            await connection.execute(line(run_id, "proposed" if waits else "approved", approval))
 
     async def finish(self, run_id: str, status: str, outcome: dict[str, Any]) -> None:
         """Note how a run ended (answered, partial or failed), there and in the audit trail."""
@@ -104,7 +118,7 @@ class Store:
                 .where(runs.c.run_id == run_id)
                 .values(status=status, finished_at=datetime.now(UTC))
             )
-            await connection.execute(_line(run_id, status, outcome))
+            await connection.execute(line(run_id, status, outcome))
 
     async def recall(self, run_id: str) -> StoredRun | None:
         """A run by its id, or None."""
@@ -116,15 +130,25 @@ class Store:
 
     async def turns(self, thread: str) -> tuple[Turn, ...]:
         """The answered questions of a thread, oldest first, at most ten."""
+        return await self._turns(runs.c.thread == thread) if thread else ()
+
+    async def direct_turns(self, team: str, channel: str, thread: str) -> tuple[Turn, ...]:
+        """The same of a whole conversation; up to the last one of `thread` when that has any."""
+        last = sa.select(sa.func.max(runs.c.proposed_at)).where(runs.c.thread == thread, _ANSWERED)
+        until = sa.func.coalesce(last.scalar_subquery(), runs.c.proposed_at)
+        here = (runs.c.team == team) & (runs.c.channel == channel)
+        return await self._turns(here & (runs.c.proposed_at <= until))
+
+    async def _turns(self, which: sa.ColumnElement[bool]) -> tuple[Turn, ...]:
+        query = (
+            sa.select(runs.c.question, runs.c.sql, runs.c.user)
+            .where(which, _ANSWERED)
+            .order_by(runs.c.proposed_at.desc())
+            .limit(10)
+        )
         async with self.engine.connect() as connection:
-            query = (
-                sa.select(runs.c.question, runs.c.sql)
-                .where(runs.c.thread == thread, runs.c.status.in_(("answered", "partial")))
-                .order_by(runs.c.proposed_at.desc())
-                .limit(10)
-            )
             rows = (await connection.execute(query)).all()
-        return tuple(Turn(row.question, row.sql) for row in reversed(rows)) if thread else ()
+        return tuple(Turn(*row) for row in reversed(rows))
 
     async def trail(self, run_id: str) -> list[dict[str, Any]]:
         """The audit lines of a run, in order, as {what, detail}."""
@@ -134,14 +158,16 @@ class Store:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
-def _line(run_id: str, what: str, detail: dict[str, Any]) -> sa.Insert:
+def line(run_id: str, what: str, detail: dict[str, Any]) -> sa.Insert:
     """One line of the audit trail."""
     return sa.insert(audit).values(at=datetime.now(UTC), run_id=run_id, what=what, detail=detail)
 
 
 def _write_ahead(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     """SQLite's log of changes in place of its journal: one wait for the disk a transaction."""
-    connection.cursor().execute("PRAGMA journal_mode = WAL")
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA busy_timeout = 30000")
 
 
 def _migrate(connection: sa.Connection) -> None:

@@ -26,6 +26,8 @@ runs = sa.Table(
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("finished_at", sa.DateTime(timezone=True)),
+    sa.Column("draft", sa.JSON),
+    sa.Column("time_zone", sa.String(64)),
 )
 audit = sa.Table(
     "audit",

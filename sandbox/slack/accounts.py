@@ -10,13 +10,13 @@ class Details(TypedDict, total=False):
     """What may be said of an account besides its names: the fields of User of the same names."""
 
     is_bot: bool
-    email: str
+    email: str | None
     title: str
     tz: str
     is_admin: bool
     is_restricted: bool
     is_ultra_restricted: bool
-    team_id: str
+    team_id: str | None
 
 
 @dataclass

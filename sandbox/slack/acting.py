@@ -5,8 +5,10 @@ from typing import Any, Unpack
 
 from sandbox.slack.accounts import Details, User, UserGroup
 from sandbox.slack.app import App
+from sandbox.slack.files import Files
 from sandbox.slack.people import People
 from sandbox.slack.screens import Screens
+from sandbox.slack.streams import Streams
 from sandbox.slack.workspace import Channel, Workspace
 
 
@@ -17,6 +19,8 @@ class Acting:
     app: App
     _people: People
     _screens: Screens
+    _files: Files
+    _streams: Streams
 
     def add_user(
         self,
@@ -140,3 +144,24 @@ class Acting:
     async def slash(self, user_id: str, channel_id: str, command: str, text: str = "") -> None:
         """Type a slash command; LookupError if the app declares none of this name."""
         await self._people.slash(user_id, channel_id, command, text)
+
+    async def drop_file(
+        self,
+        user_id: str,
+        channel_id: str,
+        name: str,
+        content: bytes,
+        text: str = "",
+        thread_ts: str | None = None,
+        mimetype: str | None = None,
+    ) -> str:
+        """Drop a file on a conversation, with or without words: the message's ts."""
+        file = self._files.add(user_id, channel_id, name, content, mimetype)
+        described = self._files.described(file)
+        ts = self._people.type(user_id, channel_id, text, thread_ts, [described])
+        self._files.announce(file, channel_id)
+        return ts
+
+    async def stop_stream(self, user_id: str, channel_id: str, ts: str) -> None:
+        """Press stop on a message that is being streamed."""
+        self._streams.stopped_by(self.workspace, user_id, channel_id, ts)

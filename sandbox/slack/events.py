@@ -29,7 +29,8 @@ def events_for(
     if channel is None or app.bot_user_id not in channel.members:
         return []
     written = [*mentions(app, channel, change), *messages(app, channel, change)]
-    if change["type"] == "message" and "search:read.public" in app.scopes:
+    by_person = change["type"] == "message" and "bot_id" not in change["message"]
+    if by_person and "search:read.public" in app.scopes:
         for event in written:
             event["assistant_thread"] = {"action_token": tokens.issue(event["user"])}
     events = [

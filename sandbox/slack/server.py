@@ -4,22 +4,27 @@ import asyncio
 import contextlib
 import secrets
 import socket
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import Address
 
 from sandbox.slack.acting import Acting
+from sandbox.slack.admin import Admin
 from sandbox.slack.app import COMMANDS, EVENTS, SCOPES, SHORTCUTS, App, ConversationsTier, Shortcut
 from sandbox.slack.delivery import ACK_TIMEOUT_S, RETRY_DELAYS_S, Delivery
 from sandbox.slack.events import events_for
+from sandbox.slack.faults import CallFault, EventFault, EventKind, Faults
 from sandbox.slack.feed import Feed
 from sandbox.slack.files import Files
 from sandbox.slack.hooks import ActionTokens, ResponseUrls, SpentError, Triggers
 from sandbox.slack.limits import DISTRIBUTED, RateLimits
+from sandbox.slack.listener import Server
 from sandbox.slack.method import Arguments, RefusedError
 from sandbox.slack.page import FILES, Page
 from sandbox.slack.people import People
@@ -27,24 +32,8 @@ from sandbox.slack.screens import Screens
 from sandbox.slack.search import Search
 from sandbox.slack.socket_mode import Connections
 from sandbox.slack.streams import Streams
-from sandbox.slack.web_api import Fault, WebApi
+from sandbox.slack.web_api import WebApi
 from sandbox.slack.workspace import Workspace, new_id
-
-
-class Server(uvicorn.Server):
-    """Uvicorn inside somebody else's event loop: no signal handlers, and it says when it is up."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
 
 
 class LocalSlack(Acting):
@@ -108,6 +97,8 @@ class LocalSlack(Acting):
         limits = limits or RateLimits()
         if conversations_tier == "distributed":
             limits.restrict(DISTRIBUTED)
+        self.admin_token = secrets.token_hex(20)
+        self.faults = Faults(self._hang_up)
         self._action_tokens = action_tokens or ActionTokens()
         self._screens = Screens(self.workspace, self.app, self._delivery, self.triggers)
         self._api = WebApi(
@@ -121,6 +112,7 @@ class LocalSlack(Acting):
                 **self._files.methods,
                 **Search(self._action_tokens, enabled=search).methods,
             },
+            self.faults,
         )
         self._port = 0
         self._server: Server | None = None
@@ -179,7 +171,10 @@ class LocalSlack(Acting):
         )
         self._server = Server(config)
         feed = Feed(
-            partial(events_for, self.workspace, self.app, self._action_tokens), self._delivery
+            partial(events_for, self.workspace, self.app, self._action_tokens),
+            self._delivery,
+            self.connections,
+            self.faults,
         )
         self.workspace.add_subscriber(feed)
         self._tasks = [
@@ -207,10 +202,16 @@ class LocalSlack(Acting):
         asgi.include_router(self._api.router)
         asgi.include_router(page.router)
         asgi.include_router(self._files.router)
+        admin = Admin(self, self.connections, self.faults, self.admin_token)
+        asgi.include_router(admin.router)
         asgi.add_api_websocket_route("/link/", self._link)
         asgi.add_api_route("/hooks/{key}", self._hook, methods=["POST"])
         asgi.mount("/page/files", StaticFiles(directory=FILES))
         return asgi
+
+    def _hang_up(self, client: Address | None) -> None:
+        assert self._server is not None
+        self._server.hang_up(client)
 
     async def _link(self, websocket: WebSocket, ticket: str = "") -> None:
         await self.connections.serve(websocket, ticket)
@@ -245,37 +246,18 @@ class LocalSlack(Acting):
         """Send `disconnect` down every websocket: a "warning", or "refresh_requested"."""
         await self.connections.disconnect(reason)
 
-    async def drop_file(
-        self,
-        user_id: str,
-        channel_id: str,
-        name: str,
-        content: bytes,
-        text: str = "",
-        thread_ts: str | None = None,
-        mimetype: str | None = None,
-    ) -> str:
-        """Drop a file on a conversation, with or without words: the message's ts."""
-        file = self._files.add(user_id, channel_id, name, content, mimetype)
-        described = self._files.described(file)
-        ts = self._people.type(user_id, channel_id, text, thread_ts, [described])
-        self._files.announce(file, channel_id)
-        return ts
+    def action_token(self, user_id: str) -> str:
+        """A token as the events of this person's messages carry it."""
+        return self._action_tokens.issue(user_id)
 
-    async def stop_stream(self, user_id: str, channel_id: str, ts: str) -> None:
-        """Press stop on a message that is being streamed."""
-        self._streams.stopped_by(self.workspace, user_id, channel_id, ts)
+    def drop_websocket(self) -> None:
+        """Reset the websocket that is next in turn, without a word to the client."""
+        self.connections.drop(self.faults.hang_up)
 
-    def inject(
-        self,
-        method: str,
-        error: str = "",
-        *,
-        status: int = 200,
-        times: int = 1,
-        retry_after: int | None = None,
-    ) -> None:
-        """Make the next calls of a method fail: with Slack's error, or an HTTP status."""
-        if retry_after is not None or error == "ratelimited":
-            error, status, retry_after = error or "ratelimited", 429, retry_after or 1
-        self._api.inject(method, Fault(error, status, times, retry_after))
+    def inject(self, method: str, error: str = "", **how: Any) -> None:
+        """Disturb the next calls of a method, "*" for any; `how` are the fields of CallFault."""
+        self.faults.add_to_calls(CallFault(method=method, error=error, **how))
+
+    def inject_event(self, kind: EventKind, **how: Any) -> None:
+        """Disturb the next events on their way; `how` are the fields of EventFault."""
+        self.faults.add_to_events(EventFault(kind=kind, **how))

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import WebSocket, WebSocketDisconnect
 
 from sandbox.slack.app import App
+from sandbox.slack.faults import HangUp
 from sandbox.slack.method import RefusedError
 
 MOST_CONNECTIONS = 10
@@ -122,6 +123,7 @@ class Connections:
                 connection = self._open[0]
                 self._open.rotate(-1)
                 future = asyncio.get_running_loop().create_future()
+                future.add_done_callback(lambda done: done.cancelled() or done.exception())
                 connection.pending[envelope["envelope_id"]] = future
                 await connection.send(envelope)
                 return await future
@@ -129,6 +131,11 @@ class Connections:
             raise DispatchError("timeout") from None
         except (WebSocketDisconnect, RuntimeError):
             raise DispatchError("connection_closed") from None
+
+    def drop(self, hang_up: HangUp) -> None:
+        """Reset the websocket that is next in turn, without a word to the client."""
+        if self._open:
+            hang_up(self._open[0].socket.client)
 
     async def disconnect(self, reason: str) -> None:
         """Tell every client to come back on a new websocket; only a warning keeps the old one."""

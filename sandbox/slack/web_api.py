@@ -1,8 +1,8 @@
 """The Web API: reads a call as slack_sdk sends it, and refuses it wherever Slack would."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from sandbox.slack import chat, conversations, users, views
 from sandbox.slack.app import App
+from sandbox.slack.faults import Faults
 from sandbox.slack.hooks import Triggers
 from sandbox.slack.limits import DISTRIBUTED, DISTRIBUTED_MESSAGES, RateLimits
 from sandbox.slack.method import Arguments, Call, Method, RefusedError
@@ -17,16 +18,6 @@ from sandbox.slack.streams import Streams
 from sandbox.slack.workspace import Workspace
 
 STRUCTURED = {"blocks", "chunks", "files", "metadata", "view", "loading_messages"}
-
-
-@dataclass
-class Fault:
-    """What the next calls of a method will meet instead of Slack."""
-
-    error: str
-    status: int
-    times: int
-    retry_after: int | None
 
 
 class WebApi:
@@ -41,6 +32,7 @@ class WebApi:
         streams: Streams,
         connection_url: Callable[[], str],
         methods: Mapping[str, Method],
+        faults: Faults,
     ) -> None:
         self.calls: list[tuple[str, Arguments]] = []
         self.router = APIRouter()
@@ -51,7 +43,7 @@ class WebApi:
         self._limits = limits
         self._streams = streams
         self._revoked: str | None = None
-        self._faults: dict[str, list[Fault]] = {}
+        self._faults = faults
         self._methods: dict[str, Method] = {
             **chat.METHODS,
             **conversations.METHODS,
@@ -68,9 +60,6 @@ class WebApi:
         """Refuse the bot's token from now on, with Slack's name for why."""
         self._revoked = error
 
-    def inject(self, method: str, fault: Fault) -> None:
-        self._faults.setdefault(method, []).append(fault)
-
     async def answer(self, name: str, request: Request) -> Response:
         """One HTTP request to /api/<method>."""
         try:
@@ -78,15 +67,24 @@ class WebApi:
         except ValueError:
             return JSONResponse({"ok": False, "error": "invalid_json"})
         self.calls.append((name, arguments))
-        if (fault := self._next_fault(name)) is not None:
-            return faulty(fault)
+        fault = self._faults.of_call(name)
+        if fault is None:
+            return self._answered(name, token, arguments)
+        failing = failure(fault.error, fault.status, fault.retry_after) if fault.fails else None
+        response = failing or self._answered(name, token, arguments)
+        await asyncio.sleep(fault.slow_s)
+        if fault.lost:
+            self._faults.hang_up(request.client)
+        return response
+
+    def _answered(self, name: str, token: str, arguments: Arguments) -> Response:
         try:
             method = self._admitted(name, token)
         except RefusedError as refusal:
             return refused(refusal)
         retry_after_s = self._limits.retry_after_s(name, str(arguments.get("channel", "")))
         if retry_after_s:
-            return faulty(Fault("ratelimited", 429, 1, retry_after_s))
+            return failure("ratelimited", 429, retry_after_s)
         if self._app.conversations_tier == "distributed" and name in DISTRIBUTED:
             arguments = with_short_pages(arguments)
         self._streams.expire(self._workspace)
@@ -114,13 +112,6 @@ class WebApi:
             Call(self._workspace, self._app, self._triggers, {}).need(method.scope)
         return method
 
-    def _next_fault(self, name: str) -> Fault | None:
-        for fault in self._faults.get(name, []):
-            if fault.times > 0:
-                fault.times -= 1
-                return fault
-        return None
-
 
 async def read(request: Request) -> tuple[str, Arguments]:
     """The token and the arguments of a call, from its header, query and body."""
@@ -146,12 +137,12 @@ def with_short_pages(arguments: Arguments) -> Arguments:
     return {**arguments, "limit": min(int(asked) or DISTRIBUTED_MESSAGES, DISTRIBUTED_MESSAGES)}
 
 
-def faulty(fault: Fault) -> Response:
+def failure(error: str, status: int, retry_after: int | None) -> Response:
     """The answer of a Slack that is overloaded or unwell."""
-    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    if fault.status >= 500:
-        return PlainTextResponse("upstream error", fault.status, headers)
-    return JSONResponse({"ok": False, "error": fault.error}, fault.status, headers)
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    if status >= 500:
+        return PlainTextResponse("upstream error", status, headers)
+    return JSONResponse({"ok": False, "error": error}, status, headers)
 
 
 def refused(refusal: RefusedError) -> Response:

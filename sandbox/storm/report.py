@@ -26,6 +26,7 @@ class Report:
     posts: int = 0
     under_way_when_killed: int = 0
     left_in_queue: int = 0
+    unended_progress: int = 0
 
     @property
     def ack_p50_s(self) -> float:
@@ -72,6 +73,7 @@ class Report:
             *((what, f"{count:,}") for what, count in sorted(self.answers.items())),
             ("posts refused with 429", f"{self.refused_posts:,} of {self.posts:,}"),
             ("under way when killed", f"{self.under_way_when_killed:,}"),
+            ("progress never ended", f"{self.unended_progress:,}"),
             ("left in the queue", f"{self.left_in_queue:,}"),
             ("ack p50 / p99 / max", f"{acks}{max(self.acks_s) * 1000:.0f} ms"),
             ("took", f"{self.seconds:.0f} s, {rate:.1f} answers a second"),

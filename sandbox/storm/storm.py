@@ -20,6 +20,7 @@ import asyncpg
 from sandbox.slack import DispatchError, LocalSlack
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.events import events_for
+from sandbox.slack.hooks import ActionTokens
 from sandbox.slack.limits import RateLimits
 from sandbox.storm.questions import Asked, Threads, make_source, questions, tellings
 from sandbox.storm.replicas import Replica
@@ -74,6 +75,7 @@ async def storm(size: Size, folder: Path, postgres_dsn: str) -> Report:
     finally:
         await slack.stop()
     report.answers = judged(slack, threads)
+    report.unended_progress = unended_progress(slack)
     return report
 
 
@@ -106,7 +108,9 @@ class _Storm:
                 question.ts = await self._slack.post_as(user, question.channel, words, root)
                 message = workspace.channels[question.channel].messages[question.ts]
                 change = {"type": "message", "channel": question.channel, "message": message}
-                for payload in tellings(events_for(workspace, app, change), self._dice):
+                for payload in tellings(
+                    events_for(workspace, app, ActionTokens(), change), self._dice
+                ):
                     self._report.events += 1
                     telling.create_task(self._tell(payload))
                 due = began + self._report.events / self._size.events_per_s
@@ -239,6 +243,16 @@ def judged(slack: LocalSlack, threads: Threads) -> Counter[str]:
         if doubled := sum(count - 1 for count in works.values()):
             counts["posts that stand there twice"] += doubled
     return counts
+
+
+def unended_progress(slack: LocalSlack) -> int:
+    """How many progress messages still say that something is being read."""
+    messages = (m for c in slack.workspace.channels.values() for m in c.messages.values())
+    return sum(
+        m["metadata"]["event_type"] == "crosstalk_progress" and not m["text"].startswith("Done")
+        for m in messages
+        if "metadata" in m
+    )
 
 
 def _numbers(text: str) -> list[int]:

@@ -16,7 +16,7 @@ from bot.slack.history.coercion import plain
 from bot.slack.history.credentials import ActionTokens, Asker, action_tokens
 from orchestrator.question import Requester
 from orchestrator.store import Store
-from sandbox.slack import LocalSlack, hooks
+from sandbox.slack import LocalSlack
 from tests.contract.harness import Gathered, gather
 from tests.contract.history import messages
 
@@ -95,17 +95,9 @@ async def store(tmp_path: Path) -> AsyncGenerator[Store]:
 
 
 @pytest.fixture
-def tokens() -> hooks.ActionTokens:
-    """The tokens that the workspace gives with people's messages."""
-    return hooks.ActionTokens()
-
-
-@pytest.fixture
-async def slack(
-    request: pytest.FixtureRequest, tokens: hooks.ActionTokens
-) -> AsyncGenerator[LocalSlack]:
+async def slack(request: pytest.FixtureRequest) -> AsyncGenerator[LocalSlack]:
     """A workspace of its own; a parameter changes it."""
-    slack = LocalSlack(action_tokens=tokens, **getattr(request, "param", {}))
+    slack = LocalSlack(**getattr(request, "param", {}))
     await slack.start()
     yield slack
     await slack.stop()
@@ -238,9 +230,9 @@ async def test_a_distributed_app_reads_one_page(office: Office) -> None:
         await office.read(BOB, seconds=3)
 
 
-async def test_slack_s_own_search_is_used(office: Office, tokens: hooks.ActionTokens) -> None:
+async def test_slack_s_own_search_is_used(office: Office) -> None:
     """With the token of a person's message Slack searches, in public channels alone."""
-    hear(office, tokens, ANN)
+    await _hears_from(office, ANN)
     read = await office.read(ANN, search="printer burns")
     assert set(read.table.column("channel").to_pylist()) == {"all", "help", "ext-0042-acme", "away"}
     assert office.count("assistant.search.context") == 1
@@ -250,22 +242,21 @@ async def test_slack_s_own_search_is_used(office: Office, tokens: hooks.ActionTo
 @pytest.mark.parametrize(
     ("slack", "heard"), [({"search": False}, True), ({}, False)], indirect=["slack"]
 )
-async def test_words_are_searched_in_history_else(
-    office: Office, tokens: hooks.ActionTokens, heard: bool
-) -> None:
+async def test_words_are_searched_in_history_else(office: Office, heard: bool) -> None:
     """Where the workspace has no search, or the question brought no token, history is read within
     the asker's rights and ranked by words."""
     if heard:
-        hear(office, tokens, BOB)
+        await _hears_from(office, BOB)
     read = await office.read(BOB, search="burning printers burn")
     assert set(read.table.column("text").to_pylist()) == {"the printer burns"}
     assert "board" not in read.table.column("channel").to_pylist()
     assert office.count("assistant.search.context") == 0
 
 
-def hear(office: Office, tokens: hooks.ActionTokens, user: str) -> None:
+async def _hears_from(office: Office, user: str) -> None:
     """A message of somebody reaches the bot, with the token that it brings."""
-    action_tokens.keep(office.slack.workspace.team_id, user, tokens.issue(user))
+    token = office.slack.action_token(user)
+    action_tokens.keep(office.slack.workspace.team_id, user, token)
 
 
 def test_action_tokens_are_let_go() -> None:

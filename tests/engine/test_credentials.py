@@ -176,9 +176,12 @@ async def test_cancelled_run_gives_its_logins_back(
     support = watch(own, "support", wait)
     proposed = await own.propose(question("by SQL", ADA, asked_at=NOON), SQL)
     assert isinstance(proposed, Proposed)
+    assert proposed.approved is not None
+
+    approved = proposed.approved
 
     async def run() -> None:
-        async for _ in own.run(proposed.approved):
+        async for _ in own.run(approved):
             pass
 
     running = asyncio.create_task(run())
@@ -203,6 +206,7 @@ async def test_run_that_is_left_gives_its_logins_back(own: Pipeline, vault: DevV
     support = watch(own, "support", wait)
     proposed = await own.propose(question("by SQL", ADA, asked_at=NOON), SQL)
     assert isinstance(proposed, Proposed)
+    assert proposed.approved is not None
     events = own.run(proposed.approved)
     async for event in events:
         if isinstance(event, Started):
@@ -246,6 +250,7 @@ async def test_missing_role_is_said_and_others_go_on(
     async with opened(changed, vault_of(sandbox), tmp_path) as own:
         proposed = await own.propose(question("by SQL", ADA, asked_at=NOON), LEFT)
         assert isinstance(proposed, Proposed)
+        assert proposed.approved is not None
         events = [event async for event in own.run(proposed.approved)]
         answer = await answer_of(own, "by SQL", LEFT)
     failed = [event for event in events if isinstance(event, Failed)]

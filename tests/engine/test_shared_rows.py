@@ -13,7 +13,7 @@ from adapters.base import Fetched, Limits, Take
 from adapters.credentials import Credential
 from adapters.errors import SourceUnreachable
 from adapters.query import NativeQuery
-from bot.slack.render import source_line
+from bot.slack.answer.footer import source_line
 from orchestrator import staging as staging_room
 from orchestrator.answer import Answer
 from orchestrator.approve import ApprovedPlan
@@ -70,6 +70,7 @@ async def approved(pipeline: Pipeline, sql: str = SQL) -> ApprovedPlan:
     """The approved plan of an SQL query."""
     proposed = await pipeline.propose(question("by SQL", ADA, asked_at=NOON), sql)
     assert isinstance(proposed, Proposed)
+    assert proposed.approved is not None
     return proposed.approved
 
 

@@ -108,6 +108,7 @@ class Engine:
         proposed = await pipeline.propose(question("by SQL", ADA, asked_at=NOON), sql)
         if not isinstance(proposed, Proposed):
             return Ran(None, f"refused: {proposed}")
+        assert proposed.approved is not None
         async for event in pipeline.run(proposed.approved):
             if isinstance(event, Finished):
                 answer = event.answer

@@ -54,6 +54,7 @@ class Scene:
     def __init__(self, slack: LocalSlack) -> None:
         self.slack = slack
         self.client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+        self.socket = SocketModeClient(slack.app_token, web_client=self.client)
         self.heard: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()
         self.answer: Callable[[str, Json], Json | None] = lambda kind, payload: None
 
@@ -77,7 +78,7 @@ async def play(slack: LocalSlack) -> AsyncGenerator[Scene]:
     """The workspace, started, with the bot listening over one websocket."""
     await slack.start()
     scene = Scene(slack)
-    socket = SocketModeClient(slack.app_token, web_client=scene.client)
+    socket = scene.socket
     socket.socket_mode_request_listeners.append(scene.listen)
     await socket.connect()
     await slack.connections.wait_for(1)

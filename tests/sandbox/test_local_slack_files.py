@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sandbox.slack import LocalSlack
 from sandbox.slack.app import SCOPES
 from sandbox.slack.events import events_for
+from sandbox.slack.hooks import ActionTokens
 from sandbox.slack.subscription import Change, Subscription
 
 CSV = b"customer,total\nNordwind,120\n"
@@ -33,7 +34,7 @@ class Scene:
 
     def events(self, change: Change) -> list[dict[str, Any]]:
         """What the app is told of a change."""
-        payloads = events_for(self.slack.workspace, self.slack.app, change)
+        payloads = events_for(self.slack.workspace, self.slack.app, ActionTokens(), change)
         return [payload["event"] for payload in payloads]
 
     async def get(self, url: str, token: str | None) -> tuple[str, bytes]:

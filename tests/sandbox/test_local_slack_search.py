@@ -112,6 +112,12 @@ async def test_a_token_must_be_of_an_event_and_fresh(library: Library) -> None:
     assert await refusal(library.search("x", token)) == "invalid_action_token"
 
 
+async def test_what_the_bot_says_brings_no_token(library: Library) -> None:
+    """Only messages of people can be searched for."""
+    await library.scene.client.chat_postMessage(channel=library.sales, text="hello")
+    assert "assistant_thread" not in (await library.scene.hear("message"))["event"]
+
+
 async def test_private_places_need_scopes_that_a_bot_has_not(library: Library) -> None:
     """Searching private channels and direct messages is refused by scope."""
     token = await library.token_of(library.maya)

@@ -1,6 +1,5 @@
 """The sentence of an answer, and the doubts that go with it."""
 
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 
 from adapters.query import OutputColumn, SqlQuery
 from orchestrator.answer import Answer
-from orchestrator.answer.compose import compose, shown
+from orchestrator.answer.compose import compose
 from orchestrator.compile.plan import FetchStep, JoinStep, Plan
 from orchestrator.events import Failed, Skipped, StepOutcome, Succeeded
 from orchestrator.join import JoinedTable
@@ -65,6 +64,17 @@ def answer(
 def test_plain_sentence(rows: list[dict[str, Any]], text: str) -> None:
     """Without a template the sentence gives the one value, or the number of rows."""
     assert answer(rows).text == text
+
+
+def test_many_rows_are_told_by_their_range() -> None:
+    """Where one measure and one name are all there is, the sentence has the ends of the range."""
+    rows = [
+        {"country": "FR", "n_id": 1, "order_count": 1_200},
+        {"country": "DE", "n_id": 2, "order_count": 7},
+    ]
+    assert answer(rows).text == "2 rows: order count from 7 (DE) to 1,200 (FR)."
+    more = [{**row, "city": "x"} for row in rows]
+    assert answer(more).text == "2 rows."
 
 
 def test_template_takes_the_first_row() -> None:
@@ -161,20 +171,34 @@ def test_sources_are_reported_in_order() -> None:
     assert (second.kind, second.rows, second.failure) == ("mongo", 0, "")
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, "–"),
-        (True, "yes"),
-        (1_234_567, "1,234,567"),
-        (Decimal("1234.00"), "1,234"),
-        (1234.5, "1,234.50"),
-        (date(2026, 6, 1), "2026-06-01"),
-        (datetime(2026, 6, 1, tzinfo=UTC), "2026-06-01"),
-        (datetime(2026, 6, 1, 9, 30, tzinfo=UTC), "2026-06-01 09:30"),
-        ("Nordlicht", "Nordlicht"),
-    ],
-)
-def test_values_as_people_write_them(value: Any, text: str) -> None:
-    """Numbers, days and nothing are written for people."""
-    assert shown(value) == text
+def test_a_number_from_nowhere_costs_the_sentence() -> None:
+    """A planner's own wrong number is not said, and the confidence says so."""
+    rows = [{"name": "Nordlicht", "revenue": Decimal("12345.50")}]
+    found = answer(rows, template="{name} leads with {revenue}, 12 % of all.")
+    assert found.text == "1 row."
+    assert found.confidence.level == "medium"
+    assert "12 %" in found.confidence.reasons[0]
+
+
+def test_units_stand_behind_a_single_value() -> None:
+    """A metric's unit is said with its number."""
+    found = compose(
+        "r1",
+        PLAN,
+        Draft("SELECT 1", "grammar"),
+        GOOD,
+        JoinedTable(pa.table({"revenue": [Decimal("1234.50")]})),
+        {"sales": "postgres", "support": "mongo"},
+        1.5,
+        units={"revenue": "EUR"},
+    )
+    assert found.text == "revenue: 1,234.50 EUR."
+
+
+def test_a_chart_comes_with_the_table_that_wants_one() -> None:
+    """Two categories and a measure are bars; a failed answer has no chart."""
+    rows = [{"country": "FR", "revenue": 2}, {"country": "DE", "revenue": 1}]
+    chart = answer(rows).chart
+    assert chart is not None
+    assert (chart.kind, chart.x) == ("bar", ("FR", "DE"))
+    assert answer(rows, LOST, possible=False).chart is None

@@ -65,7 +65,7 @@ async def thread_until_answer(sandbox: Sandbox, ts: str, changes: Any) -> list[d
             if message.get("thread_ts") != ts or message.get("user") != sandbox.slack.bot_user_id:
                 continue
             states.append(message)
-            if change["type"] == "message" and not is_progress(message):
+            if not is_progress(message) and message.get("streaming_state") != "in_progress":
                 break
     sandbox.slack.workspace.unsubscribe(changes)
     return states
@@ -82,5 +82,7 @@ async def ask(
 
 def table_of(message: dict[str, Any]) -> list[list[str]]:
     """The rows of an answer's table block, its header first; empty without one."""
-    tables = [block for block in message.get("blocks") or [] if block["type"] == "table"]
+    tables = [
+        block for block in message.get("blocks") or [] if block["type"] in ("data_table", "table")
+    ]
     return [[cell["text"] for cell in row] for row in tables[0]["rows"]] if tables else []

@@ -8,7 +8,7 @@ from adapters.errors import ConfigurationError
 from bot.serve import running
 from orchestrator.pipeline import Pipeline, Refused
 from orchestrator.question import question
-from orchestrator.semantic import SemanticModel
+from orchestrator.semantic import ApprovalPolicy, SemanticModel
 from sandbox.sandbox import Sandbox
 from tests.conftest import ADA, NOON, ROOT, answer_of, opened, vault_of
 from tests.wire.conftest import ask, bot_settings, command_line, table_of
@@ -85,8 +85,17 @@ async def test_a_missing_relation_is_refused_with_the_nearest_name(
     assert "public.products" in refused.message
 
 
-async def test_personal_data_is_refused(pipeline: Pipeline) -> None:
+async def test_personal_data_is_refused(
+    sandbox: Sandbox, model: SemanticModel, tmp_path: Path
+) -> None:
     """A field of a class that the policy does not allow is refused wherever it stands."""
+    policies = model.policies.model_copy(update={"allow_pii": (), "approval": ApprovalPolicy()})
+    strict = model.model_copy(update={"policies": policies})
+    async with opened(strict, vault_of(sandbox), tmp_path) as pipeline:
+        await _refused(pipeline)
+
+
+async def _refused(pipeline: Pipeline) -> None:
     for sql in (
         "SELECT email FROM customer",
         "SELECT COUNT(*) AS n FROM customer WHERE email LIKE '%@%'",

@@ -25,6 +25,7 @@ async def answered(pipeline: Pipeline, sandbox: Sandbox, user: str, sql: str) ->
     requester = Requester(sandbox.slack.workspace.team_id, user)
     proposed = await pipeline.propose(question("what was said?", requester, asked_at=NOON), sql)
     assert isinstance(proposed, Proposed), proposed
+    assert proposed.approved is not None
     events = [event async for event in pipeline.run(proposed.approved)]
     assert isinstance(events[-1], Finished)
     return events[-1].answer
@@ -79,7 +80,7 @@ async def test_nobody_is_given_another_s_rows(
     """Right after Jonas has read a private channel Marco gets none of it, also with a cache; a
     guest gets neither channel."""
     async with opened(
-        model, vault_of(sandbox), tmp_path, sandbox.environment, cache_seconds=300.0
+        model, vault_of(sandbox), tmp_path, environment=sandbox.environment, cache_seconds=300.0
     ) as pipeline:
         of_jonas = await answered(pipeline, sandbox, "U0JONAS", PRIVATE)
         of_marco = await answered(pipeline, sandbox, "U0MARCO", PRIVATE)

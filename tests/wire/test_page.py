@@ -27,6 +27,6 @@ async def test_a_person_types_a_mention_and_reads_the_answer(sandbox: Sandbox, b
         await expect(page.get_by_text("165,409.93", exact=True).last).to_be_visible()
         if os.environ.get("CROSSTALK_SCREENSHOTS"):
             await page.screenshot(path=SCREENSHOT)
-        await page.get_by_role("button", name="Show SQL").last.click()
+        await page.get_by_role("button", name="Show plan").last.click()
         await expect(page.get_by_text("What each source was asked")).to_be_visible()
         await expect(page.get_by_text("db.tickets.aggregate").last).to_be_visible()

@@ -1,4 +1,4 @@
-"""The buttons under an answer."""
+"""The buttons under an answer, and the one that stops a run."""
 
 from typing import Any
 
@@ -6,18 +6,51 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.render import SHOW_SQL, no_sql_modal, sql_modal
+from bot.slack.answer import post_workbook
+from bot.slack.answer.message import DOWNLOAD_XLSX
+from bot.slack.conversation import Conversation
+from bot.slack.progress import STOP
+from bot.slack.render import SHOW_PLAN, plan_modal
+from bot.slack.thread import Thread
 from orchestrator.pipeline import Pipeline
 
+NOT_YOURS = "Only the person who asked can stop this run."
+NOT_HERE = (
+    "This run has ended, or goes on in another process of the bot, which can't be reached from "
+    "here. Its message will show how it ends."
+)
 
-def register(app: AsyncApp, pipeline: Pipeline) -> None:
-    """Listen to the button “Show SQL”."""
 
-    async def show_sql(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+def register(app: AsyncApp, pipeline: Pipeline, conversation: Conversation) -> None:
+    """Listen to “Show plan”, “Download as XLSX” and “Stop”."""
+
+    async def show_plan(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
         stored = await pipeline.recall(body["actions"][0]["value"])
         is_ours = stored is not None and stored.team == body["team"]["id"]
-        view = sql_modal(stored) if stored is not None and is_ours else no_sql_modal()
+        view = plan_modal(stored if is_ours else None)
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
-    app.action(SHOW_SQL)(show_sql)
+    async def download(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        run_id, user = body["actions"][0]["value"], body["user"]["id"]
+        await post_workbook(_thread(body, client), conversation.kept, run_id, user)
+
+    async def stop(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        user = body["user"]["id"]
+        done = conversation.running.stop(body["actions"][0]["value"], (body["team"]["id"], user))
+        if done != "stopped":
+            said = NOT_YOURS if done == "denied" else NOT_HERE
+            await _thread(body, client).whisper(user, said)
+
+    app.action(SHOW_PLAN)(show_plan)
+    app.action(DOWNLOAD_XLSX)(download)
+    app.action(STOP)(stop)
+
+
+def _thread(body: dict[str, Any], client: AsyncWebClient) -> Thread:
+    """The thread that the pressed button stands in."""
+    message = body["message"]
+    ts = message.get("thread_ts") or message["ts"]
+    return Thread(client, body["channel"]["id"], ts)

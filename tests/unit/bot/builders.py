@@ -1,7 +1,8 @@
 """Plans, answers and a Slack client for the tests of the bot."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pyarrow as pa
@@ -12,13 +13,17 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from adapters.query import AggregationQuery, SqlQuery, VectorQuery
 from bot.slack.asked import Asked
 from orchestrator.answer import Answer, SourceReport
+from orchestrator.approve import ApprovedPlan, approve_by_rule
+from orchestrator.approve.risk import Risk
 from orchestrator.compile.plan import FetchStep, JoinStep, Plan
 from orchestrator.events import Event, Finished, Joined, Planned, Started, Succeeded
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.plan import Draft
-from orchestrator.question import Question, Turn
+from orchestrator.question import Question, Requester, Turn
 from orchestrator.store import StoredRun, Work
+from orchestrator.validate import ValidatedPlan
 
+LOW = Risk((), (), 0, 0)
 MANY = "it needs several sources"
 KINDS = {"sales": "postgres", "support": "mongo", "notes": "qdrant"}
 ASKED = Asked("Ev1", "T1", "C1", "U1", "1.1", "1.1", "how many orders?")
@@ -49,6 +54,12 @@ def plan() -> Plan:
     )
 
 
+def approved(draft: Draft) -> ApprovedPlan:
+    """The plan, approved by rule."""
+    validated = ValidatedPlan(plan(), (), "policy")
+    return approve_by_rule("r1", validated, Requester("T1", "U1"), draft, datetime.now(UTC))
+
+
 def answer(table: pa.Table | None = None, **changes: Any) -> Answer:
     """An answer with one source."""
     report = SourceReport("s1", "sales", "postgres", "rows", ("orders",), 1200, 0.214, "SELECT 1")
@@ -77,11 +88,26 @@ def events(last: Answer | None = None) -> list[Event]:
 
 
 class FakeStore:
-    """A store that has seen one question in every thread."""
+    """A store of one process, which has seen one question in every thread, or none when it
+    `is_empty`."""
+
+    is_empty = False
+
+    def __init__(self) -> None:
+        self.finished: list[tuple[str, str]] = []
 
     async def turns(self, thread: str) -> tuple[Turn, ...]:
         """What was asked before."""
-        return (Turn(f"earlier in {thread}", "SELECT 1"),)
+        turn = Turn(f"earlier in {thread}", "SELECT 1", "U1")
+        return () if self.is_empty else (turn,)
+
+    async def direct_turns(self, team: str, channel: str, thread: str) -> tuple[Turn, ...]:
+        """What was asked before in a direct conversation."""
+        return (Turn(f"earlier in {team}:{channel} until {thread}", "SELECT 1", "U1"),)
+
+    async def finish(self, run_id: str, status: str, _outcome: dict[str, Any]) -> None:
+        """Note how a run ended."""
+        self.finished.append((run_id, status))
 
 
 class FakePipeline:
@@ -105,9 +131,10 @@ class FakePipeline:
             raise self._proposes
         if self._proposes is not None:
             return self._proposes
-        return Proposed("r1", plan(), Draft(sql or "SELECT 1", "grammar"), cast("Any", None))
+        draft = Draft(sql or "SELECT 1", "grammar")
+        return Proposed("r1", plan(), draft, LOW, approved(draft))
 
-    async def run(self, _approved: Any) -> AsyncIterator[Event]:
+    async def run(self, _approved: Any) -> AsyncGenerator[Event]:
         """The events that it was given."""
         for event in self._events:
             yield event

@@ -77,6 +77,8 @@ def test_json_events_end_with_the_answer(monkeypatch: pytest.MonkeyPatch) -> Non
     assert last["sources"][0]["source"] == "sales"
     assert last["plan"]["steps"][1]["query"].startswith("db.tickets.aggregate")
     assert set(last) >= {"text", "warnings", "assumptions", "sql", "partial", "failed"}
+    assert last["confidence"] == {"level": "high", "reasons": []}
+    assert last["chart"] is None
 
 
 def test_today_is_noon_of_that_day(pipeline: FakePipeline) -> None:

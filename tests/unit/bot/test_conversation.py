@@ -1,5 +1,7 @@
 """One question, from the mention to the answer."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +12,7 @@ from adapters.errors import CredentialError
 from bot.metrics import Metrics
 from bot.slack.asked import asked, words
 from bot.slack.conversation import Conversation
+from orchestrator.events import Event, Started, Succeeded
 from orchestrator.pipeline import Refused
 from orchestrator.plan import Clarification
 from orchestrator.store import Work
@@ -174,9 +177,36 @@ async def test_a_run_without_an_end_is_an_error() -> None:
     assert b'outcome="error"' in metrics.text()
 
 
+async def test_a_stopped_run_is_told_and_noted() -> None:
+    """The run ends as stopped, its cards say so, and the thread says what had been read."""
+    client, metrics = FakeClient(), Metrics()
+    reached = asyncio.Event()
+
+    class Endless(FakePipeline):
+        async def run(self, _approved: Any) -> AsyncGenerator[Event]:
+            for event in (Started("s1"), Succeeded("s1", 5, 0.1)):
+                yield event
+            reached.set()
+            await asyncio.Event().wait()
+
+    pipeline = Endless()
+    talk = conversation(pipeline, client, metrics)
+    answering = asyncio.create_task(talk.answer(WORK))
+    await reached.wait()
+    assert talk.running.stop("r1", ("T1", "U1")) == "stopped"
+    await answering
+    assert client.of("chat_update")[-1]["blocks"][0]["title"] == "Stopped"
+    assert (
+        "Stopped by <@U1> after 0 s; sales: customer had been read."
+        in (client.of("chat_postMessage")[-1]["text"])
+    )
+    assert pipeline.store.finished == [("r1", "stopped")]
+    assert b'outcome="stopped"' in metrics.text()
+
+
 def test_a_mention_is_a_question() -> None:
     """The mention itself is no part of it; a reply keeps to its thread."""
-    found = asked(body(text="<@UB> how many?", thread_ts="0.9"), "UB")
+    found = asked(body(text="<@UB> how many?", thread_ts="0.9"))
     assert found is not None
     assert (found.text, found.thread, found.message) == ("how many?", "T1:C1:0.9", "T1:C1:1.1")
 
@@ -194,14 +224,14 @@ def test_a_mention_is_a_question() -> None:
 )
 def test_what_is_no_question_is_dropped(event: dict[str, Any]) -> None:
     """Bots, edits, unknown subtypes and talk between people start nothing."""
-    assert asked(body(**event), "UB") is None
+    assert asked(body(**event)) is None
 
 
 def test_a_direct_message_needs_no_mention() -> None:
     """In a direct conversation everything is said to the bot."""
-    assert asked(body(type="message", channel_type="im", text="how many?"), "UB") is not None
+    assert asked(body(type="message", channel_type="im", text="how many?")) is not None
 
 
 def test_text_is_read_as_it_was_typed() -> None:
-    """Slack's link marks and entities are undone."""
-    assert words("<@UB>  AT&amp;T &lt; <http://x.io|x.io>?", "UB") == "AT&T < x.io?"
+    """Mentions are left out, Slack's link marks and entities are undone."""
+    assert words("<@UB> <@U9|ada> <!here> AT&amp;T &lt; <http://x.io|x.io>?") == "AT&T < x.io?"

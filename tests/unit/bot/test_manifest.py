@@ -10,25 +10,38 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.runs import Runs
-from bot.slack.listeners import actions, events
+from bot.slack.conversation import Conversation
+from bot.slack.listeners import actions, choices, events
 from orchestrator.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[3]
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
 BOT_EVENTS: list[str] = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
 
-EVENT_SCOPES = {"app_mention": "app_mentions:read", "message.im": "im:history"}
+EVENT_SCOPES = {
+    "app_mention": "app_mentions:read",
+    "message.channels": "channels:history",
+    "message.groups": "groups:history",
+    "message.im": "im:history",
+}
 METHOD_SCOPES: dict[str, set[str]] = {
     "apps_connections_open": set(),
     "assistant_search_context": {"search:read.public"},
     "assistant_search_info": {"search:read.public"},
     "assistant_threads_setStatus": {"chat:write"},
     "auth_test": set(),
+    "chat_delete": {"chat:write"},
+    "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},
+    "chat_stopStream": {"chat:write"},
+    "chat_stream": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_history": {"channels:history", "groups:history"},
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
+    "files_upload_v2": {"files:write"},
     "reactions_add": {"reactions:write"},
+    "usergroups_list": {"usergroups:read"},
+    "usergroups_users_list": {"usergroups:read"},
     "users_conversations": {"channels:read", "groups:read"},
     "users_info": {"users:read", "users:read.email"},
     "views_open": set(),
@@ -58,14 +71,15 @@ def registered() -> RecordingApp:
     app = RecordingApp()
     bolt = cast("AsyncApp", app)
     events.register(bolt, cast("Runs", None))
-    actions.register(bolt, cast("Pipeline", None))
+    actions.register(bolt, cast("Pipeline", None), cast("Conversation", None))
+    choices.register(bolt, cast("Runs", None))
     return app
 
 
 def methods_used() -> set[str]:
     """The Web API methods that the bot's source names."""
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py"))
-    named = set(re.findall(r"client\.([a-z]+_[a-zA-Z_]+)", source)) - {"api_call"}
+    named = set(re.findall(r"client\.([a-z]+_[a-zA-Z0-9_]+)", source)) - {"api_call"}
     used = {name for name in named if callable(getattr(AsyncWebClient, name, None))}
     history = "".join(path.read_text() for path in (ROOT / "bot/slack/history").glob("*.py"))
     called = re.findall(r'"((?:assistant|auth|conversations|users)\.[a-z.]+)"', history)
@@ -94,7 +108,7 @@ def test_scopes_are_those_that_are_used() -> None:
 
 def test_listeners_are_short() -> None:
     """A listener parses, acknowledges and hands over."""
-    for module in (events, actions):
+    for module in (events, actions, choices):
         for listener in re.split(r"\n(?= *async def )", inspect.getsource(module))[1:]:
             body = re.split(r"\n\n    app\.", listener)[0]
             assert len(body.splitlines()) <= 15

@@ -1,5 +1,7 @@
 """The client that keeps Slack's limits, against the local Slack; waiting takes no time."""
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -9,13 +11,14 @@ import pytest
 import sqlalchemy as sa
 from slack_sdk.errors import SlackApiError
 
-from bot.runs import NotNow
+from bot import runs as runs_module
+from bot.runs import NotNow, Runs
 from bot.slack import pace as pace_module
 from bot.slack import thread as thread_module
 from bot.slack.pace import LeftOut, PacedClient, Rates, courtesy
 from bot.slack.render import plain_message
 from bot.slack.thread import ANSWER, PROGRESS, Thread
-from orchestrator.store import Pace, Store
+from orchestrator.store import Pace, Queue, Store, Work
 from orchestrator.store.pace import pace as rows
 from sandbox.slack import LocalSlack
 
@@ -90,6 +93,11 @@ def of(slack: LocalSlack, method: str) -> list[dict[str, Any]]:
     return [arguments for name, arguments in slack.calls if name == method]
 
 
+async def told_nobody(_: Work, sentence: str) -> None:
+    """There is nothing to tell in these tests."""
+    raise AssertionError(sentence)
+
+
 class TestPace:
     """Turns, courtesies and 429s."""
 
@@ -120,6 +128,19 @@ class TestPace:
         await web.chat_update(channel=CHANNEL, ts=posted, text="needed")
         assert waits.seconds[0] == pytest.approx(300, abs=5)
 
+    async def test_a_courtesy_leaves_turns_to_others(
+        self, slack: LocalSlack, pace: Pace, waits: Waits
+    ) -> None:
+        """Of four posts at once, a courtesy that spares three gets one; others get the rest."""
+        web = client(slack, pace)
+        with courtesy(0, spare=3):
+            await web.chat_postMessage(channel=CHANNEL, text="hi")
+            with pytest.raises(LeftOut):
+                await web.chat_postMessage(channel=CHANNEL, text="left out")
+        for _ in range(3):
+            await web.chat_postMessage(channel=CHANNEL, text="hi")
+        assert waits.seconds == []
+
     async def test_reactions_are_always_a_courtesy(
         self, slack: LocalSlack, pace: Pace, waits: Waits
     ) -> None:
@@ -148,6 +169,27 @@ class TestPace:
         assert others[0] == pytest.approx(31, abs=2)
         assert len(of(slack, "chat.postMessage")) == 2
         assert len(slack.workspace.channels[CHANNEL].messages) == 1
+
+    async def test_a_replica_that_was_frozen_posts_nothing(
+        self, slack: LocalSlack, store: Store, pace: Pace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Work that wakes up after its lease ran out says nothing: another replica may have."""
+        queue, web, ended = Queue(store.engine), client(slack, pace), asyncio.Event()
+        runs, clock = Runs(queue), time.monotonic
+
+        async def freeze_and_post(_: Work) -> None:
+            monkeypatch.setattr(runs_module, "monotonic", lambda: clock() + queue.lease_s)
+            try:
+                await web.chat_postMessage(channel=CHANNEL, text="late")
+            finally:
+                ended.set()
+
+        runs.handle("question", freeze_and_post, told_nobody)
+        runs.start()
+        await runs.put("lane", ["Ev1"], "question", {})
+        await ended.wait()
+        await runs.drain(10)
+        assert of(slack, "chat.postMessage") == []
 
     async def test_without_a_store_there_is_no_pace_but_there_are_answers(
         self, slack: LocalSlack, tmp_path: Path, waits: Waits

@@ -1,13 +1,15 @@
 """The progress message."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.slack.progress import Progress
+from bot.slack.progress import STOP, Progress
 from bot.slack.thread import Thread
 from orchestrator.events import Failed, Finished, Skipped, Started, Succeeded
+from sandbox.slack.blocks import wrong_in_message
 from tests.unit.bot.builders import FakeClient, answer, events, plan
 
 HOUR_S = 3600.0
@@ -15,7 +17,7 @@ HOUR_S = 3600.0
 
 def progress(client: FakeClient, min_interval_s: float) -> Progress:
     """A progress message in a thread."""
-    return Progress(Thread(client.port, "C1", "1.1"), plan(), min_interval_s=min_interval_s)
+    return Progress(Thread(client.port, "C1", "1.1"), plan(), "r1", min_interval_s=min_interval_s)
 
 
 def tasks(call: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -41,6 +43,59 @@ async def test_all_changes_within_an_interval_are_one_edit() -> None:
     assert "22 keys had no match in support" in output(tasks(edit)["join"])
 
 
+async def test_cards_say_what_each_source_does_itself() -> None:
+    """A fetch's details are what was pushed down, in few words; the answer has a card too."""
+    pushed = replace(
+        plan(),
+        steps=(replace(plan().steps[0], pushed=("o.at < '2026-01-01 00:00:00+00'", "y" * 300)),),
+    )
+    client = FakeClient()
+    async with Progress(Thread(client.port, "C1", "1.1"), pushed, "r1", min_interval_s=HOUR_S):
+        pass
+    cards = tasks(client.of("chat_postMessage")[0])
+    assert list(cards) == ["s1", "answer"]
+    details = cards["s1"]["details"]["elements"][0]["elements"][0]["text"]
+    assert details.startswith("at < '2026-01-01'; yyy")
+    assert len(details) == 160
+
+
+async def test_the_join_begins_when_all_is_read() -> None:
+    """Join and answer are pending until their turn comes."""
+    client = FakeClient()
+    async with progress(client, HOUR_S) as shown:
+        for event in events()[:-2]:
+            shown.show(event)
+        assert shown.read == ("sales: customer", "support: ticket", "notes: customer")
+    (edit,) = client.of("chat_update")
+    states = {name: task["status"] for name, task in tasks(edit).items()}
+    assert (states["join"], states["answer"]) == ("in_progress", "pending")
+
+
+async def test_the_run_can_be_stopped_until_it_ends() -> None:
+    """The button carries the run's id, and is gone at the end."""
+    client = FakeClient()
+    async with progress(client, HOUR_S) as shown:
+        for event in events():
+            shown.show(event)
+    (post,), (edit,) = client.of("chat_postMessage"), client.of("chat_update")
+    (button,) = post["blocks"][1]["elements"]
+    assert (button["action_id"], button["value"]) == (STOP, "r1")
+    assert [block["type"] for block in edit["blocks"]] == ["plan"]
+    assert output(tasks(edit)["answer"]) == "1 row · high confidence"
+
+
+async def test_a_plan_of_sixty_sources_fits() -> None:
+    """Slack takes fifty cards; the answer's is always among them."""
+    first = plan().steps[0]
+    many = replace(plan(), steps=tuple(replace(first, id=f"s{n}") for n in range(60)))
+    client = FakeClient()
+    async with Progress(Thread(client.port, "C1", "1.1"), many, "r1", min_interval_s=HOUR_S):
+        pass
+    (post,) = client.of("chat_postMessage")
+    assert wrong_in_message(post["blocks"]) == []
+    assert "answer" in tasks(post)
+
+
 async def test_changes_are_shown_while_going() -> None:
     """With no interval, every change is an edit of its own, and none comes after the end."""
     client = FakeClient()
@@ -51,7 +106,7 @@ async def test_changes_are_shown_while_going() -> None:
             await super().edit(ts, message)
             edited.set()
 
-    async with Progress(Telling(client.port, "C1", "1.1"), plan(), min_interval_s=0) as shown:
+    async with Progress(Telling(client.port, "C1", "1.1"), plan(), "r1", min_interval_s=0) as shown:
         for event in (Started("s1"), Succeeded("s1", 1, 0.1)):
             edited.clear()
             shown.show(event)
@@ -91,7 +146,7 @@ async def test_failures_and_what_was_never_done_are_errors() -> None:
             shown.show(event)
     (edit,) = client.of("chat_update")
     states = [task["status"] for task in tasks(edit).values()]
-    assert states == ["error", "complete", "error", "error"]
+    assert states == ["error", "complete", "error", "error", "error"]
     assert len(output(tasks(edit)["s1"])) == 256
     assert edit["blocks"][0]["title"] == "Could not answer"
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 from rich.console import Console
 
 from bot.terminal import Terminal
+from orchestrator.answer import Confidence
 from orchestrator.events import Event, Failed, Finished, Planned, Succeeded
 from tests.unit.bot.builders import KINDS, answer, events, plan
 
@@ -38,11 +39,18 @@ def test_kept_rows_say_how_old_they_are() -> None:
 
 
 def test_the_answer_follows() -> None:
-    """Table, sentence, warnings and assumptions, in this order."""
-    text = "\n".join(shown([Finished(answer(warnings=("Careful.",), assumptions=("EUR",)))]))
-    places = [
-        text.index(part) for part in ("Acme ", "Acme spent most.", "Careful.", "Assumed: EUR")
-    ]
+    """Table, sentence, warnings, assumptions and confidence, in this order."""
+    doubtful = Confidence("low", ("rows were cut at a limit",))
+    found = answer(warnings=("Careful.",), assumptions=("EUR",), confidence=doubtful)
+    text = "\n".join(shown([Finished(found)]))
+    said = (
+        "Acme ",
+        "Acme spent most.",
+        "Careful.",
+        "Assumed: EUR",
+        "Confidence: low (rows were cut at a limit)",
+    )
+    places = [text.index(part) for part in said]
     assert places == sorted(places)
 
 

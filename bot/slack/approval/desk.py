@@ -1,0 +1,177 @@
+"""Where requests are put before people, and where what they decided is told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.approval.card import card, mention, notice, outcome
+from bot.slack.approval.people import FAILURES, SlackPeople
+from bot.slack.render import Message, escaped, problem_message
+from bot.slack.thread import Thread
+from orchestrator.approve.decide import Closed, Decided, Denied
+from orchestrator.approve.request import Request
+from orchestrator.deciding import Stale
+from orchestrator.pipeline import Pipeline, Refused
+from orchestrator.store import StoredRun
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """Somebody's press of a button: who, on which request, and where to answer them alone."""
+
+    run_id: str
+    team: str
+    user: str
+    channel: str
+
+
+class ApprovalDesk:
+    """Posts cards and keeps them up to date. All that it shows stands in the store."""
+
+    def __init__(
+        self, pipeline: Pipeline, client: AsyncWebClient, clock: Callable[[], datetime]
+    ) -> None:
+        self.people = SlackPeople(client)
+        self.clock = clock
+        self._pipeline = pipeline
+        self._client = client
+
+    async def ask(self, run_id: str, thread: Thread | None = None) -> None:
+        """Put a new request before those who may decide: its card in the approvers' channel with a
+        line in the thread, or else in the thread."""
+        request, run = await self._both(run_id)
+        thread = thread or self.thread(run)
+        approvers = self._pipeline.model.policies.approval.approvers
+        channel = approvers.channel if approvers and not request.asker_decides else None
+        if channel is None and not request.asker_decides and run.channel.startswith("D"):
+            await self._alone(request, thread)
+            return
+        message = await self._card(request, run)
+        place = await self._elsewhere(channel, message) if channel else None
+        if place is None:
+            ts = await thread.post(message)
+            await self._pipeline.approvals.posted(run_id, (run.channel, ts))
+            return
+        said = await thread.post(notice(replace(request, card=place)))
+        await self._pipeline.approvals.posted(run_id, place, (run.channel, said))
+
+    async def settle(self, came: Decided | Denied | Closed | Stale | Refused, click: Click) -> str:
+        """Tell what came of a press: the id of a run that is to be started now, or ""."""
+        match came:
+            case Denied():
+                await self._whisper(click, escaped(came.message))
+            case Refused():
+                await self._whisper(click, escaped(came.message))
+            case Closed(request=None):
+                await self._whisper(click, "There is no such request (any more).")
+            case Closed(request=Request() as request):
+                await self.show(request)
+                await self._whisper(click, f"This is decided already. {outcome(request)}")
+            case Decided(request=request):
+                await self.show(request)
+                if request.status == "rejected":
+                    await self.tell(request, outcome(request))
+                return request.run_id if request.status == "approved" else ""
+            case Stale():
+                return await self.anew(came)
+            case _:
+                pass
+        return ""
+
+    async def anew(self, stale: Stale) -> str:
+        """Show that a request has ended for a new one, and ask that: the id of a run that is to be
+        started at once, for it needs no decision, or ""."""
+        if stale.request is not None:
+            await self.show(stale.request)
+        if isinstance(stale.again, Refused):
+            if stale.request is not None:
+                _, run = await self._both(stale.request.run_id)
+                await self.thread(run).post(problem_message(stale.again))
+            return ""
+        if stale.again.approved is not None:
+            return stale.again.run_id
+        await self.ask(stale.again.run_id)
+        return ""
+
+    async def show(self, request: Request) -> None:
+        """Bring a request's card and its line in the thread up to date."""
+        _, run = await self._both(request.run_id)
+        places = [(request.card, await self._card(request, run)), (request.notice, notice(request))]
+        for place, message in places:
+            if place is None:
+                continue
+            try:
+                await self._client.chat_update(
+                    channel=place[0], ts=place[1], text=message.text, blocks=message.blocks
+                )
+            except FAILURES as error:
+                log.warning("card_not_updated", run=request.run_id, reason=type(error).__name__)
+
+    async def tell(self, request: Request, said: str) -> None:
+        """Say something (mrkdwn) to the asker, in the thread where they asked."""
+        _, run = await self._both(request.run_id)
+        await self.thread(run).post(Message(f"{mention(request.binding.user)} {said}"))
+
+    async def call(self, request: Request, said: str, *groups: str) -> None:
+        """Say something (mrkdwn) to groups, under the request's card."""
+        if request.card is None:
+            return
+        _, run = await self._both(request.run_id)
+        named = " ".join([await self.people.mention(group) for group in groups])
+        if request.card[0] == run.channel:
+            await self.thread(run).post(Message(f"{named} {said}"))
+        else:
+            await Thread(self._client, *request.card).post(Message(f"{named} {said}"))
+
+    def thread(self, run: StoredRun, work: str = "") -> Thread:
+        """Where a run was asked for; what is posted there for a piece of work bears its id."""
+        return Thread(self._client, run.channel, run.thread.rpartition(":")[2], work=work)
+
+    async def _elsewhere(self, channel: str, message: Message) -> tuple[str, str] | None:
+        """Post a card in the approvers' channel: its place, or None when it can't be written to."""
+        try:
+            sent = await self._client.chat_postMessage(
+                channel=channel, text=message.text, blocks=message.blocks
+            )
+        except SlackApiError as error:
+            log.warning("approvers_channel_not_written", reason=error.response["error"])
+            return None
+        return channel, str(sent["ts"])
+
+    async def _alone(self, request: Request, thread: Thread) -> None:
+        """In a direct message there is nobody who could decide."""
+        await self._pipeline.approvals.close(
+            request, "withdrawn", self.clock(), reason="asked where nobody else is"
+        )
+        reasons = "\n".join(f"• {escaped(reason)}" for reason in request.risk.reasons)
+        said = (
+            "This needs an approval, and nobody who could give one sees this conversation. Ask in "
+            f"a channel where members of {escaped(request.group)} are.\n{reasons}"
+        )
+        await thread.post(Message(said))
+
+    async def _card(self, request: Request, run: StoredRun) -> Message:
+        groups = [await self.people.mention(group) for group in request.groups]
+        return card(request, run, groups, self._pipeline.model.policies.approval.grant_days)
+
+    async def _whisper(self, click: Click, sentence: str) -> None:
+        """Tell who pressed alone. It is a courtesy: nothing was decided by it."""
+        try:
+            await self._client.chat_postEphemeral(
+                channel=click.channel, user=click.user, text=sentence
+            )
+        except FAILURES as error:
+            log.info("courtesy_failed", what="whisper", reason=type(error).__name__)
+
+    async def _both(self, run_id: str) -> tuple[Request, StoredRun]:
+        request = await self._pipeline.approvals.of(run_id)
+        run = await self._pipeline.recall(run_id)
+        assert request is not None
+        assert run is not None
+        return request, run

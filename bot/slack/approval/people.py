@@ -1,0 +1,66 @@
+"""Who somebody is and which user group they are in, as Slack says at that moment."""
+
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.render import escaped
+from orchestrator.approve.decide import Decider
+
+log = structlog.get_logger(__name__)
+
+FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError)
+_NO_MEMBER = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
+
+
+class SlackPeople:
+    """The port `Members` over Slack's user groups. Nothing is remembered between two calls."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+
+    async def members(self, group: str) -> frozenset[str]:
+        """The user ids in a group, named by handle or id; none when it can't be read."""
+        try:
+            group_id = await self._id_of(group)
+            if group_id is None:
+                return frozenset()
+            found = await self._client.usergroups_users_list(usergroup=group_id)
+        except FAILURES as error:
+            log.warning("group_not_read", group=group, reason=type(error).__name__)
+            return frozenset()
+        users: list[str] = found.get("users") or []
+        return frozenset(users)
+
+    async def decider(self, team: str, user: str) -> Decider:
+        """The person who decides, with their standing now; no member when Slack does not say."""
+        try:
+            profile: dict[str, Any] = (await self._client.users_info(user=user)).get("user") or {}
+        except FAILURES as error:
+            log.warning("person_not_read", reason=type(error).__name__)
+            profile = {}
+        is_member = profile.get("team_id") == team and not any(map(profile.get, _NO_MEMBER))
+        return Decider(team, user, is_member)
+
+    async def mention(self, group: str) -> str:
+        """What names a group in a message, and tells its people where that can be."""
+        try:
+            group_id = await self._id_of(group)
+        except FAILURES:
+            group_id = None
+        return f"<!subteam^{group_id}>" if group_id else f"*{escaped(group)}*"
+
+    async def _id_of(self, group: str) -> str | None:
+        found = await self._client.usergroups_list()
+        groups: list[dict[str, Any]] = found.get("usergroups") or []
+        return next(
+            (
+                str(one["id"])
+                for one in groups
+                if group in (one["id"], one["handle"]) and not one.get("date_delete")
+            ),
+            None,
+        )

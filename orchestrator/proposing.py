@@ -1,0 +1,154 @@
+"""From a draft to a stored plan: compiled, validated, scored, and approved by rule or waiting."""
+
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from adapters.errors import QueryError
+from orchestrator import audit
+from orchestrator.approve import ApprovedPlan, approve_by_rule
+from orchestrator.approve.request import binding_of, request_for
+from orchestrator.approve.risk import Risk
+from orchestrator.approve.rules import score
+from orchestrator.compile import Compiler, Plan
+from orchestrator.explain import explain, plan_text
+from orchestrator.plan import Draft, draft_of
+from orchestrator.question import Question, Requester
+from orchestrator.registry import Registry
+from orchestrator.semantic import SemanticModel
+from orchestrator.store import Approvals, Grants, Store, StoredRun
+from orchestrator.validate import ValidatedPlan, validate
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The question can't be answered as it stands; `message` says why and what to do."""
+
+    message: str
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A stored plan. `approved` is None while somebody has to decide on it, for its `risk`."""
+
+    run_id: str
+    plan: Plan
+    draft: Draft
+    risk: Risk
+    approved: ApprovedPlan | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """What makes plans of drafts; `kinds` says of each source what it is."""
+
+    model: SemanticModel
+    compiler: Compiler
+    registry: Registry
+    store: Store
+    approvals: Approvals
+    grants: Grants
+    kinds: dict[str, str]
+
+    async def propose(
+        self, question: Question, draft: Draft, plan: Plan, edited_by: str = ""
+    ) -> Proposed | Refused:
+        """The stored plan, and with it the request for a decision when it needs one."""
+        weighed = self.weighed(plan, draft, question.asked_at)
+        if isinstance(weighed, Refused):
+            return weighed
+        validated, risk = weighed
+        run_id = uuid.uuid4().hex
+        approved = await self.by_rule(run_id, validated, risk, question, draft)
+        await self.store.propose(
+            run_id,
+            question,
+            sql=plan.sql,
+            plan_text=plan_text(explain(plan, self.kinds)),
+            digest=plan.digest,
+            planner=draft.planner,
+            approval=audit.proposal(question, validated, risk, draft, approved),
+            draft=asdict(draft),
+            waits=approved is None,
+        )
+        if approved is None:
+            binding = binding_of(validated, self.model, question.requester)
+            policy = self.model.policies.approval
+            await self.approvals.ask(
+                request_for(run_id, question, binding, risk, policy, edited_by)
+            )
+        return Proposed(run_id, plan, draft, risk, approved)
+
+    def weighed(
+        self, plan: Plan, draft: Draft, at: datetime
+    ) -> tuple[ValidatedPlan, Risk] | Refused:
+        """A plan that fits registry and policy, with its risk at a moment."""
+        validated = validate(plan, self.model, self.registry)
+        if not isinstance(validated, ValidatedPlan):
+            messages = tuple(violation.message for violation in validated)
+            return Refused(messages[0], messages[1:])
+        risk = score(plan, draft.planner, self.model, self.registry, at)
+        if risk.level == "forbidden":
+            return Refused("The policy forbids this. Ask for less:", risk.reasons)
+        return validated, risk
+
+    async def by_rule(
+        self, run_id: str, validated: ValidatedPlan, risk: Risk, question: Question, draft: Draft
+    ) -> ApprovedPlan | None:
+        """The plan, when its risk is low or a grant of its channel covers it."""
+        asker, at = question.requester, question.asked_at.astimezone(UTC)
+        if risk.level == "low":
+            return approve_by_rule(run_id, validated, asker, draft, at)
+        for grant in await self.grants.list(asker.team, at, question.channel):
+            if question.channel and grant.covers(validated.plan, risk):
+                return approve_by_rule(run_id, validated, asker, draft, at, grant)
+        return None
+
+    async def compile(self, sql: str, *, anew: bool = False) -> Plan:
+        """Compile once to know the sources, read their catalogs (`anew`: even those that are
+        known), and again with their estimates."""
+        plan = self.compiler.compile(sql, self.registry)
+        sources = {step.source for step in plan.steps}
+        if anew:
+            await self.registry.refresh(sources, keep_s=0)
+        elif all(self.registry.catalog(name) for name in sources):
+            return plan
+        else:
+            await self.registry.refresh(sources)
+        return self.compiler.compile(sql, self.registry)
+
+    async def again(
+        self, run: StoredRun, at: datetime, *, anew: bool = False
+    ) -> tuple[ValidatedPlan, Risk] | Refused:
+        """A stored plan compiled, validated and scored as things are now."""
+        try:
+            plan = await self.compile(run.sql, anew=anew)
+        except QueryError as error:
+            return Refused(str(error))
+        return self.weighed(plan, draft_for(run), at)
+
+    async def repropose(
+        self, run: StoredRun, draft: Draft, at: datetime, edited_by: str = ""
+    ) -> Proposed | Refused:
+        """Propose a stored run's question anew, with its draft or another."""
+        try:
+            plan = await self.compile(draft.sql)
+        except QueryError as error:
+            return Refused(str(error))
+        return await self.propose(question_of(run, at), draft, plan, edited_by)
+
+
+def draft_for(run: StoredRun) -> Draft:
+    """The draft of a stored run."""
+    return draft_of(run.draft, run.sql, run.planner)
+
+
+def asker_of(run: StoredRun) -> Requester:
+    """Who asked a stored run's question."""
+    return Requester(run.team, run.user, run.time_zone or "UTC")
+
+
+def question_of(run: StoredRun, at: datetime) -> Question:
+    """The question of a run, as if it were asked again."""
+    return Question(run.question, asker_of(run), at, run.channel, run.thread)
