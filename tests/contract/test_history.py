@@ -169,11 +169,13 @@ async def test_conditions_choose_channels_and_the_period(office: Office) -> None
 
 
 async def test_only_people_are_counted(office: Office) -> None:
-    """What bots say, and that somebody joins, are no messages; a file with words is one."""
+    """What bots say or are asked, and that somebody joins, are no messages; a file with words
+    is one."""
     ours = {"channel": "C0ALL", "user": BOB}
     office.slack.seed_messages(
         [
             {**ours, "text": "joined", "subtype": "channel_join", "ts": "5000.000001"},
+            {**ours, "text": f"<@{office.slack.bot_user_id}> who?", "ts": "5000.000004"},
             {**ours, "text": "answer", "bot_id": "B0", "ts": "5000.000002"},
             {**ours, "text": "see this", "subtype": "file_share", "ts": "5000.000003"},
         ]

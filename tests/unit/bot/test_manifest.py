@@ -26,6 +26,8 @@ EVENT_SCOPES = {
 }
 METHOD_SCOPES: dict[str, set[str]] = {
     "apps_connections_open": set(),
+    "assistant_search_context": {"search:read.public"},
+    "assistant_search_info": {"search:read.public"},
     "assistant_threads_setStatus": {"chat:write"},
     "auth_test": set(),
     "chat_delete": {"chat:write"},
@@ -34,12 +36,14 @@ METHOD_SCOPES: dict[str, set[str]] = {
     "chat_stopStream": {"chat:write"},
     "chat_stream": {"chat:write"},
     "chat_update": {"chat:write"},
+    "conversations_history": {"channels:history", "groups:history"},
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
     "files_upload_v2": {"files:write"},
     "reactions_add": {"reactions:write"},
     "usergroups_list": {"usergroups:read"},
     "usergroups_users_list": {"usergroups:read"},
-    "users_info": {"users:read"},
+    "users_conversations": {"channels:read", "groups:read"},
+    "users_info": {"users:read", "users:read.email"},
     "views_open": set(),
 }
 
@@ -75,8 +79,11 @@ def registered() -> RecordingApp:
 def methods_used() -> set[str]:
     """The Web API methods that the bot's source names."""
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py"))
-    named = set(re.findall(r"client\.([a-z]+_[a-zA-Z0-9_]+)", source))
-    return {name for name in named if callable(getattr(AsyncWebClient, name, None))}
+    named = set(re.findall(r"client\.([a-z]+_[a-zA-Z0-9_]+)", source)) - {"api_call"}
+    used = {name for name in named if callable(getattr(AsyncWebClient, name, None))}
+    history = "".join(path.read_text() for path in (ROOT / "bot/slack/history").glob("*.py"))
+    called = re.findall(r'"((?:assistant|auth|conversations|users)\.[a-z.]+)"', history)
+    return used | {name.replace(".", "_") for name in called}
 
 
 def test_events_are_those_that_have_listeners() -> None:
