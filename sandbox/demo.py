@@ -29,7 +29,7 @@ TRY = """
   a follow-up    and by country?   (in the thread of that answer, without a mention)
   an approval    @crosstalk emails of enterprise customers in Germany
                  then act as Ada Lindqvist (at the top of the page) and approve
-  Slack's own    @crosstalk slack messages of enterprise customers in the last 30 days by customer"""
+  Slack's own    @crosstalk how many slack messages by channel last week?"""
 
 
 async def demo(sandbox: Sandbox, console: Console, *, once: bool, words: str = "") -> bool:
