@@ -1,5 +1,6 @@
 """The manifest asks for what the code uses, and manifest.yml is what it makes."""
 
+import inspect
 import re
 from pathlib import Path
 from typing import Any, cast
@@ -109,6 +110,14 @@ def test_variants_differ_in_what_they_are_for() -> None:
     assert "agent_view" not in manifest()["features"]
     quiet = manifest(follow_ups=False)["settings"]["event_subscriptions"]["bot_events"]
     assert set(EVENTS) - set(quiet) == {"message.channels", "message.groups"}
+
+
+def test_listeners_are_short() -> None:
+    """A listener parses, acknowledges and hands over."""
+    for module in (events, actions):
+        for listener in re.split(r"\n(?= *async def )", inspect.getsource(module))[1:]:
+            body = re.split(r"\n\n    app\.", listener)[0]
+            assert len(body.splitlines()) <= 15
 
 
 def test_texts_fit_into_a_manifest() -> None:
