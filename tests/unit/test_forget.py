@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import StatementError
 
 from bot.runs import Runs
 from bot.slack.approval.listeners import start
@@ -144,6 +145,6 @@ async def test_what_was_approved_and_never_queued_is_started_once(store: Store) 
 async def test_a_key_is_seen_only_with_its_row(store: Store) -> None:
     """When the row can't be written its key is not remembered, so that a later try is no repeat."""
     queue = Queue(store.engine)
-    with pytest.raises(sa.exc.StatementError):
+    with pytest.raises(StatementError):
         await queue.put("lane", ["run r1"], "approved", {"not json": object()})
     assert await queue.put("lane", ["run r1"], "approved", {"run_id": "r1"})
