@@ -26,6 +26,7 @@ FOLLOW_UPS = frozenset({"message.channels", "message.groups"})
 METHODS: Mapping[str, frozenset[str]] = {
     "apps.connections.open": frozenset(),
     "assistant.search.context": frozenset({"search:read.public"}),
+    "assistant.search.info": frozenset({"search:read.public"}),
     "assistant.threads.setStatus": frozenset({"chat:write"}),
     "auth.test": frozenset(),
     "chat.delete": frozenset({"chat:write"}),
@@ -46,6 +47,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     "reactions.add": frozenset({"reactions:write"}),
     "usergroups.list": frozenset({"usergroups:read"}),
     "usergroups.users.list": frozenset({"usergroups:read"}),
+    "users.conversations": frozenset({"channels:read", "groups:read"}),
     "users.info": frozenset({"users:read", "users:read.email"}),
     "users.list": frozenset({"users:read", "users:read.email"}),
     "views.open": frozenset(),

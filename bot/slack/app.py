@@ -16,7 +16,7 @@ from bot.slack.approval import listeners as approval
 from bot.slack.clients import Clients, ManyWorkspaces, OneWorkspace
 from bot.slack.conversation import Conversation
 from bot.slack.install import Installations
-from bot.slack.listeners import actions, events
+from bot.slack.listeners import actions, choices, events
 from bot.slack.pace import PacedClient, Rates, reason
 from orchestrator.pipeline import Pipeline
 from orchestrator.store import Pace, Store
@@ -98,5 +98,6 @@ def build_app(
     install.register(app, pipeline.store)
     events.register(app, runs)
     actions.register(app, pipeline, conversation)
+    choices.register(app, runs)
     approval.register(app, pipeline, conversation, runs)
     return app

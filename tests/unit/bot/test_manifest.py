@@ -14,7 +14,7 @@ from bot.manifest import COMMANDS, EVENTS, METHODS, SCOPES, Variant, as_yaml, ma
 from bot.runs import Runs
 from bot.slack import install
 from bot.slack.conversation import Conversation
-from bot.slack.listeners import actions, events
+from bot.slack.listeners import actions, choices, events
 from orchestrator.pipeline import Pipeline
 from orchestrator.store import Store
 
@@ -46,16 +46,18 @@ def registered() -> RecordingApp:
     events.register(bolt, cast("Runs", None))
     actions.register(bolt, cast("Pipeline", None), cast("Conversation", None))
     install.register(bolt, cast("Store", None))
+    choices.register(bolt, cast("Runs", None))
     return app
 
 
 def methods_used() -> set[str]:
     """The Web API methods that the bot's source names."""
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py"))
-    named = set(re.findall(r"\.([a-z]+_[a-zA-Z0-9_]+)\(", source))
-    return {name.replace("_", ".") for name in named if hasattr(AsyncWebClient, name)} - {
-        "api.call"
-    }
+    named = set(re.findall(r"client\.([a-z]+_[a-zA-Z0-9_]+)", source)) - {"api_call"}
+    named |= set(re.findall(r"\.of\([^()]*\)\.([a-z]+_[a-zA-Z0-9_]+)", source))
+    used = {name.replace("_", ".") for name in named if hasattr(AsyncWebClient, name)}
+    history = "".join(path.read_text() for path in (ROOT / "bot/slack/history").glob("*.py"))
+    return used | set(re.findall(r'"((?:assistant|auth|conversations|users)\.[a-z.]+)"', history))
 
 
 def test_the_file_is_the_default_manifest() -> None:
@@ -114,7 +116,7 @@ def test_variants_differ_in_what_they_are_for() -> None:
 
 def test_listeners_are_short() -> None:
     """A listener parses, acknowledges and hands over."""
-    for module in (events, actions):
+    for module in (events, actions, choices):
         for listener in re.split(r"\n(?= *async def )", inspect.getsource(module))[1:]:
             body = re.split(r"\n\n    app\.", listener)[0]
             assert len(body.splitlines()) <= 15
