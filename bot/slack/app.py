@@ -11,12 +11,15 @@ from slack_sdk.errors import SlackApiError
 from adapters.errors import ConfigurationError
 from bot.runs import Runs
 from bot.settings import Settings
+from bot.slack import feedback
 from bot.slack.approval import listeners as approval
 from bot.slack.conversation import Conversation
+from bot.slack.home import listeners as home
 from bot.slack.listeners import actions, events
 from bot.slack.pace import PacedClient, Rates, reason
+from bot.slack.schedule import command as schedule
 from orchestrator.pipeline import Pipeline
-from orchestrator.store import Pace
+from orchestrator.store import Pace, Schedules
 
 TIMEOUT_S = 30.0
 
@@ -75,4 +78,7 @@ def build_app(
     events.register(app, runs)
     actions.register(app, pipeline, conversation)
     approval.register(app, pipeline, conversation, runs)
+    home.register(app, pipeline, conversation, runs)
+    feedback.register(app, pipeline.store, settings.feedback_channel, conversation.desk.clock)
+    schedule.register(app, Schedules(pipeline.store.engine), conversation)
     return app

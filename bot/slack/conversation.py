@@ -26,7 +26,7 @@ from orchestrator.deciding import Stale
 from orchestrator.events import Finished
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.question import Requester, question
-from orchestrator.store import Work
+from orchestrator.store import Preferences, Work
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +53,7 @@ class Conversation:
         self.running = Running()
         self.kept = KeptTables()
         self._pipeline = pipeline
+        self._preferences = Preferences(pipeline.store.engine)
         self._client = client
         self._metrics = metrics
         self._time_zone = time_zone
@@ -81,7 +82,7 @@ class Conversation:
     async def _answer(self, asked: Asked, thread: Thread) -> str:
         await _harmless("react", thread.react(asked.ts, "eyes"))
         await _harmless("status", thread.status("is reading the question…"))
-        requester = Requester(asked.team, asked.user, await self._zone_of(asked))
+        requester = Requester(asked.team, asked.user, await self.zone_of(asked.team, asked.user))
         try:
             proposed = await self._pipeline.propose(
                 question(
@@ -168,11 +169,14 @@ class Conversation:
                     return event.answer
         raise RuntimeError(f"run {approved.run_id} ended without an answer")
 
-    async def _zone_of(self, asked: Asked) -> str:
-        person = (asked.team, asked.user)
+    async def zone_of(self, team: str, user: str) -> str:
+        """The time zone that a person has chosen, else that of their profile."""
+        if chosen := await self._preferences.time_zone(team, user):
+            return chosen
+        person = (team, user)
         if person not in self._time_zones:
             try:
-                info = await self._client.users_info(user=asked.user)
+                info = await self._client.users_info(user=user)
                 profile: dict[str, Any] = info.get("user") or {}
                 self._time_zones[person] = ZoneInfo(profile["tz"]).key
             except (*SLACK_FAILURES, KeyError, TypeError, ValueError, OSError) as error:

@@ -22,11 +22,11 @@ class RecentRun:
 
 
 async def recent_runs(engine: AsyncEngine, team: str, user: str, limit: int) -> list[RecentRun]:
-    """The last runs of a person, the newest first."""
+    """The last runs of a person that were asked for in some thread, the newest first."""
     names = ("run_id", "channel", "question", "status", "proposed_at")
     query = (
         sa.select(*(runs.c[name] for name in names))
-        .where(runs.c.team == team, runs.c.user == user)
+        .where(runs.c.team == team, runs.c.user == user, runs.c.thread != "")
         .order_by(runs.c.proposed_at.desc())
         .limit(limit)
     )

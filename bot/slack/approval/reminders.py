@@ -4,19 +4,15 @@ No timer is kept in memory, and each step is claimed before it is done, so that 
 nothing and of two replicas one acts.
 """
 
-import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from datetime import datetime
 
-import structlog
-
+from bot.periodic import repeated
 from bot.slack.approval.card import outcome, when
 from bot.slack.approval.desk import ApprovalDesk
 from orchestrator.approve.request import Request
 from orchestrator.store import Approvals
-
-log = structlog.get_logger(__name__)
 
 SWEEP_S = 30.0
 
@@ -27,21 +23,11 @@ async def sweeping(
 ) -> AsyncGenerator[None]:
     """Sweep now and then while the block lasts."""
 
-    async def sweep_on() -> None:
-        while True:
-            try:
-                await sweep(desk, approvals, desk.clock())
-            except Exception:
-                log.exception("sweep_failed")
-            await asyncio.sleep(every_s)
+    async def now() -> None:
+        await sweep(desk, approvals, desk.clock())
 
-    task = asyncio.create_task(sweep_on())
-    try:
+    async with repeated(now, every_s):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def sweep(desk: ApprovalDesk, approvals: Approvals, at: datetime) -> None:

@@ -18,12 +18,17 @@ ROOT = Path(__file__).parents[3]
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
 BOT_EVENTS: list[str] = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
 
-EVENT_SCOPES = {"app_mention": "app_mentions:read", "message.im": "im:history"}
+EVENT_SCOPES = {
+    "app_home_opened": None,
+    "app_mention": "app_mentions:read",
+    "message.im": "im:history",
+}
 METHOD_SCOPES: dict[str, set[str]] = {
     "apps_connections_open": set(),
     "assistant_threads_setStatus": {"chat:write"},
     "auth_test": set(),
     "chat_delete": {"chat:write"},
+    "chat_getPermalink": set(),
     "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},
     "chat_stopStream": {"chat:write"},
@@ -36,6 +41,7 @@ METHOD_SCOPES: dict[str, set[str]] = {
     "usergroups_users_list": {"usergroups:read"},
     "users_info": {"users:read"},
     "views_open": set(),
+    "views_publish": set(),
 }
 
 
