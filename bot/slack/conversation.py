@@ -26,7 +26,7 @@ from orchestrator.deciding import Stale
 from orchestrator.events import Finished
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.question import Requester, question
-from orchestrator.store import Preferences, Work
+from orchestrator.store import Work
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +53,6 @@ class Conversation:
         self.running = Running()
         self.kept = KeptTables()
         self._pipeline = pipeline
-        self._preferences = Preferences(pipeline.store.engine)
         self._client = client
         self._metrics = metrics
         self._time_zone = time_zone
@@ -171,7 +170,7 @@ class Conversation:
 
     async def zone_of(self, team: str, user: str) -> str:
         """The time zone that a person has chosen, else that of their profile."""
-        if chosen := await self._preferences.time_zone(team, user):
+        if chosen := await self._pipeline.preferences.time_zone(team, user):
             return chosen
         person = (team, user)
         if person not in self._time_zones:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -58,4 +58,9 @@ class Feedback:
         query = sa.select(*names).where(feedback.c.run_id == run_id).order_by(feedback.c.at)
         async with self._engine.connect() as connection:
             rows = (await connection.execute(query)).mappings().all()
-        return [Opinion(**{**row, "at": aware(row["at"])}) for row in rows]
+        return [_opinion(row) for row in rows]
+
+
+def _opinion(row: sa.RowMapping) -> Opinion:
+    kept: dict[str, Any] = {**row, "at": aware(row["at"])}
+    return Opinion(**kept)

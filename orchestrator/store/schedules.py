@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -94,7 +95,7 @@ class Schedules:
         query = sa.select(*names).where(schedules.c.ended_at.is_(None), *conditions)
         async with self._engine.connect() as connection:
             rows = (await connection.execute(query.order_by(schedules.c.next_at))).mappings()
-        return [Schedule(**{**row, "next_at": aware(row["next_at"])}) for row in rows]
+        return [_schedule(row) for row in rows]
 
     async def _change(
         self, schedule_id: str, values: dict[str, object], *conditions: sa.ColumnElement[bool]
@@ -104,3 +105,8 @@ class Schedules:
         )
         async with self._engine.begin() as connection:
             return (await connection.execute(change.values(**values))).rowcount == 1
+
+
+def _schedule(row: sa.RowMapping) -> Schedule:
+    kept: dict[str, Any] = {**row, "next_at": aware(row["next_at"])}
+    return Schedule(**kept)

@@ -18,7 +18,7 @@ from orchestrator.approve.decide import Choice, denied
 from orchestrator.approve.request import Request
 from orchestrator.pipeline import Pipeline
 from orchestrator.question import MAX_CHARACTERS
-from orchestrator.store import Preferences, recent_runs
+from orchestrator.store import recent_runs
 
 READ = 50
 LONGEST_RUN = timedelta(minutes=15)
@@ -29,7 +29,7 @@ ASKED = "Asked. The answer comes under “Messages”."
 
 def register(app: AsyncApp, pipeline: Pipeline, conversation: Conversation, runs: Runs) -> None:
     """Listen to the opening of Home, its buttons and its modal."""
-    home = _Home(pipeline, conversation, runs, Preferences(pipeline.store.engine))
+    home = _Home(pipeline, conversation, runs)
     app.event("app_home_opened")(home.opened)
     app.action(view.AGAIN)(home.again)
     app.action(view.SUGGESTED)(home.suggested)
@@ -42,7 +42,6 @@ class _Home:
     pipeline: Pipeline
     conversation: Conversation
     runs: Runs
-    preferences: Preferences
 
     async def opened(self, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Somebody looks at their Home."""
@@ -66,7 +65,7 @@ class _Home:
     async def settings(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """The settings in a modal."""
         await ack()
-        shown = view.settings_modal(await self.preferences.time_zone(*_person(body)))
+        shown = view.settings_modal(await self.pipeline.preferences.time_zone(*_person(body)))
         await client.views_open(trigger_id=body["trigger_id"], view=shown)
 
     async def set(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -77,7 +76,7 @@ class _Home:
             said = "I know no time zone of that name. Write it like Europe/Berlin."
             await ack(response_action="errors", errors={view.TIME_ZONE: said})
             return
-        await self.preferences.choose_time_zone(*_person(body), chosen or None)
+        await self.pipeline.preferences.choose_time_zone(*_person(body), chosen or None)
         await ack()
         await self._publish(*_person(body), client)
 
@@ -105,7 +104,7 @@ class _Home:
             await self._waiting(team, user, client),
             self._suggestions(),
             await self._sources(),
-            await self.preferences.time_zone(team, user),
+            await self.pipeline.preferences.time_zone(team, user),
             await self.conversation.zone_of(team, user),
             notice,
         )

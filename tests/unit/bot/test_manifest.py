@@ -11,8 +11,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.runs import Runs
 from bot.slack.conversation import Conversation
+from bot.slack.home import listeners as home
 from bot.slack.listeners import actions, events
+from bot.slack.schedule import command as schedule
 from orchestrator.pipeline import Pipeline
+from orchestrator.store import Schedules
 
 ROOT = Path(__file__).parents[3]
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
@@ -51,6 +54,7 @@ class RecordingApp:
     def __init__(self) -> None:
         self.events: list[str] = []
         self.actions: list[str] = []
+        self.commands: list[str] = []
 
     def event(self, name: str, **_: Any) -> Any:
         """As AsyncApp.event."""
@@ -62,13 +66,25 @@ class RecordingApp:
         self.actions.append(name)
         return lambda listener: listener  # pyright: ignore
 
+    def view(self, _callback_id: str) -> Any:
+        """As AsyncApp.view."""
+        return lambda listener: listener  # pyright: ignore
+
+    def command(self, name: str) -> Any:
+        """As AsyncApp.command."""
+        self.commands.append(name)
+        return lambda listener: listener  # pyright: ignore
+
 
 def registered() -> RecordingApp:
     """The app after every listener has registered."""
     app = RecordingApp()
     bolt = cast("AsyncApp", app)
     events.register(bolt, cast("Runs", None))
-    actions.register(bolt, cast("Pipeline", None), cast("Conversation", None))
+    pipeline, conversation = cast("Pipeline", None), cast("Conversation", None)
+    actions.register(bolt, pipeline, conversation)
+    home.register(bolt, pipeline, conversation, cast("Runs", None))
+    schedule.register(bolt, cast("Schedules", None), conversation)
     return app
 
 
@@ -84,6 +100,13 @@ def test_events_are_those_that_have_listeners() -> None:
     assert {event.split(".")[0] for event in BOT_EVENTS} == set(registered().events)
 
 
+def test_commands_are_those_that_have_listeners() -> None:
+    """Slack offers each command that is listened to, and no other."""
+    declared = {command["command"] for command in MANIFEST["features"]["slash_commands"]}
+    assert declared == set(registered().commands)
+    assert MANIFEST["features"]["app_home"]["home_tab_enabled"] is True
+
+
 def test_buttons_need_interactivity() -> None:
     """Slack sends presses only to apps that are interactive."""
     assert registered().actions
@@ -94,14 +117,15 @@ def test_scopes_are_those_that_are_used() -> None:
     """Every scope serves an event or a method, and each of these has its scope."""
     used = methods_used()
     assert used == set(METHOD_SCOPES)
-    needed = {EVENT_SCOPES[event] for event in BOT_EVENTS}
+    needed = {scope for event in BOT_EVENTS for scope in EVENT_SCOPES[event]}
+    needed |= {"commands"} if registered().commands else set()
     needed |= {scope for name in used for scope in METHOD_SCOPES[name]}
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
 
 
 def test_listeners_are_short() -> None:
     """A listener parses, acknowledges and hands over."""
-    for module in (events, actions):
+    for module in (events, actions, home, schedule):
         for listener in re.split(r"\n(?= *async def )", inspect.getsource(module))[1:]:
             body = re.split(r"\n\n    app\.", listener)[0]
             assert len(body.splitlines()) <= 15
