@@ -68,23 +68,21 @@ class _Listeners:
     async def pressed(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """A thumb: up is kept, down asks what is wrong. The modal comes first, since the right to
         open one ends in seconds."""
-        await ack()
         verdict, _, run_id = str(body["actions"][0]["value"]).partition(" ")
-        if not _is_at_home(body):
-            return
-        if verdict == BAD:
+        if verdict == GOOD:
+            await self._kept(run_id, body, "good")
+        await ack()
+        if verdict == BAD and _is_at_home(body):
             await client.views_open(trigger_id=body["trigger_id"], view=complaint_modal(run_id))
-            return
-        await self._kept(run_id, body, "good")
 
     async def complained(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """What is wrong, in somebody's words."""
-        await ack()
         state: dict[str, Any] = body["view"]["state"]["values"]
         verdict = cast("Verdict", state[WHAT][WHAT]["selected_option"]["value"])
         words = str(state[WORDS][WORDS].get("value") or "")
         run_id = str(body["view"]["private_metadata"])
         run = await self._kept(run_id, body, verdict, words)
+        await ack()
         if run is None or self.owners_channel is None:
             return
         complaint = Opinion(run_id, run.team, body["user"]["id"], verdict, words, self.clock())

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -31,5 +32,10 @@ async def recent_runs(engine: AsyncEngine, team: str, user: str, limit: int) -> 
         .limit(limit)
     )
     async with engine.connect() as connection:
-        rows = (await connection.execute(query)).all()
-    return [RecentRun(*row[:4], aware(row[4]) or row[4]) for row in rows]
+        rows = (await connection.execute(query)).mappings().all()
+    return [_recent(row) for row in rows]
+
+
+def _recent(row: sa.RowMapping) -> RecentRun:
+    kept: dict[str, Any] = {name: row[name] for name in ("run_id", "channel", "question", "status")}
+    return RecentRun(**kept, asked_at=cast("datetime", aware(row["proposed_at"])))

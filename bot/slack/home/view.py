@@ -81,7 +81,7 @@ def home_view(home: Home) -> Block:
 
 def settings_modal(time_zone: str | None) -> Block:
     """What a person can set."""
-    field = {"type": "plain_text_input", "action_id": TIME_ZONE, "max_length": 64}
+    field: Block = {"type": "plain_text_input", "action_id": TIME_ZONE, "max_length": 64}
     field["placeholder"] = _plain("Europe/Berlin")
     if time_zone:
         field["initial_value"] = time_zone
