@@ -151,8 +151,7 @@ async def test_home_shows_the_approvals_that_a_person_can_give(office: Office) -
 
 
 async def test_questions_are_asked_from_home(office: Office) -> None:
-    """“Ask again” and “Ask” put the question into the direct conversation, where it is answered;
-    a run of somebody else can't be asked again."""
+    """“Ask again” and “Ask” put the question into the direct conversation, where it is answered."""
     answer = await answer_to(office)
     run_id = thumb(answer, "positive").partition(" ")[2]
     home = await home_of(office, MARCO, "answered")
