@@ -18,6 +18,7 @@ from slack_sdk.errors import SlackApiError
 from adapters.errors import ConfigurationError
 from bot.http import http_app
 from bot.metrics import Metrics
+from bot.periodic import repeated
 from bot.runs import POLL_S, Runs
 from bot.settings import Settings
 from bot.slack.app import build_app, clients_of, web_client
@@ -26,10 +27,11 @@ from bot.slack.approval.reminders import sweeping
 from bot.slack.conversation import Conversation, now
 from bot.slack.listeners.events import QUESTION
 from bot.slack.pace import reason
+from bot.slack.schedule import due
 from bot.wiring import opened_pipeline
 from orchestrator.pipeline import Pipeline
 from orchestrator.semantic import SemanticModel
-from orchestrator.store import Pace, Queue
+from orchestrator.store import Pace, Queue, Schedules
 
 log = structlog.get_logger(__name__)
 
@@ -85,6 +87,9 @@ async def running(
         )
         runs.handle(QUESTION, conversation.answer, conversation.say)
         runs.handle(APPROVED, conversation.run_approved, conversation.say_of_run)
+        schedules = Schedules(engine)
+        scheduled = due.Scheduled(pipeline, clients, schedules, runs, clock)
+        runs.handle(due.SCHEDULED, scheduled.do, scheduled.tell)
         app = build_app(settings, client, pipeline, conversation, runs, installations)
         listening = asyncio.Event()
         signed = app if settings.signing_secret() is not None else None
@@ -96,6 +101,7 @@ async def running(
                 _http(settings, routes) as url,
                 _sockets(app, settings.app_token()),
                 sweeping(conversation.desk, pipeline.approvals, partial(start, pipeline, runs)),
+                repeated(lambda: due.sweep(schedules, runs, clock()), due.SWEEP_S),
             ):
                 listening.set()
                 yield url

@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     )
     slack_speed: float = Field(1.0, gt=0, validation_alias=_named("CROSSTALK_SLACK_SPEED"))
 
+    feedback_channel: str | None = Field(
+        None, validation_alias=_named("CROSSTALK_FEEDBACK_CHANNEL")
+    )
+
     vault_addr: str | None = Field(None, validation_alias=_named("VAULT_ADDR"))
     vault_role_id: str = Field("", validation_alias=_named("VAULT_ROLE_ID"))
     vault_secret_id: SecretStr = Field(SecretStr(""), validation_alias=_named("VAULT_SECRET_ID"))

@@ -31,7 +31,7 @@ from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.semantic import SemanticModel
 from orchestrator.staging import Staging, StagingPool
-from orchestrator.store import Approvals, Grants, Store, StoredRun
+from orchestrator.store import Approvals, Grants, Preferences, Store, StoredRun
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +94,11 @@ class Pipeline:
     def decisions(self) -> Decisions:
         """What people decide about stored plans."""
         return Decisions(self._proposals)
+
+    @property
+    def preferences(self) -> Preferences:
+        """What people have set for themselves."""
+        return Preferences(self.store.engine)
 
     @property
     def _proposals(self) -> Proposals:

@@ -11,15 +11,17 @@ from slack_sdk.errors import SlackApiError
 from adapters.errors import ConfigurationError
 from bot.runs import Runs
 from bot.settings import Settings
-from bot.slack import install
+from bot.slack import feedback, install
 from bot.slack.approval import listeners as approval
 from bot.slack.clients import Clients, ManyWorkspaces, OneWorkspace
 from bot.slack.conversation import Conversation
+from bot.slack.home import listeners as home
 from bot.slack.install import Installations
 from bot.slack.listeners import actions, choices, events
 from bot.slack.pace import PacedClient, Rates, reason
+from bot.slack.schedule import command as schedule
 from orchestrator.pipeline import Pipeline
-from orchestrator.store import Pace, Store
+from orchestrator.store import Pace, Schedules, Store
 
 TIMEOUT_S = 30.0
 
@@ -100,4 +102,7 @@ def build_app(
     actions.register(app, pipeline, conversation)
     choices.register(app, runs)
     approval.register(app, pipeline, conversation, runs)
+    home.register(app, pipeline, conversation, runs)
+    feedback.register(app, pipeline.store, settings.feedback_channel, conversation.desk.clock)
+    schedule.register(app, Schedules(pipeline.store.engine), conversation)
     return app

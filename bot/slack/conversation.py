@@ -128,7 +128,7 @@ class Conversation:
     async def _proposed(
         self, asked: Asked, earlier: tuple[Turn, ...]
     ) -> Proposed | Clarification | Refused | CrosstalkError:
-        requester = Requester(asked.team, asked.user, await self._zone_of(asked))
+        requester = Requester(asked.team, asked.user, await self.zone_of(asked.team, asked.user))
         try:
             return await self._pipeline.propose(
                 question(
@@ -214,11 +214,14 @@ class Conversation:
                     return event.answer
         raise RuntimeError(f"run {approved.run_id} ended without an answer")
 
-    async def _zone_of(self, asked: Asked) -> str:
-        person = (asked.team, asked.user)
+    async def zone_of(self, team: str, user: str) -> str:
+        """The time zone that a person has chosen, else that of their profile."""
+        if chosen := await self._pipeline.preferences.time_zone(team, user):
+            return chosen
+        person = (team, user)
         if person not in self._time_zones:
             try:
-                info = await self._clients.of(asked.team).users_info(user=asked.user)
+                info = await self._clients.of(team).users_info(user=user)
                 profile: dict[str, Any] = info.get("user") or {}
                 self._time_zones[person] = ZoneInfo(profile["tz"]).key
             except (*SLACK_FAILURES, KeyError, TypeError, ValueError, OSError) as error:

@@ -4,9 +4,29 @@ SQLite by default, PostgreSQL for several replicas. Rows of an answer are never 
 """
 
 from orchestrator.store.approvals import Approvals
+from orchestrator.store.feedback import Feedback, Opinion
 from orchestrator.store.grants import Grants
 from orchestrator.store.pace import Pace, Rate
+from orchestrator.store.preferences import Preferences
 from orchestrator.store.queue import Queue, Work
+from orchestrator.store.recent import RecentRun, recent_runs
+from orchestrator.store.schedules import Schedule, Schedules
 from orchestrator.store.store import Store, StoredRun
 
-__all__ = ["Approvals", "Grants", "Pace", "Queue", "Rate", "Store", "StoredRun", "Work"]
+__all__ = [
+    "Approvals",
+    "Feedback",
+    "Grants",
+    "Opinion",
+    "Pace",
+    "Preferences",
+    "Queue",
+    "Rate",
+    "RecentRun",
+    "Schedule",
+    "Schedules",
+    "Store",
+    "StoredRun",
+    "Work",
+    "recent_runs",
+]

@@ -125,9 +125,10 @@ async def opened_slack(sandbox: Sandbox) -> AsyncGenerator[LocalSlack]:
 
 @contextlib.asynccontextmanager
 async def opened_office(
-    sandbox: Sandbox, slack: LocalSlack, model: SemanticModel, folder: Path
+    sandbox: Sandbox, slack: LocalSlack, model: SemanticModel, folder: Path, **more: str
 ) -> AsyncGenerator[Office]:
-    """The bot in a Slack; `folder` keeps its store, so that a second one goes on from there."""
+    """The bot in a Slack; `folder` keeps its store, so that a second one goes on from there;
+    `more` are other settings."""
     tokens = {
         "SLACK_API_URL": slack.api_url,
         "SLACK_BOT_TOKEN": slack.bot_token,
@@ -137,7 +138,7 @@ async def opened_office(
     changes = slack.workspace.subscribe()
     async with opened(model, vault_of(sandbox), folder) as pipeline:
         office = Office(slack, pipeline, changes)
-        settings = bot_settings(sandbox, **tokens)
+        settings = bot_settings(sandbox, **tokens, **more)
         async with running(settings, pipeline, clock=lambda: office.now, min_interval_s=0.0):
             await slack.connections.wait_for(1)
             yield office

@@ -9,11 +9,13 @@ from bot.slack.answer.files import TableFile
 from bot.slack.answer.footer import footer
 from bot.slack.answer.sql import folded_sql
 from bot.slack.answer.table import ShownTable, data_table, hidden_words, table
+from bot.slack.feedback import thumbs
 from bot.slack.render import MAX_TEXT, SHOW_PLAN, Block, Message, button, context, escaped, section
 from orchestrator.answer import Answer
 
 DOWNLOAD_XLSX = "download_xlsx"
 BARE_ROWS = 20
+NEW_BLOCKS = frozenset({"container", "context_actions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class AnswerMessage:
             doubts = [section("\n".join(self.doubts))] if self.doubts else []
             return [section("\n".join(self.said)), *middle, *doubts, *self.small_print]
 
-        plainer = [one for one in around(self.plainer) if one["type"] != "container"]
+        plainer = [one for one in around(self.plainer) if one["type"] not in NEW_BLOCKS]
         bare = escaped("\n".join([*self.said, *self.doubts, self.bare]).strip())
         return Message(self.text, around(self.below), plainer, bare)
 
@@ -115,6 +117,7 @@ def _sql(answer: Answer, can_download: bool) -> Iterator[Block]:
     if can_download:
         buttons.append(button("Download as XLSX", DOWNLOAD_XLSX, answer.run_id))
     yield {"type": "actions", "elements": buttons}
+    yield thumbs(answer.run_id)
 
 
 def _bare(shown: Cells) -> str:

@@ -5,13 +5,13 @@ No timer is kept in memory, and each step is claimed before it is done, so that 
 nothing and of two replicas one acts.
 """
 
-import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime, timedelta
 
 import structlog
 
+from bot.periodic import repeated
 from bot.slack.approval.card import outcome, when
 from bot.slack.approval.desk import ApprovalDesk
 from bot.slack.approval.people import FAILURES
@@ -32,22 +32,12 @@ async def sweeping(
 ) -> AsyncGenerator[None]:
     """Sweep now and then while the block lasts. `start` starts a run once, by its id."""
 
-    async def sweep_on() -> None:
-        while True:
-            try:
-                await sweep(desk, approvals, desk.clock())
-                await start_approved(approvals, start, desk.clock())
-            except Exception:
-                log.exception("sweep_failed")
-            await asyncio.sleep(every_s)
+    async def now() -> None:
+        await sweep(desk, approvals, desk.clock())
+        await start_approved(approvals, start, desk.clock())
 
-    task = asyncio.create_task(sweep_on())
-    try:
+    async with repeated(now, every_s):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def sweep(desk: ApprovalDesk, approvals: Approvals, at: datetime) -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005_installations"
-down_revision = "0003_approvals"
+down_revision = "0004_home"
 branch_labels = None
 depends_on = None
 

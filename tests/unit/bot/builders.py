@@ -110,11 +110,23 @@ class FakeStore:
         self.finished.append((run_id, status))
 
 
+class FakePreferences:
+    """Time zones that people have chosen, by (team, user)."""
+
+    def __init__(self) -> None:
+        self.time_zones: dict[tuple[str, str], str] = {}
+
+    async def time_zone(self, team: str, user: str) -> str | None:
+        """As Preferences.time_zone."""
+        return self.time_zones.get((team, user))
+
+
 class FakePipeline:
     """Proposes what it was given, and runs into the events that it was given."""
 
     def __init__(self, proposes: Any = None, runs_into: list[Event] | None = None) -> None:
         self.store = FakeStore()
+        self.preferences = FakePreferences()
         self.questions: list[Question] = []
         self._proposes = proposes
         self._events = events() if runs_into is None else runs_into

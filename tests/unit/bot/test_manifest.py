@@ -14,9 +14,11 @@ from bot.manifest import COMMANDS, EVENTS, METHODS, SCOPES, Variant, as_yaml, ma
 from bot.runs import Runs
 from bot.slack import install
 from bot.slack.conversation import Conversation
+from bot.slack.home import listeners as home
 from bot.slack.listeners import actions, choices, events
+from bot.slack.schedule import command as schedule
 from orchestrator.pipeline import Pipeline
-from orchestrator.store import Store
+from orchestrator.store import Schedules, Store
 
 ROOT = Path(__file__).parents[3]
 
@@ -27,6 +29,7 @@ class RecordingApp:
     def __init__(self) -> None:
         self.events: list[str] = []
         self.actions: list[str] = []
+        self.commands: list[str] = []
 
     def event(self, name: str, **_: Any) -> Any:
         """As AsyncApp.event."""
@@ -38,15 +41,27 @@ class RecordingApp:
         self.actions.append(name)
         return lambda listener: listener  # pyright: ignore
 
+    def view(self, _callback_id: str) -> Any:
+        """As AsyncApp.view."""
+        return lambda listener: listener  # pyright: ignore
+
+    def command(self, name: str) -> Any:
+        """As AsyncApp.command."""
+        self.commands.append(name)
+        return lambda listener: listener  # pyright: ignore
+
 
 def registered() -> RecordingApp:
     """The app after every listener has registered."""
     app = RecordingApp()
     bolt = cast("AsyncApp", app)
     events.register(bolt, cast("Runs", None))
-    actions.register(bolt, cast("Pipeline", None), cast("Conversation", None))
+    pipeline, conversation = cast("Pipeline", None), cast("Conversation", None)
+    actions.register(bolt, pipeline, conversation)
     install.register(bolt, cast("Store", None))
     choices.register(bolt, cast("Runs", None))
+    home.register(bolt, pipeline, conversation, cast("Runs", None))
+    schedule.register(bolt, cast("Schedules", None), conversation)
     return app
 
 
@@ -72,6 +87,13 @@ def test_every_listener_has_its_event() -> None:
         event.split(".")[0] for event in manifest()["settings"]["event_subscriptions"]["bot_events"]
     }
     assert set(registered().events) <= told
+
+
+def test_commands_are_those_that_have_listeners() -> None:
+    """Slack offers each command that is listened to, and no other."""
+    features = manifest()["features"]
+    assert {one["command"] for one in features["slash_commands"]} == set(registered().commands)
+    assert features["app_home"]["home_tab_enabled"] is True
 
 
 def test_buttons_need_interactivity() -> None:

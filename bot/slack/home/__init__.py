@@ -1,0 +1,1 @@
+"""The Home of the app: what is a person's own, and their settings."""

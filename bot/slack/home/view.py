@@ -1,0 +1,161 @@
+"""The Home as blocks: nothing here asks Slack or the store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.slack.approval.card import when
+from bot.slack.render import Block, button, clipped, context, escaped, header, section
+from orchestrator.approve.request import Request
+from orchestrator.store import RecentRun
+
+AGAIN, SUGGESTED, SETTINGS = "home_again", "home_suggested", "home_settings"
+TIME_ZONE_SET, TIME_ZONE = "home_settings_set", "time_zone"
+MOST_RECENT, MOST_WAITING, MOST_SUGGESTED, MOST_SOURCES = 10, 5, 5, 20
+MAX_QUESTION = 300
+
+UNDER_WAY = frozenset({"proposed", "approved"})
+STATUS = {
+    "proposed": "⏳ running",
+    "approved": "⏳ running",
+    "waiting": "🔒 waits for a decision",
+    "answered": "✅ answered",
+    "partial": "⚠️ answered in part",
+    "failed": "❌ failed",
+    "stopped": "⏹️ stopped",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRequest:
+    """A request that the person may decide on; `link` is its card's, "" when it can't be had."""
+
+    request: Request
+    question: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """A source and its catalog: `relations` that were read `age_s` ago, or None twice when it could
+    not be read. After `stale` it is older than it should be."""
+
+    name: str
+    kind: str
+    relations: int | None
+    age_s: float | None
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What stands on one person's Home. `recent` is the newest first, `time_zone` the one that they
+    have chosen, `known_time_zone` the one that counts."""
+
+    company: str
+    running: Sequence[RecentRun]
+    recent: Sequence[RecentRun]
+    waiting: Sequence[WaitingRequest]
+    suggested: Sequence[str]
+    sources: Sequence[SourceHealth]
+    time_zone: str | None
+    known_time_zone: str
+    notice: str = ""
+
+
+def home_view(home: Home) -> Block:
+    """The view for views.publish: at most 100 blocks, whatever there is."""
+    blocks = [
+        header(clipped(f"Ask about {home.company}", 150)),
+        context("Write to me under “Messages”, or mention me in a channel."),
+        *([section(home.notice)] if home.notice else []),
+        *_part("Waiting for your decision", [_waiting(one) for one in home.waiting[:MOST_WAITING]]),
+        *_part("Running now", [_asked(run) for run in home.running[:MOST_WAITING]]),
+        *_recent(home.recent[:MOST_RECENT]),
+        *_part("You could ask", [_suggested(one) for one in home.suggested[:MOST_SUGGESTED]]),
+        *_part("Sources", [context(health_line(one)) for one in home.sources[:MOST_SOURCES]]),
+        header("Your settings"),
+        _settings(home),
+    ]
+    return {"type": "home", "blocks": blocks}
+
+
+def settings_modal(time_zone: str | None) -> Block:
+    """What a person can set."""
+    field: Block = {"type": "plain_text_input", "action_id": TIME_ZONE, "max_length": 64}
+    field["placeholder"] = _plain("Europe/Berlin")
+    if time_zone:
+        field["initial_value"] = time_zone
+    hint = "Such as Europe/Berlin or America/New_York. Leave it empty for that of your profile."
+    return {
+        "type": "modal",
+        "callback_id": TIME_ZONE_SET,
+        "title": _plain("Your settings"),
+        "submit": _plain("Save"),
+        "close": _plain("Back"),
+        "blocks": [
+            {
+                "type": "input",
+                "block_id": TIME_ZONE,
+                "optional": True,
+                "label": _plain("Time zone"),
+                "hint": _plain(hint),
+                "element": field,
+            }
+        ],
+    }
+
+
+def health_line(source: SourceHealth) -> str:
+    """One source in a few words."""
+    name = f"{source.name} ({source.kind})"
+    if source.relations is None or source.age_s is None:
+        return f"🔴 {name}: can't be read now; answers say so where it is missing"
+    minutes = int(source.age_s // 60)
+    read = "just now" if minutes < 1 else f"{minutes} min ago"
+    noun = "relation" if source.relations == 1 else "relations"
+    mark = "🟡" if source.stale else "🟢"
+    return f"{mark} {name}: {source.relations:,} {noun}, schema read {read}"
+
+
+def _recent(runs: Sequence[RecentRun]) -> list[Block]:
+    if not runs:
+        return [header("Your questions"), context("You have not asked anything yet.")]
+    again = [{**_asked(run), "accessory": button("Ask again", AGAIN, run.run_id)} for run in runs]
+    return _part("Your questions", again)
+
+
+def _part(title: str, blocks: list[Block]) -> list[Block]:
+    return [header(title), *blocks] if blocks else []
+
+
+def _asked(run: RecentRun) -> Block:
+    status = STATUS.get(run.status, run.status)
+    place = "a direct message" if run.channel.startswith("D") else f"<#{run.channel}>"
+    said = f"{escaped(run.question, MAX_QUESTION)}\n{status} · {when(run.asked_at)} · in {place}"
+    return _mrkdwn(said)
+
+
+def _waiting(one: WaitingRequest) -> Block:
+    asked = escaped(clipped(one.question, MAX_QUESTION).replace("|", "¦"))
+    named = f"<{one.link}|{asked}>" if one.link else asked
+    who = f"asked by <@{one.request.binding.user}>"
+    return _mrkdwn(f"{named}\n{who} · ends {when(one.request.expires_at)}")
+
+
+def _suggested(question: str) -> Block:
+    shown = section(clipped(question, MAX_QUESTION))
+    return {**shown, "accessory": button("Ask", SUGGESTED, question)}
+
+
+def _settings(home: Home) -> Block:
+    whose = "chosen by you" if home.time_zone else "of your Slack profile"
+    said = f"Time zone: {escaped(home.known_time_zone)} ({whose})"
+    return {**_mrkdwn(said), "accessory": button("Change", SETTINGS, "time_zone")}
+
+
+def _mrkdwn(text: str) -> Block:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text}
