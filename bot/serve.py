@@ -25,6 +25,7 @@ from bot.slack.approval.reminders import sweeping
 from bot.slack.conversation import Conversation, now
 from bot.slack.listeners.events import QUESTION
 from bot.slack.pace import reason
+from bot.slack.plan_preview import PLAN, PLANNED, PlanPreview
 from bot.wiring import opened_pipeline
 from orchestrator.pipeline import Pipeline
 from orchestrator.semantic import SemanticModel
@@ -84,7 +85,10 @@ async def running(
         )
         runs.handle(QUESTION, conversation.answer, conversation.say)
         runs.handle(APPROVED, conversation.run_approved, conversation.say_of_run)
-        app = build_app(settings, client, pipeline, conversation, runs)
+        preview = PlanPreview(pipeline, conversation)
+        runs.handle(PLAN, preview.show, conversation.say)
+        runs.handle(PLANNED, preview.run, conversation.say_of_run)
+        app = build_app(settings, client, pipeline, conversation, runs, preview)
         listening = asyncio.Event()
         signed = app if settings.signing_secret() is not None else None
         runs.start()

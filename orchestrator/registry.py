@@ -67,6 +67,11 @@ class Registry:
         known = self._catalogs.get(source)
         return known[1] if known else None
 
+    def age_s(self, source: str) -> float | None:
+        """How long ago a source's catalog was read, in seconds, or None when it never was."""
+        known = self._catalogs.get(source)
+        return time.monotonic() - known[0] if known else None
+
     async def refresh(self, names: set[str], *, keep_s: float = _KEEP_S) -> None:
         """Read the catalogs of these sources that are missing or older than `keep_s`; a source that
         fails is left as it was, for its fetch will say why."""

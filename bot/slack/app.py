@@ -13,8 +13,10 @@ from bot.runs import Runs
 from bot.settings import Settings
 from bot.slack.approval import listeners as approval
 from bot.slack.conversation import Conversation
-from bot.slack.listeners import actions, events
+from bot.slack.listeners import actions, commands, events, plans, shortcuts
+from bot.slack.opening import Opener
 from bot.slack.pace import PacedClient, Rates, reason
+from bot.slack.plan_preview import PlanPreview
 from orchestrator.pipeline import Pipeline
 from orchestrator.store import Pace
 
@@ -57,6 +59,7 @@ def build_app(
     pipeline: Pipeline,
     conversation: Conversation,
     runs: Runs,
+    preview: PlanPreview,
 ) -> AsyncApp:
     """The app with all its listeners. Only requests over HTTP carry a signature to verify."""
     signing_secret = settings.signing_secret()
@@ -75,4 +78,8 @@ def build_app(
     events.register(app, runs)
     actions.register(app, pipeline, conversation)
     approval.register(app, pipeline, conversation, runs)
+    opener = Opener(runs)
+    commands.register(app, pipeline, conversation, opener)
+    shortcuts.register(app, opener)
+    plans.register(app, pipeline, preview, runs)
     return app

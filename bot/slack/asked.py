@@ -61,7 +61,11 @@ def asked(body: dict[str, Any], bot_user_id: str) -> Asked | None:
 def words(text: str, bot_user_id: str) -> str:
     """The text as its writer saw it: no mention of the bot, links by label, entities undone."""
     text = text.replace(f"<@{bot_user_id}>", " ")
-    text = _LINK.sub(lambda link: link[2] or link[1], text)
+    return unescaped(_LINK.sub(lambda link: link[2] or link[1], text))
+
+
+def unescaped(text: str) -> str:
+    """What somebody typed where Slack makes no links, as in a command: entities undone."""
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         text = text.replace(entity, character)
     return text.strip()

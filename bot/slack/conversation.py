@@ -24,7 +24,8 @@ from orchestrator.answer import Answer
 from orchestrator.approve import ApprovedPlan
 from orchestrator.deciding import Stale
 from orchestrator.events import Finished
-from orchestrator.pipeline import Pipeline, Proposed
+from orchestrator.pipeline import Pipeline, Proposed, Refused
+from orchestrator.plan import Clarification
 from orchestrator.question import Requester, question
 from orchestrator.store import Work
 
@@ -62,15 +63,15 @@ class Conversation:
 
     async def say(self, work: Work, sentence: str) -> None:
         """One sentence in the question's thread, unless its answer is there already."""
-        thread = self._thread(Asked.of(work.payload), work)
-        if not await _is_ended(thread, work):
+        thread = self.thread(Asked.of(work.payload), work)
+        if not await is_ended(thread, work):
             await thread.post(plain_message(sentence))
 
     async def answer(self, work: Work) -> None:
         """Answer a question (`asdict` of an Asked), going on from whatever was posted before."""
         asked = Asked.of(work.payload)
-        thread = self._thread(asked, work)
-        if await _is_ended(thread, work):
+        thread = self.thread(asked, work)
+        if await is_ended(thread, work):
             return
         outcome, began = "error", time.monotonic()
         try:
@@ -78,21 +79,28 @@ class Conversation:
         finally:
             self._metrics.count(outcome, time.monotonic() - began)
 
+    async def propose(
+        self, asked: Asked, sql: str | None = None
+    ) -> Proposed | Clarification | Refused:
+        """The stored plan of a question (or of its semantic SQL). Raises CrosstalkError."""
+        asker = Requester(asked.team, asked.user, await self._zone_of(asked))
+        return await self._pipeline.propose(
+            question(
+                asked.text,
+                asker,
+                asked_at=self._clock(),
+                channel=asked.channel,
+                thread=asked.thread,
+                earlier=await self._pipeline.store.turns(asked.thread),
+            ),
+            sql,
+        )
+
     async def _answer(self, asked: Asked, thread: Thread) -> str:
         await _harmless("react", thread.react(asked.ts, "eyes"))
         await _harmless("status", thread.status("is reading the question…"))
-        requester = Requester(asked.team, asked.user, await self._zone_of(asked))
         try:
-            proposed = await self._pipeline.propose(
-                question(
-                    asked.text,
-                    requester,
-                    asked_at=self._clock(),
-                    channel=asked.channel,
-                    thread=asked.thread,
-                    earlier=await self._pipeline.store.turns(asked.thread),
-                )
-            )
+            proposed = await self.propose(asked)
         except CrosstalkError as error:
             await thread.post(problem_message(error))
             return "refused"
@@ -108,7 +116,7 @@ class Conversation:
         """Run what somebody has approved (`run_id`), in the thread where it was asked. What has
         run, or does not hold any more, is not run; the latter is asked anew."""
         thread = await self._thread_of_run(work)
-        if thread is None or await _is_ended(thread, work):
+        if thread is None or await is_ended(thread, work):
             return
         outcome, began = "error", time.monotonic()
         try:
@@ -119,7 +127,7 @@ class Conversation:
     async def say_of_run(self, work: Work, sentence: str) -> None:
         """One sentence where an approved run was asked for, unless its answer is there already."""
         thread = await self._thread_of_run(work)
-        if thread is not None and not await _is_ended(thread, work):
+        if thread is not None and not await is_ended(thread, work):
             await thread.post(plain_message(sentence))
 
     async def _run_approved(self, run_id: str, thread: Thread) -> str:
@@ -180,12 +188,13 @@ class Conversation:
                 return self._time_zone
         return self._time_zones[person]
 
-    def _thread(self, asked: Asked, work: Work) -> Thread:
+    def thread(self, asked: Asked, work: Work) -> Thread:
+        """Where a question was asked; what is posted there for a piece of work bears its id."""
         where = (asked.channel, asked.thread_ts)
         return Thread(self._client, *where, work=work.work_id, since=asked.ts)
 
 
-async def _is_ended(thread: Thread, work: Work) -> bool:
+async def is_ended(thread: Thread, work: Work) -> bool:
     """Whether somebody who was at the work before has posted its answer."""
     if work.is_resumed:
         await thread.recall()
