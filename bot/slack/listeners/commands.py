@@ -52,10 +52,7 @@ class _Listeners:
     ) -> None:
         """`/ask <question>`"""
         await ack()
-        if not (words := _typed(command)):
-            await _tell(respond, lists.help_message(self.pipeline.model))
-        elif refused := await self.opener.ask(client, _place(command), words):
-            await _tell(respond, Message(escaped(refused.message)))
+        await self._open(_place(command), _typed(command), client, respond)
 
     async def plan(
         self, ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
@@ -63,18 +60,12 @@ class _Listeners:
         """`/plan <question>`, `/plan <SQL>` or `/plan last`"""
         await ack()
         words = _typed(command)
-        if not words:
-            await _tell(respond, lists.help_message(self.pipeline.model))
-            return
         if words.lower() == "last":
             await self._last_plan(command, client, respond)
             return
-        sql = {"sql": words} if _SQL.match(words) else {}
-        refused = await self.opener.ask(
-            client, _place(command), words, kind=PLAN, verb="wants to see the plan of", **sql
-        )
-        if refused:
-            await _tell(respond, Message(escaped(refused.message)))
+        how = {"kind": PLAN, "verb": "wants to see the plan of"}
+        how |= {"sql": words} if _SQL.match(words) else {}
+        await self._open(_place(command), words, client, respond, **how)
 
     async def sources(self, ack: AsyncAck, respond: AsyncRespond) -> None:
         """`/sources`"""
@@ -101,30 +92,40 @@ class _Listeners:
             await _tell(respond, Message(NOT_KEPT))
             return
         place = Place(click.team, click.channel, click.user)
-        if refused := await self.opener.ask(client, place, run.question):
-            await _tell(respond, Message(escaped(refused.message)))
+        await self._open(place, run.question, client, respond)
 
     async def crosstalk(
         self, ack: AsyncAck, command: dict[str, Any], respond: AsyncRespond
     ) -> None:
         """`/crosstalk help | grants | grants revoke <id> | status`"""
         await ack()
-        match _typed(command).lower().split():
+        await _tell(respond, await self._said(_place(command), _typed(command)))
+
+    async def _open(
+        self, place: Place, words: str, client: AsyncWebClient, respond: AsyncRespond, **how: str
+    ) -> None:
+        """Open a thread, or tell who asks why not; without words, what the commands are."""
+        if not words:
+            await _tell(respond, lists.help_message(self.pipeline.model))
+        elif refused := await self.opener.ask(client, place, words, **how):
+            await _tell(respond, Message(escaped(refused.message)))
+
+    async def _said(self, place: Place, words: str) -> Message:
+        match words.lower().split():
             case [] | ["help"]:
-                said = lists.help_message(self.pipeline.model)
+                return lists.help_message(self.pipeline.model)
             case ["status"]:
-                said = await self._status(_place(command))
+                return await self._status(place)
             case ["grants"]:
-                said = await self._grants(_place(command))
+                return await self._grants(place)
             case ["grants", "revoke", grant_id]:
-                said = Message(await self._revoked(_place(command), grant_id))
+                return Message(await self._revoked(place, grant_id))
             case ["grants", "revoke", *_]:
-                said = Message(escaped(WHICH_GRANT))
+                return Message(escaped(WHICH_GRANT))
             case _:
-                known = lists.help_message(self.pipeline.model)
-                unknown = escaped(UNKNOWN.format(_typed(command)[:100]))
-                said = Message(unknown, [lists.section(unknown), *(known.blocks or [])])
-        await _tell(respond, said)
+                known = lists.help_message(self.pipeline.model).blocks or []
+                unknown = escaped(UNKNOWN.format(words[:100]))
+                return Message(unknown, [lists.section(unknown), *known])
 
     async def _last_plan(
         self, command: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond

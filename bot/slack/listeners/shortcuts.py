@@ -57,38 +57,33 @@ class _Listeners:
 
     async def ask_about(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """A question goes into the thread of the message that it is about."""
-        place = json.loads(body["view"]["private_metadata"])
-        await self._ask(ack, body, client, place["channel"], place["thread_ts"], QUESTION)
+        about = json.loads(body["view"]["private_metadata"])
+        team, user = person(body)
+        place = Place(team, about["channel"], user, about["thread_ts"])
+        await self._ask(ack, body, client, place, QUESTION)
 
     async def ask_in(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """A question opens a thread in the channel that was picked."""
         channel = str(_state(body, CHANNEL)["selected_conversation"])
-        await self._ask(ack, body, client, channel, "", CHANNEL)
+        team, user = person(body)
+        await self._ask(ack, body, client, Place(team, channel, user), CHANNEL)
 
     async def _ask(
-        self,
-        ack: AsyncAck,
-        body: dict[str, Any],
-        client: AsyncWebClient,
-        channel: str,
-        thread_ts: str,
-        block: str,
+        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, place: Place, block: str
     ) -> None:
         """Ask, or say in the modal why not; `block` is told when the bot is not in the channel."""
-        team, user = person(body)
         asked = str(_state(body, QUESTION)["value"] or "")
         try:
-            question(asked, Requester(team, user))
+            question(asked, Requester(place.team, place.user))
         except QueryError as error:
             await ack(response_action="errors", errors={QUESTION: str(error)})
             return
-        if not await _may_post(client, channel):
+        if not await _may_post(client, place.channel):
             await ack(response_action="errors", errors={block: INVITE})
             return
         await ack()
-        place = Place(team, channel, user, thread_ts)
         if refused := await self.opener.ask(client, place, asked):
-            await client.chat_postMessage(channel=user, text=escaped(refused.message))
+            await client.chat_postMessage(channel=place.user, text=escaped(refused.message))
 
 
 async def _may_post(client: AsyncWebClient, channel: str) -> bool:

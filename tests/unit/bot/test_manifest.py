@@ -1,5 +1,6 @@
 """manifest.yml asks for exactly what the code uses."""
 
+import ast
 import inspect
 import re
 from pathlib import Path
@@ -11,13 +12,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.runs import Runs
 from bot.slack.conversation import Conversation
-from bot.slack.listeners import actions, events
+from bot.slack.listeners import actions, commands, events, plans, shortcuts
+from bot.slack.opening import Opener
 from orchestrator.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[3]
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
 BOT_EVENTS: list[str] = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
 
+MAX_LINES = 20
 EVENT_SCOPES = {"app_mention": "app_mentions:read", "message.im": "im:history"}
 METHOD_SCOPES: dict[str, set[str]] = {
     "apps_connections_open": set(),
@@ -29,6 +32,7 @@ METHOD_SCOPES: dict[str, set[str]] = {
     "chat_stopStream": {"chat:write"},
     "chat_stream": {"chat:write"},
     "chat_update": {"chat:write"},
+    "conversations_info": {"channels:read", "groups:read", "im:read"},
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
     "files_upload_v2": {"files:write"},
     "reactions_add": {"reactions:write"},
@@ -45,6 +49,8 @@ class RecordingApp:
     def __init__(self) -> None:
         self.events: list[str] = []
         self.actions: list[str] = []
+        self.commands: list[str] = []
+        self.shortcuts: list[str] = []
 
     def event(self, name: str, **_: Any) -> Any:
         """As AsyncApp.event."""
@@ -56,13 +62,32 @@ class RecordingApp:
         self.actions.append(name)
         return lambda listener: listener  # pyright: ignore
 
+    def command(self, name: str) -> Any:
+        """As AsyncApp.command."""
+        self.commands.append(name)
+        return lambda listener: listener  # pyright: ignore
+
+    def shortcut(self, name: str) -> Any:
+        """As AsyncApp.shortcut."""
+        self.shortcuts.append(name)
+        return lambda listener: listener  # pyright: ignore
+
+    def view(self, _name: str) -> Any:
+        """As AsyncApp.view."""
+        return lambda listener: listener  # pyright: ignore
+
 
 def registered() -> RecordingApp:
     """The app after every listener has registered."""
     app = RecordingApp()
     bolt = cast("AsyncApp", app)
     events.register(bolt, cast("Runs", None))
-    actions.register(bolt, cast("Pipeline", None), cast("Conversation", None))
+    pipeline, conversation = cast("Pipeline", None), cast("Conversation", None)
+    runs, opener = cast("Runs", None), Opener(cast("Runs", None))
+    actions.register(bolt, pipeline, conversation)
+    commands.register(bolt, pipeline, conversation, opener)
+    shortcuts.register(bolt, opener)
+    plans.register(bolt, pipeline, cast("plans.PlanPreview", None), runs)
     return app
 
 
@@ -78,6 +103,14 @@ def test_events_are_those_that_have_listeners() -> None:
     assert {event.split(".")[0] for event in BOT_EVENTS} == set(registered().events)
 
 
+def test_commands_and_shortcuts_are_those_that_have_listeners() -> None:
+    """Nobody can choose what nothing listens to, and no listener waits for what is not offered."""
+    features = MANIFEST["features"]
+    app = registered()
+    assert [one["command"] for one in features["slash_commands"]] == app.commands
+    assert [one["callback_id"] for one in features["shortcuts"]] == app.shortcuts
+
+
 def test_buttons_need_interactivity() -> None:
     """Slack sends presses only to apps that are interactive."""
     assert registered().actions
@@ -90,12 +123,13 @@ def test_scopes_are_those_that_are_used() -> None:
     assert used == set(METHOD_SCOPES)
     needed = {EVENT_SCOPES[event] for event in BOT_EVENTS}
     needed |= {scope for name in used for scope in METHOD_SCOPES[name]}
+    needed |= {"commands"} if registered().commands else set()
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
 
 
 def test_listeners_are_short() -> None:
     """A listener parses, acknowledges and hands over."""
-    for module in (events, actions):
-        for listener in re.split(r"\n(?= *async def )", inspect.getsource(module))[1:]:
-            body = re.split(r"\n\n    app\.", listener)[0]
-            assert len(body.splitlines()) <= 15
+    for module in (events, actions, commands, plans, shortcuts):
+        for one in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(one, ast.AsyncFunctionDef) and one.args.args[1:2]:
+                assert (one.end_lineno or 0) - one.lineno < MAX_LINES, one.name
