@@ -208,7 +208,7 @@ async def test_grants_are_listed_and_revoked_by_those_who_may(office: Office) ->
     assert "No grants hold" in await office.told(MARCO)
     card = await office.asked()
     await office.press(ADA, card, "approval_always")
-    await office.answered()
+    await office.until(lambda m: bool(table_of(m)))
     await typed(office, "/crosstalk", "grants")
     listed = await office.until(lambda m: m["how"] == "ephemeral")
     grant_id = run_of(card)[:8]
