@@ -30,8 +30,8 @@ class Capabilities:
     the canonical words (a decimal of any digits is `decimal`) whose values compare, sort and add up
     there as in DuckDB. `vector_search` says that a text can be searched by meaning, `unwinds` that
     an array of documents can be read as rows, `typed` that a column holds values of its own type
-    alone, so that sums and groups can be left to the source, and `authenticates` that it asks for a
-    credential.
+    alone, so that sums and groups can be left to the source, `authenticates` that it asks for a
+    credential, and `personal` that its rows depend on who asks, so that nobody else is given them.
     """
 
     language: str
@@ -42,6 +42,7 @@ class Capabilities:
     unwinds: bool = False
     typed: bool = True
     authenticates: bool = True
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from adapters.credentials import Credential, VaultSettings
 from adapters.query import NativeQuery
 from adapters.schema import Catalog
 from benchmarks.servers import Login
+from bot.settings import Settings
+from bot.slack.history import history_kind
 from orchestrator.answer import Answer
 from orchestrator.events import Finished
 from orchestrator.outcome import Succeeded
@@ -71,6 +73,7 @@ async def opened(
             store_url=f"sqlite+aiosqlite:///{folder}/store.db",
             cache_seconds=0,
             warm=False,
+            kinds={"slack": history_kind(Settings.model_validate({}))},
         )
         try:
             for name, source in pipeline.sources.items():

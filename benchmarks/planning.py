@@ -10,7 +10,7 @@ from benchmarks.rows_moved import MODEL, TODAY, questions, rows_of
 from benchmarks.servers import Place
 from orchestrator.compile import Compiler
 from orchestrator.semantic import SemanticModel, load
-from orchestrator.wire import adapter_class
+from orchestrator.wire import ADAPTERS, adapter_class
 from sandbox.company.generate import generate
 from sandbox.tpch.model import model_of
 from sandbox.tpch.placements import PLACEMENTS
@@ -72,7 +72,9 @@ async def _tpch(_: Place, size: int) -> AsyncGenerator[Work]:
 @contextlib.asynccontextmanager
 async def _planned(model: SemanticModel, asked: list[str]) -> AsyncGenerator[Work]:
     capabilities = {
-        name: adapter_class(source.kind).capabilities for name, source in model.sources.items()
+        name: adapter_class(source.kind).capabilities
+        for name, source in model.sources.items()
+        if source.kind in ADAPTERS
     }
     compiler, sizes = Compiler(model, capabilities), _Sizes()
     compiler.compile(asked[0], sizes)

@@ -13,6 +13,7 @@ async def opened_pipeline(
     settings: Settings, model: SemanticModel, *, warm: bool = True
 ) -> AsyncGenerator[Pipeline]:
     """The pipeline of these settings; `warm` loads the embedding model behind the scenes."""
+    from bot.slack.history import history_kind
     from orchestrator.wire import open_pipeline
 
     pipeline = await open_pipeline(
@@ -26,6 +27,7 @@ async def opened_pipeline(
         cache_seconds=settings.cache_seconds,
         cache_bytes=settings.cache_bytes,
         warm=warm,
+        kinds={"slack": history_kind(settings)},
     )
     try:
         yield pipeline

@@ -1,7 +1,8 @@
 """The rows of recent fetches, for a few minutes: equal fetches run once, also at the same time.
 
 A key holds all that decides the rows: the source, its query with every parameter and fed key, the
-policy under which it may be read, and the fingerprint of the catalog.
+policy under which it may be read, and the fingerprint of the catalog. A fetch without a key is one
+person's alone: it is neither kept nor shared.
 """
 
 import asyncio
@@ -76,11 +77,13 @@ class ResultCache:
         self._size = 0
         self._under_way: dict[str, asyncio.Future[Kept | None]] = {}
 
-    async def found(self, key: str) -> Kept | None:
+    async def found(self, key: str | None) -> Kept | None:
         """The rows of an equal fetch: kept, or of one under way, which is waited for.
 
         None when there is none, or when the one under way came to nothing that can be shared.
         """
+        if key is None:
+            return None
         kept = self._fresh(key)
         if kept is None and key in self._under_way:
             kept = await asyncio.shield(self._under_way[key])
@@ -91,9 +94,9 @@ class ResultCache:
         return self._clock() - kept.began
 
     @contextlib.contextmanager
-    def recording(self, key: str) -> Generator[Recording]:
+    def recording(self, key: str | None) -> Generator[Recording]:
         """Records a fetch; those who wait for it go on when the block ends, however it ends."""
-        if self._seconds <= 0:
+        if key is None or self._seconds <= 0:
             yield Recording(self._clock, most_bytes=-1)
             return
         recording = Recording(self._clock, self._most_bytes // _LARGEST_SHARE)

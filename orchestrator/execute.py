@@ -30,6 +30,7 @@ from orchestrator.cache import Recording, ResultCache, key_of
 from orchestrator.compile.plan import FetchStep
 from orchestrator.limiter import Limiter
 from orchestrator.outcome import Failed, Started, StepOutcome, Succeeded
+from orchestrator.question import Requester
 from orchestrator.registry import Source, credential_of
 from orchestrator.semantic import Policies
 from orchestrator.staging import Staging
@@ -46,6 +47,7 @@ class _Run:
 
     validated: ValidatedPlan
     max_rows: int
+    requester: Requester
     staging: Staging
     said: asyncio.Queue[Started | StepOutcome]
     done: dict[str, asyncio.Event]
@@ -89,7 +91,7 @@ class Executor:
         done = {step.id: asyncio.Event() for step in steps}
         granted, most = approved.decision.grant, self._policies.max_rows
         most = min(most, granted.max_rows) if granted else most
-        run = _Run(approved.validated, most, staging, asyncio.Queue(), done)
+        run = _Run(approved.validated, most, approved.requester, staging, asyncio.Queue(), done)
         tasks = [asyncio.create_task(self._step(step, run), name=step.id) for step in steps]
         try:
             outcomes = 0
@@ -128,8 +130,7 @@ class Executor:
     async def _staged(self, step: FetchStep, query: NativeQuery, run: _Run) -> Succeeded:
         """The step's rows into the staging: those of an equal fetch, or fetched now."""
         began = time.monotonic()
-        fingerprint = dict(run.validated.fingerprints).get(step.source)
-        key = key_of(step.source, query, run.validated.scope, fingerprint)
+        key = self._shared_key(step, query, run)
         kept = await self._cache.found(key)
         if kept is not None:
             table = kept.table.slice(0, run.max_rows)
@@ -146,6 +147,13 @@ class Executor:
                 recording.keep(schema_of(query.columns))
         return Succeeded(step.id, fetched.rows, time.monotonic() - began, fetched.truncated)
 
+    def _shared_key(self, step: FetchStep, query: NativeQuery, run: _Run) -> str | None:
+        """The key under which the rows may be given to others; None when they may not."""
+        if self._sources[step.source].adapter.capabilities.personal:
+            return None
+        fingerprint = dict(run.validated.fingerprints).get(step.source)
+        return key_of(step.source, query, run.validated.scope, fingerprint)
+
     async def _fetch(
         self, step: FetchStep, query: NativeQuery, run: _Run, recording: Recording
     ) -> Fetched:
@@ -161,7 +169,9 @@ class Executor:
         async with contextlib.AsyncExitStack() as stack:
 
             async def borrow() -> Credential | None:
-                return await stack.enter_async_context(credential_of(source, self._vault))
+                return await stack.enter_async_context(
+                    credential_of(source, self._vault, run.requester)
+                )
 
             async def ask(credential: Credential | None) -> Fetched:
                 recording.restart()

@@ -20,15 +20,21 @@ class Requester:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question of the same thread with the semantic SQL that answered it."""
+    """An earlier question of the same thread with the semantic SQL that answered it, and whose it
+    was: the requester's user id."""
 
     question: str
     sql: str
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `asked_at` is aware; `channel` and `thread` are opaque ids of the place."""
+    """One question. `asked_at` is aware; `channel` and `thread` are opaque ids of the place.
+
+    `context` are texts that people wrote above it in the thread, oldest first. They are data, from
+    which names may be taken and nothing else.
+    """
 
     text: str
     requester: Requester
@@ -36,6 +42,7 @@ class Question:
     channel: str = ""
     thread: str = ""
     earlier: tuple[Turn, ...] = ()
+    context: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def today(self) -> date:

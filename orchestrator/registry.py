@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import structlog
@@ -12,26 +13,51 @@ from adapters.base import Adapter
 from adapters.credentials import Credential, Vault
 from adapters.errors import CredentialError, SourceError
 from adapters.schema import Catalog
+from orchestrator.question import Requester
 from orchestrator.semantic import SourceSpec
 
 log = structlog.get_logger(__name__)
 _KEEP_S = 300.0
 _TIMEOUT_S = 8.0
 
+Credentials = Callable[[Requester], AbstractAsyncContextManager[Credential]]
+"""Makes the credential of one use for one person, whose rights it bears. Raises CredentialError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of source that whoever opens a pipeline brings along.
+
+    `adapter` is called with the source's name, its `connect`, and `store`, the pipeline's Store.
+    """
+
+    adapter: Callable[..., Adapter]
+    credentials: Credentials
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A declared source with the adapter that reaches it."""
+    """A declared source with the adapter that reaches it.
+
+    `credentials` stand in Vault's place where a source is read with the rights of who asks.
+    """
 
     name: str
     spec: SourceSpec
     adapter: Adapter
+    credentials: Credentials | None = None
 
 
 @contextlib.asynccontextmanager
-async def credential_of(source: Source, vault: Vault | None) -> AsyncGenerator[Credential | None]:
-    """The source's credential for one use: a lease, a KV secret, or None when it names neither."""
-    if vault is None or not (source.spec.vault_role or source.spec.vault_secret):
+async def credential_of(
+    source: Source, vault: Vault | None, requester: Requester | None = None
+) -> AsyncGenerator[Credential | None]:
+    """The source's credential for one use: the requester's own, a lease, a KV secret, or None when
+    there is none of these."""
+    if source.credentials is not None and requester is not None:
+        async with source.credentials(requester) as credential:
+            yield credential
+    elif vault is None or not (source.spec.vault_role or source.spec.vault_secret):
         yield None
     elif source.spec.vault_role:
         async with vault.lease(source.spec.vault_role) as credential:

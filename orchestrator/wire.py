@@ -1,6 +1,7 @@
 """Settings to a Pipeline: the one place where stages, adapters and Vault are put together."""
 
 import importlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from orchestrator.compile import Compiler
 from orchestrator.execute import Executor
 from orchestrator.pipeline import Pipeline
 from orchestrator.plan import Planner
+from orchestrator.plan.context import InContext
 from orchestrator.plan.grammar import GrammarPlanner
-from orchestrator.registry import Registry, Source
+from orchestrator.registry import Kind, Registry, Source
 from orchestrator.retrieve.embedder import Embedder
 from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.semantic import SemanticModel, SourceSpec, near
@@ -45,20 +47,25 @@ async def open_pipeline(
     cache_seconds: float = 300.0,
     cache_bytes: int = 256 * 1024 * 1024,
     warm: bool = True,
+    kinds: Mapping[str, Kind] | None = None,
 ) -> Pipeline:
     """A pipeline over the model's sources. Raises ConfigurationError.
 
     Without `vault`, sources are reached with no credential; without a key, questions are planned
     offline. `warm` loads the embedding model in the background now, else it is loaded when first
     needed and retrieval is by words alone. Rows of a fetch are kept for `cache_seconds` (0: not).
+    `kinds` are kinds of sources beside ADAPTERS.
     """
     embedder = Embedder(embedding_model)
+    store = Store(store_url)
     sources = {
-        name: Source(name, spec, _adapter(name, spec, embedder, model.folder))
+        name: _brought(name, spec, kinds[spec.kind], store)
+        if kinds and spec.kind in kinds
+        else Source(name, spec, _adapter(name, spec, embedder, model.folder))
         for name, spec in model.sources.items()
     }
     vault_client = Vault(vault) if vault is not None else None
-    grammar = GrammarPlanner(model)
+    grammar = InContext(GrammarPlanner(model), model)
     planner: Planner = grammar
     if anthropic_api_key:
         from orchestrator.plan.claude import ClaudePlanner
@@ -71,7 +78,6 @@ async def open_pipeline(
         )
     pool = StagingPool(staging or StagingSettings())
     await pool.start()
-    store = Store(store_url)
     await store.open()
     retriever = Retriever(model, embedder)
     if warm:
@@ -120,7 +126,19 @@ def _adapter(name: str, spec: SourceSpec, embed: Embed, folder: Path) -> Adapter
     try:
         return adapter_class(spec.kind)(name, **connect, **extra)
     except (TypeError, ValueError) as error:
-        raise ConfigurationError(
-            f"Source {name}: its `connect` does not fit a {spec.kind} source. "
-            "See docs/semantic-model.md for the keys of each kind."
-        ) from error
+        raise _unfit(name, spec) from error
+
+
+def _brought(name: str, spec: SourceSpec, kind: Kind, store: Store) -> Source:
+    try:
+        adapter = kind.adapter(name, store=store, **spec.connect)
+    except (TypeError, ValueError) as error:
+        raise _unfit(name, spec) from error
+    return Source(name, spec, adapter, kind.credentials)
+
+
+def _unfit(name: str, spec: SourceSpec) -> ConfigurationError:
+    return ConfigurationError(
+        f"Source {name}: its `connect` does not fit a {spec.kind} source. "
+        "See docs/semantic-model.md for the keys of each kind."
+    )

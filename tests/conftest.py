@@ -1,7 +1,7 @@
 """One sandbox for the whole run, with today fixed, and a pipeline over it."""
 
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from adapters.credentials import VaultSettings
+from bot.settings import Settings
+from bot.slack.history import history_kind
 from orchestrator.answer import Answer
 from orchestrator.events import Event, Finished
 from orchestrator.pipeline import Pipeline, Proposed
@@ -45,11 +47,19 @@ def vault_of(sandbox: Sandbox) -> VaultSettings:
 
 @contextlib.asynccontextmanager
 async def opened(
-    model: SemanticModel, vault: VaultSettings | None, folder: Path, **changes: Any
+    model: SemanticModel,
+    vault: VaultSettings | None,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    **changes: Any,
 ) -> AsyncGenerator[Pipeline]:
-    """A pipeline with a store of its own, closed at the end; it keeps no rows unless told to."""
+    """A pipeline with a store of its own, closed at the end; it keeps no rows unless told to.
+
+    `environment` names the Slack whose messages are a source.
+    """
     store_url = f"sqlite+aiosqlite:///{folder}/store.db"
-    options: dict[str, Any] = {"cache_seconds": 0, **changes}
+    kinds = {"slack": history_kind(Settings.model_validate(environment or {}))}
+    options: dict[str, Any] = {"cache_seconds": 0, "kinds": kinds, **changes}
     pipeline = await open_pipeline(model=model, vault=vault, store_url=store_url, **options)
     try:
         yield pipeline
@@ -62,7 +72,8 @@ async def pipeline(
     sandbox: Sandbox, model: SemanticModel, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[Pipeline]:
     """A pipeline over the sandbox."""
-    async with opened(model, vault_of(sandbox), tmp_path_factory.mktemp("store")) as one:
+    folder = tmp_path_factory.mktemp("store")
+    async with opened(model, vault_of(sandbox), folder, sandbox.environment) as one:
         yield one
 
 

@@ -13,7 +13,7 @@ from bot.runs import Runs
 from bot.settings import Settings
 from bot.slack.approval import listeners as approval
 from bot.slack.conversation import Conversation
-from bot.slack.listeners import actions, commands, events, plans, shortcuts
+from bot.slack.listeners import actions, choices, commands, events, plans, shortcuts
 from bot.slack.opening import Opener
 from bot.slack.pace import PacedClient, Rates, reason
 from bot.slack.plan_preview import PlanPreview
@@ -77,6 +77,7 @@ def build_app(
     app.middleware(keep_pace)
     events.register(app, runs)
     actions.register(app, pipeline, conversation)
+    choices.register(app, runs)
     approval.register(app, pipeline, conversation, runs)
     opener = Opener(runs)
     commands.register(app, pipeline, conversation, opener)

@@ -4,13 +4,20 @@ import re
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+from bot.slack.overheard import may_be_asked
+
 SUBTYPES = frozenset({None, "file_share", "thread_broadcast"})
+_PERSON = re.compile(r"<[@!][^<>]*>")
 _LINK = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A message to the bot. `thread_ts` is the thread that the answer belongs to."""
+    """A message to the bot. `thread_ts` is the thread that the answer belongs to.
+
+    `overheard`: it does not name the bot, so it may not be meant for it. `direct`: it was written
+    to nobody else.
+    """
 
     event_id: str
     team: str
@@ -19,6 +26,8 @@ class Asked:
     ts: str
     thread_ts: str
     text: str
+    overheard: bool = False
+    direct: bool = False
 
     @classmethod
     def of(cls, payload: dict[str, Any]) -> Self:
@@ -36,14 +45,14 @@ class Asked:
         return f"{self.team}:{self.channel}:{self.thread_ts}"
 
 
-def asked(body: dict[str, Any], bot_user_id: str) -> Asked | None:
-    """What a person asks in an event: by a mention, or in a direct message.
-
-    In channels only mentions count: people also talk to each other in a thread.
+def asked(body: dict[str, Any]) -> Asked | None:
+    """What a person asks in an event: by a mention, in a direct message, or by what may be a
+    follow-up in a thread.
     """
     event: dict[str, Any] = body["event"]
     is_direct = event.get("channel_type") == "im"
-    if event["type"] == "message" and not is_direct:
+    is_overheard = event["type"] == "message" and not is_direct
+    if is_overheard and not may_be_asked(event):
         return None
     if event.get("subtype") not in SUBTYPES or event.get("bot_id") or not event.get("user"):
         return None
@@ -54,13 +63,15 @@ def asked(body: dict[str, Any], bot_user_id: str) -> Asked | None:
         user=event["user"],
         ts=event["ts"],
         thread_ts=event.get("thread_ts") or event["ts"],
-        text=words(event.get("text") or "", bot_user_id),
+        text=words(event.get("text") or ""),
+        overheard=is_overheard,
+        direct=is_direct,
     )
 
 
-def words(text: str, bot_user_id: str) -> str:
-    """The text as its writer saw it: no mention of the bot, links by label, entities undone."""
-    text = text.replace(f"<@{bot_user_id}>", " ")
+def words(text: str) -> str:
+    """The text as its writer saw it: links by label, entities undone, and nobody mentioned."""
+    text = _PERSON.sub(" ", text)
     return unescaped(_LINK.sub(lambda link: link[2] or link[1], text))
 
 

@@ -16,20 +16,25 @@ from bot.slack.answer import KeptTables, Reader, post_answer
 from bot.slack.approval import ApprovalDesk
 from bot.slack.approval.card import allowance
 from bot.slack.asked import Asked
+from bot.slack.clarify import clarification_message
+from bot.slack.history.context import thread_texts
+from bot.slack.overheard import is_asked, is_sure
 from bot.slack.progress import Progress
 from bot.slack.render import plain_message, problem_message
 from bot.slack.running import Running, Stopped, stopped_message
-from bot.slack.thread import ANSWER, SLACK_FAILURES, Thread
+from bot.slack.thread import ANSWER, PROGRESS, SLACK_FAILURES, Thread
 from orchestrator.answer import Answer
 from orchestrator.approve import ApprovedPlan
 from orchestrator.deciding import Stale
 from orchestrator.events import Finished
 from orchestrator.pipeline import Pipeline, Proposed, Refused
 from orchestrator.plan import Clarification
-from orchestrator.question import Requester, question
+from orchestrator.question import Requester, Turn, question
 from orchestrator.store import Work
 
 log = structlog.get_logger(__name__)
+
+IGNORED = "ignored"
 
 
 def now() -> datetime:
@@ -62,10 +67,13 @@ class Conversation:
         self._time_zones: dict[tuple[str, str], str] = {}
 
     async def say(self, work: Work, sentence: str) -> None:
-        """One sentence in the question's thread, unless its answer is there already."""
-        thread = self.thread(Asked.of(work.payload), work)
-        if not await is_ended(thread, work):
-            await thread.post(plain_message(sentence))
+        """One sentence in the question's thread, unless its answer is there already, or nobody
+        there knows that it was taken for a question."""
+        asked = Asked.of(work.payload)
+        thread = self.thread(asked, work)
+        if await is_ended(thread, work) or (asked.overheard and not await _is_begun(thread)):
+            return
+        await thread.post(plain_message(sentence))
 
     async def answer(self, work: Work) -> None:
         """Answer a question (`asdict` of an Asked), going on from whatever was posted before."""
@@ -77,36 +85,71 @@ class Conversation:
         try:
             outcome = await self._answer(asked, thread)
         finally:
-            self._metrics.count(outcome, time.monotonic() - began)
-
-    async def propose(
-        self, asked: Asked, sql: str | None = None
-    ) -> Proposed | Clarification | Refused:
-        """The stored plan of a question (or of its semantic SQL). Raises CrosstalkError."""
-        asker = Requester(asked.team, asked.user, await self._zone_of(asked))
-        return await self._pipeline.propose(
-            question(
-                asked.text,
-                asker,
-                asked_at=self._clock(),
-                channel=asked.channel,
-                thread=asked.thread,
-                earlier=await self._pipeline.store.turns(asked.thread),
-            ),
-            sql,
-        )
+            if outcome != IGNORED:
+                self._metrics.count(outcome, time.monotonic() - began)
 
     async def _answer(self, asked: Asked, thread: Thread) -> str:
+        if asked.overheard:
+            return await self._overhear(asked, thread)
+        await self._greet(asked, thread)
+        proposed = await self.propose(asked)
+        match proposed:
+            case Proposed():
+                return await self._finish(proposed, thread)
+            case Clarification():
+                await thread.post(clarification_message(proposed))
+                return "clarification"
+            case _:
+                await thread.post(problem_message(proposed))
+                return "refused"
+
+    async def _overhear(self, asked: Asked, thread: Thread) -> str:
+        """Answer what was not asked by name, or say nothing at all."""
+        earlier = await self._earlier(asked)
+        if not is_asked(asked.text, asked.user, earlier):
+            return IGNORED
+        proposed = await self.propose(asked, earlier)
+        if not is_sure(proposed) or not isinstance(proposed, Proposed):
+            return IGNORED
+        await self._greet(asked, thread)
+        return await self._finish(proposed, thread)
+
+    async def _greet(self, asked: Asked, thread: Thread) -> None:
         await _harmless("react", thread.react(asked.ts, "eyes"))
         await _harmless("status", thread.status("is reading the question…"))
+
+    async def _earlier(self, asked: Asked) -> tuple[Turn, ...]:
+        """What was answered in the thread before, or in the whole of a direct conversation."""
+        store = self._pipeline.store
+        if asked.direct:
+            return await store.direct_turns(asked.team, asked.channel, asked.thread)
+        return await store.turns(asked.thread)
+
+    async def propose(
+        self, asked: Asked, earlier: tuple[Turn, ...] | None = None, sql: str | None = None
+    ) -> Proposed | Clarification | Refused | CrosstalkError:
+        """The stored plan of a question, or of its semantic SQL; or why there is none. `earlier` is
+        what was answered before it, read from its thread by default."""
+        if earlier is None:
+            earlier = await self._earlier(asked)
+        requester = Requester(asked.team, asked.user, await self._zone_of(asked))
         try:
-            proposed = await self.propose(asked)
+            return await self._pipeline.propose(
+                question(
+                    asked.text,
+                    requester,
+                    asked_at=self._clock(),
+                    channel=asked.channel,
+                    thread=asked.thread,
+                    earlier=earlier,
+                    context=await thread_texts(self._client, asked),
+                ),
+                sql,
+            )
         except CrosstalkError as error:
-            await thread.post(problem_message(error))
-            return "refused"
-        if not isinstance(proposed, Proposed):
-            await thread.post(problem_message(proposed))
-            return type(proposed).__name__.lower()
+            return error
+
+    async def _finish(self, proposed: Proposed, thread: Thread) -> str:
         if proposed.approved is None:
             await self.desk.ask(proposed.run_id, thread)
             return "waiting"
@@ -199,6 +242,12 @@ async def is_ended(thread: Thread, work: Work) -> bool:
     if work.is_resumed:
         await thread.recall()
     return thread.has(ANSWER)
+
+
+async def _is_begun(thread: Thread) -> bool:
+    """Whether the thread shows that the work was taken up."""
+    await thread.recall()
+    return thread.has(PROGRESS)
 
 
 async def _harmless(what: str, call: Awaitable[None]) -> None:

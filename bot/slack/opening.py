@@ -78,6 +78,7 @@ class Opener:
             ts=ts,
             thread_ts=place.thread_ts or ts,
             text=text,
+            direct=place.channel.startswith("D"),
         )
         await self._runs.put(asked.thread, [asked.message], kind, {**asdict(asked), **more})
         return None

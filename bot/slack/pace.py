@@ -39,6 +39,8 @@ MOST_429S = 10
 TIER_2, TIER_3, TIER_4, SPECIAL = 20, 50, 100, 600
 PER_MINUTE: Mapping[str, int] = {
     "apps.connections.open": TIER_2,
+    "assistant.search.context": 10,
+    "assistant.search.info": TIER_2,
     "assistant.threads.setStatus": SPECIAL,
     "auth.test": SPECIAL,
     "chat.appendStream": TIER_4,

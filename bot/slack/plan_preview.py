@@ -5,7 +5,6 @@ from datetime import datetime
 
 import structlog
 
-from adapters.errors import CrosstalkError
 from bot import plan_picture
 from bot.slack.answer.sql import folded, folded_sql
 from bot.slack.approval.card import MARKS, button
@@ -44,11 +43,7 @@ class PlanPreview:
         thread = self._conversation.thread(asked, work)
         if await is_ended(thread, work):
             return
-        try:
-            came = await self._conversation.propose(asked, work.payload.get("sql"))
-        except CrosstalkError as error:
-            await thread.post(problem_message(error))
-            return
+        came = await self._conversation.propose(asked, sql=work.payload.get("sql"))
         if not isinstance(came, Proposed):
             await thread.post(problem_message(came))
             return

@@ -28,6 +28,7 @@ from orchestrator.plan import Draft
 log = structlog.get_logger(__name__)
 
 _PLACES = re.compile(r"\{([^{}]*)\}")
+MOST_IN_SENTENCE = 3
 
 
 def compose(
@@ -139,20 +140,23 @@ def _sentence(answer: Answer, template: str, question: str) -> tuple[str, tuple[
 def _failure(answer: Answer) -> str:
     missing = ", ".join(dict.fromkeys(r.source for r in answer.sources if r.failure))
     if not missing:
-        return "I can't answer this: the rows came, but could not be joined. See below for why."
+        return "I can't answer this: the rows came, but could not be joined."
     return (
         f"I can't answer this now: {missing} did not answer, and the answer rests on it. "
-        "See below for the reason; ask again when it is mended."
+        "Ask again once that is mended."
     )
 
 
 def _plain(answer: Answer) -> str:
-    """A sentence that says no more than the table: its one value, or how many rows it has."""
+    """A sentence that says no more than the table: its one row, or how many rows it has."""
     start, count = "A partial answer: " if answer.partial else "", answer.table.num_rows
-    if count == 1 and answer.table.num_columns == 1:
-        ((name, value),) = first_row(answer.table).items()
-        unit = answer.units.get(name, "") if value else ""
-        return f"{start}{name.replace('_', ' ')}: {f'{value or NOTHING} {unit}'.strip()}."
+    if count == 1 and answer.table.num_columns <= MOST_IN_SENTENCE:
+        said = (
+            f"{name.replace('_', ' ')}: {f'{value or NOTHING} {unit}'.strip()}"
+            for name, value in first_row(answer.table).items()
+            for unit in [answer.units.get(name, "") if value else ""]
+        )
+        return f"{start}{', '.join(said)}."
     return f"{start}{count:,} row{'s' if count != 1 else ''}{_range(answer)}."
 
 

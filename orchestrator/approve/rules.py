@@ -10,8 +10,8 @@ from sqlglot import TokenType
 
 from adapters.query import AggregationQuery, NativeQuery, SqlQuery, VectorQuery
 from orchestrator.approve.risk import LEVELS, Hit, Read, Risk, weighed
+from orchestrator.compile.estimate import Statistics
 from orchestrator.compile.plan import FetchStep, Plan
-from orchestrator.registry import Registry
 from orchestrator.semantic import Over, SemanticModel
 from orchestrator.semantic.approval import DAYS
 
@@ -27,7 +27,7 @@ class _Scored:
     plan: Plan
     planner: str
     model: SemanticModel
-    registry: Registry
+    statistics: Statistics
     at: datetime
     rows: int
     size: int
@@ -37,14 +37,16 @@ class _Scored:
         return list(dict.fromkeys(step.source for step in self.plan.steps))
 
 
-def score(plan: Plan, planner: str, model: SemanticModel, registry: Registry, at: datetime) -> Risk:
+def score(
+    plan: Plan, planner: str, model: SemanticModel, statistics: Statistics, at: datetime
+) -> Risk:
     """Every rule that the plan meets at the moment `at`; `planner` says who wrote its SQL."""
     reads = tuple(_read(step) for step in plan.steps)
     rows = sum(read.rows or 0 for read in reads)
     size = sum(
         (read.rows or 0) * _width(step) for read, step in zip(reads, plan.steps, strict=True)
     )
-    scored = _Scored(plan, planner, model, registry, at, rows, size)
+    scored = _Scored(plan, planner, model, statistics, at, rows, size)
     hits = [hit for rule in RULES for hit in rule(scored)]
     return weighed(hits, reads, rows, size)
 
@@ -66,7 +68,7 @@ def _full_scan(one: _Scored) -> Iterator[Hit]:
         if step.feed is not None or _is_narrowed(step):
             continue
         for relation in step.query.relations:
-            rows = one.registry.rows(step.source, relation) or 0
+            rows = one.statistics.rows(step.source, relation) or 0
             if (over := _passed(rows, one.model.policies.approval.rules.full_scan)) is not None:
                 said = f"all of {relation} in {step.source} is gone through, about {rows:,} rows"
                 yield Hit(f"full_scan:{step.source}:{relation}", over.level, said)

@@ -73,6 +73,7 @@ _INSTEAD: dict[str, str] = {
     "LIMIT … PERCENT": "Use QUALIFY PERCENT_RANK() OVER (ORDER BY field) <= 0.1.",
     **dict.fromkeys(("FETCH FIRST", "TOP"), "Use LIMIT."),
     **dict.fromkeys(("`", "["), 'Write names that need it in double quotes, as "order".'),
+    "AS c(…)": "Rename the fields in the SELECT: SELECT c.field AS name.",
     "VALUES": "Write the values into a condition: field IN (…).",
     "[…]": "Write a list of values: field IN (…).",
     "field[…]": "Use SUBSTRING(field, start, length) for text.",

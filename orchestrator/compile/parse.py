@@ -116,5 +116,15 @@ def _check_nodes(tree: exp.Query, sql: str) -> None:
             tables += 1
             if node.args.get("db"):
                 raise SqlNotAllowed("Name entities without a schema.")
+            _check_alias(tree, node)
     if tables > MAX_TABLES:
         raise SqlNotAllowed(f"The SQL reads over {MAX_TABLES} entities. Ask in parts.")
+
+
+def _check_alias(tree: exp.Query, table: exp.Table) -> None:
+    """An entity's fields keep their names in FROM; those of a WITH may have others."""
+    renamed = table.alias_column_names
+    ctes = {cte.alias for cte in tree.find_all(exp.CTE)} if renamed else set[str]()
+    if renamed and table.name not in ctes and isinstance(table.this, exp.Identifier | exp.Search):
+        what = f"FROM … AS {table.alias}({', '.join(renamed)})"
+        raise SqlNotAllowed(refusal_of("AS c(…)", what))

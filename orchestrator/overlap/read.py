@@ -38,7 +38,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class NotRead:
-    """Why a side's keys were not read, for people; `withheld` when the policy says so."""
+    """Why a side's keys were not read, for people; `withheld` when that is as it should be."""
 
     side: Side
     reason: str
@@ -60,11 +60,14 @@ async def read(pipeline: Pipeline, side: Side, requester: Requester) -> Keys | N
     for field in side.fields:
         if (refused := withheld(f"{side.entity}.{field}", model)) is not None:
             return NotRead(side, refused.message, withheld=True)
+    able = {name: source.adapter.capabilities for name, source in pipeline.sources.items()}
+    if able[side.source].personal:
+        told = f"{side.source} is read with the rights of who asks a question, and none is asked."
+        return NotRead(side, told, withheld=True)
     await pipeline.registry.refresh({side.source})
     declared = [_declared(model, side, field) for field in side.fields]
     words = [_live(pipeline, side, f, w) for f, w in zip(side.fields, declared, strict=True)]
     narrowed = _keys_alone(model, side, words)
-    able = {name: source.adapter.capabilities for name, source in pipeline.sources.items()}
     asker = replace(pipeline, model=narrowed, compiler=Compiler(narrowed, able))
     asked = question(f"the keys of {side}", requester)
     proposed = await asker.propose(asked, _sql(side))

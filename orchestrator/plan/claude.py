@@ -20,6 +20,7 @@ from orchestrator.plan import Clarification, Draft, Usage
 from orchestrator.question import Question
 from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.excerpt import excerpt
+from orchestrator.retrieve.mentions import mentioned
 from orchestrator.semantic import SemanticModel
 
 MAX_OUTPUT_TOKENS = 8_000
@@ -88,14 +89,17 @@ class ClaudePlanner:
 
     async def draft(self, question: Question, candidates: Candidates) -> Draft | Clarification:
         """One draft by one call. Raises PlannerError."""
-        return await self._ask(candidates, _asked(question))
+        asked = mentioned(question.text, self._model)
+        drafted = await self._ask(candidates, _asked(question, asked.text))
+        return _narrowed(drafted, asked.words)
 
     async def repair(
         self, question: Question, candidates: Candidates, draft: Draft, problem: str
     ) -> Draft | Clarification:
         """One more call, told of `problem`. The new draft's usage counts the earlier calls too."""
-        asked = _asked(question) | {"draft_before": draft.sql, "problem": problem}
-        repaired = await self._ask(candidates, asked)
+        mentions = mentioned(question.text, self._model)
+        asked = _asked(question, mentions.text) | {"draft_before": draft.sql, "problem": problem}
+        repaired = _narrowed(await self._ask(candidates, asked), mentions.words)
         if isinstance(repaired, Clarification):
             return repaired
         return replace(repaired, usage=_added(draft.usage, repaired.usage))
@@ -183,14 +187,21 @@ class ClaudePlanner:
         return f"The planning model {what}. Nothing was run."
 
 
-def _asked(question: Question) -> dict[str, Any]:
-    return {
-        "question": question.text,
+def _narrowed(drafted: Draft | Clarification, where: str) -> Draft | Clarification:
+    if isinstance(drafted, Clarification) or not where:
+        return drafted
+    return replace(drafted, assumptions=(where, *drafted.assumptions))
+
+
+def _asked(question: Question, text: str) -> dict[str, Any]:
+    asked: dict[str, Any] = {
+        "question": text,
         "today": question.today.isoformat(),
         "weekday": f"{question.today:%A}",
         "time_zone": question.requester.time_zone,
         "earlier": [{"question": turn.question, "sql": turn.sql} for turn in question.earlier],
     }
+    return asked | ({"thread": list(question.context)} if question.context else {})
 
 
 def _json(data: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from orchestrator.retrieve.documents import metric_entities
 from orchestrator.semantic import FieldSpec, SemanticModel
 
 Kind = Literal["entity", "field", "value", "metric"]
@@ -40,6 +41,11 @@ class Term:
                 return f"{self.entity}.{self.name}"
             case "value":
                 return f"{self.entity}.{self.name} = {self.value}"
+
+    @property
+    def spoken(self) -> str:
+        """The term as a person may write it, so that it has no other meaning."""
+        return " ".join(words_of(f"{self.entity} {self.name} {self.value}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +87,11 @@ def stem(word: str) -> str:
 
 
 class Lexicon:
-    """Every phrase of a model with its meanings."""
+    """Every phrase of a model with its meanings, as far as it speaks of `entities` alone."""
 
-    def __init__(self, model: SemanticModel) -> None:
+    def __init__(self, model: SemanticModel, entities: tuple[str, ...]) -> None:
         self._model = model
+        self._entities = {name: model.entities[name] for name in entities}
         self._written: dict[tuple[str, ...], dict[Term, int]] = defaultdict(dict)
         self._stems: dict[tuple[str, ...], dict[Term, int]] = defaultdict(dict)
         for phrase, term in self._phrases():
@@ -116,7 +123,7 @@ class Lexicon:
         self._stems[tuple(map(stem, phrase))].setdefault(term, 2)
 
     def _phrases(self) -> Iterator[tuple[tuple[str, ...], Term]]:
-        for name, entity in self._model.entities.items():
+        for name, entity in self._entities.items():
             for text in (name, *entity.ai_context.synonyms):
                 yield words_of(text), Term("entity", name)
             for field, spec in entity.fields.items():
@@ -125,13 +132,15 @@ class Lexicon:
                 for value in spec.values:
                     yield words_of(value), Term("value", name, field, value)
         for metric in self._model.metrics:
+            if not set(metric_entities(self._model, metric)) <= self._entities.keys():
+                continue
             for text in (metric.name, *metric.ai_context.synonyms):
                 yield words_of(text), Term("metric", "", metric.name)
 
     def _qualified(self) -> Iterator[tuple[tuple[str, ...], Term]]:
         """ "ticket status": an entity's word before its field's. Dates are left out, because
         "ticket opened" is a noun and its verb."""
-        for name, entity in self._model.entities.items():
+        for name, entity in self._entities.items():
             nouns = [words_of(text) for text in (name, *entity.ai_context.synonyms)]
             for field, spec in entity.fields.items():
                 if spec.type not in TEMPORAL:

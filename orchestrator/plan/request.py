@@ -6,11 +6,13 @@ from orchestrator.plan.times import Period
 
 
 class UnclearError(Exception):
-    """The question can't be read without a guess. `options` are ways to ask it."""
+    """The question can't be read without a guess. `options` are words to put in the place of those
+    that were `said`; of a metric's, when nothing is given."""
 
-    def __init__(self, message: str, *options: str) -> None:
+    def __init__(self, message: str, *options: str, said: str = "") -> None:
         super().__init__(message)
         self.options = options
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ COMPARED = frozenset({">", ">=", "<", "<=", "=", "between"})
 MOST = frozenset({"most", "biggest", "latest"})
 LEAST = frozenset({"least", "smallest", "oldest"})
 RANKED = MOST | LEAST
+AGGREGATED = frozenset({"avg", "sum", "min", "max"})
 _FILLER = frozenset(
     "a an the any all of our their its it they them different distinct various is are was were be "
     "been just also only ever yet have has had did do does much still currently now made to".split()
@@ -30,6 +31,11 @@ class Words:
 
     def __len__(self) -> int:
         return len(self.chunks)
+
+    @property
+    def speak_of_the_model(self) -> bool:
+        """Whether any word is one of the model's."""
+        return bool(self.roles("term", "search"))
 
     def role(self, at: int | None) -> str:
         """The role of a chunk; empty beyond the ends."""

@@ -12,6 +12,7 @@ from orchestrator.question import Question
 from orchestrator.retrieve import Candidates, Hit
 from orchestrator.retrieve.documents import documents, sql_entities
 from orchestrator.retrieve.index import Index
+from orchestrator.retrieve.mentions import mentioned
 from orchestrator.semantic import SemanticModel
 
 MAX_HITS = 16
@@ -66,11 +67,18 @@ class Retriever:
             await asyncio.wait([self._building])
 
     async def retrieve(self, question: Question) -> Candidates:
-        """The candidates of one question; what the thread was about before belongs to them."""
+        """The candidates of one question; what the thread was about before belongs to them.
+
+        Where it names sources ("@sales") they are what lies there alone.
+        """
         by_meaning = self.by_meaning
-        vector = (await self._embed([question.text]))[0] if by_meaning else None
-        hits = self._index.search(question.text, vector, MAX_HITS)
-        return Candidates(self._entities(question, hits), tuple(hits), by_meaning)
+        asked = mentioned(question.text, self._model)
+        vector = (await self._embed([asked.text]))[0] if by_meaning else None
+        found = self._index.search(asked.text, vector, MAX_HITS)
+        hits = [h for h in found if set(self._touched[h.kind, h.name]) <= set(asked.entities)]
+        near = self._entities(question, hits)
+        entities = tuple(name for name in near if name in asked.entities)
+        return Candidates(entities or asked.entities, tuple(hits), by_meaning)
 
     async def _build(self) -> None:
         vectors = await self._embed([document.text for document in self._documents])

@@ -18,6 +18,8 @@ from adapters.errors import ConfigurationError
 from orchestrator.question import Question, Turn
 from orchestrator.store.tables import audit, runs
 
+_ANSWERED = runs.c.status.in_(("answered", "partial"))
+
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
@@ -142,15 +144,25 @@ class Store:
 
     async def turns(self, thread: str) -> tuple[Turn, ...]:
         """The answered questions of a thread, oldest first, at most ten."""
+        return await self._turns(runs.c.thread == thread) if thread else ()
+
+    async def direct_turns(self, team: str, channel: str, thread: str) -> tuple[Turn, ...]:
+        """The same of a whole conversation; up to the last one of `thread` when that has any."""
+        last = sa.select(sa.func.max(runs.c.proposed_at)).where(runs.c.thread == thread, _ANSWERED)
+        until = sa.func.coalesce(last.scalar_subquery(), runs.c.proposed_at)
+        here = (runs.c.team == team) & (runs.c.channel == channel)
+        return await self._turns(here & (runs.c.proposed_at <= until))
+
+    async def _turns(self, which: sa.ColumnElement[bool]) -> tuple[Turn, ...]:
+        query = (
+            sa.select(runs.c.question, runs.c.sql, runs.c.user)
+            .where(which, _ANSWERED)
+            .order_by(runs.c.proposed_at.desc())
+            .limit(10)
+        )
         async with self.engine.connect() as connection:
-            query = (
-                sa.select(runs.c.question, runs.c.sql)
-                .where(runs.c.thread == thread, runs.c.status.in_(("answered", "partial")))
-                .order_by(runs.c.proposed_at.desc())
-                .limit(10)
-            )
             rows = (await connection.execute(query)).all()
-        return tuple(Turn(row.question, row.sql) for row in reversed(rows)) if thread else ()
+        return tuple(Turn(*row) for row in reversed(rows))
 
     async def trail(self, run_id: str) -> list[dict[str, Any]]:
         """The audit lines of a run, in order, as {what, detail}."""

@@ -109,7 +109,7 @@ def _share(slack: LocalSlack, shared: Shared) -> None:
     stem = shared.customer.name.rpartition(" ")[0]
     words = "".join(c if c.isalnum() else " " for c in _ascii(stem.lower()))
     slack.add_channel(
-        "shared-" + "-".join(words.split()),
+        f"ext-{shared.customer.id}-" + "-".join(words.split()),
         [*SHARED_MEMBERS, shared.contact, slack.bot_user_id],
         topic=f"With {shared.customer.name} (CUST-{shared.customer.id:05d})",
         channel_id=shared.channel,

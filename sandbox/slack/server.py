@@ -198,7 +198,14 @@ class LocalSlack(Acting):
 
     def _asgi(self) -> FastAPI:
         asgi = FastAPI(title=self.workspace.team_name, docs_url=None, redoc_url=None)
-        page = Page(self.workspace, self.app, self._people, self._screens)
+        page = Page(
+            self.workspace,
+            self.app,
+            self._people,
+            self._screens,
+            drop_file=self.drop_file,
+            stop_stream=self.stop_stream,
+        )
         asgi.include_router(self._api.router)
         asgi.include_router(page.router)
         asgi.include_router(self._files.router)
@@ -245,6 +252,10 @@ class LocalSlack(Acting):
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Send `disconnect` down every websocket: a "warning", or "refresh_requested"."""
         await self.connections.disconnect(reason)
+
+    def action_token(self, user_id: str) -> str:
+        """A token as the events of this person's messages carry it."""
+        return self._action_tokens.issue(user_id)
 
     def drop_websocket(self) -> None:
         """Reset the websocket that is next in turn, without a word to the client."""

@@ -18,6 +18,7 @@ from adapters.postgres import PostgresAdapter
 from adapters.qdrant import QdrantAdapter
 from adapters.query import AggregationQuery, NativeQuery, OutputColumn, SqlQuery, VectorQuery
 from orchestrator.pipeline import Pipeline
+from orchestrator.question import Requester
 from orchestrator.registry import Source, credential_of
 from sandbox.process import free_port
 from sandbox.sandbox import Sandbox
@@ -53,7 +54,8 @@ class Harness:
     """One source under test. `known` gives `rows` in any order; `types` are of `relation`.
 
     `batched` gives several batches. `listed` asks for the rows of `known` whose column `keys` is
-    one of a list. Where a source asks for no credential, `wrong` is an empty one.
+    one of a list. Where a source asks for no credential, `wrong` is an empty one. `requester` asks
+    where rows are personal.
     """
 
     source: Source
@@ -78,6 +80,7 @@ class Harness:
     heavy: NativeQuery
     slow: Adapter
     short: Limits
+    requester: Requester | None = None
 
     @property
     def adapter(self) -> Adapter:
@@ -87,7 +90,7 @@ class Harness:
     @contextlib.asynccontextmanager
     async def credential(self) -> AsyncGenerator[Credential | None]:
         """A credential from Vault as a step gets it, or None where the source asks for none."""
-        async with credential_of(self.source, self.vault) as credential:
+        async with credential_of(self.source, self.vault, self.requester) as credential:
             assert (credential is not None) == self.adapter.capabilities.authenticates
             yield credential
 

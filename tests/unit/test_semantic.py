@@ -104,6 +104,32 @@ MISTAKES = {
     "bad YAML": ("  sales:\n    kind", "  sales: [\n    kind", 5, "not valid YAML"),
     "duplicate key": (_NAME, f"{_NAME}\n      {_NAME}", 13, "stands twice"),
     "duplicate relationship": (_OWN, _OWN * 2, 21, "`own` stands twice"),
+    "nobody to approve": (
+        "name: Shop\n",
+        "name: Shop\npolicies: {approval: {rules: {free_form: high}}}\n",
+        2,
+        "no `approvers` are named",
+    ),
+    "a class that is refused": (
+        "name: Shop\n",
+        "name: Shop\npolicies: {approval: {rules: {pii: {contact: medium}}}}\n",
+        2,
+        "`contact` is not in `allow_pii`",
+    ),
+    "an unknown level": (
+        "name: Shop\n",
+        "name: Shop\npolicies: {approval: {rules: {free_form: huge}}}\n",
+        2,
+        "free_form`",
+    ),
+    "an escalation that is too late": (
+        "name: Shop\n",
+        """name: Shop
+policies: {approval: {approvers: {group: a, escalation: {group: b, after_hours: 24}}}}
+""",
+        2,
+        "has ended (`expires_hours`) before",
+    ),
     "no parallel": ("    kind: p", "    max_parallel: 0\n    kind: p", 4, "greater than or equal"),
 }
 

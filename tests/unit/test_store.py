@@ -83,6 +83,19 @@ async def test_turns_are_the_answered_ones_in_order(store: Store) -> None:
     ]
 
 
+async def test_a_direct_conversation_is_one(store: Store) -> None:
+    """Its turns are those of all its threads, up to the last of the thread that is asked in."""
+    for number, status in enumerate(("answered", "answered", "failed", "partial")):
+        await kept(store, f"r{number}", f"q{number}", f"C1/{number}", status)
+    whole = await store.direct_turns(ADA.team, "C1", "C1/new")
+    assert [(turn.question, turn.user) for turn in whole] == [
+        (question, ADA.user) for question in ("q0", "q1", "q3")
+    ]
+    before = await store.direct_turns(ADA.team, "C1", "C1/1")
+    assert [turn.question for turn in before] == ["q0", "q1"]
+    assert await store.direct_turns("T9", "C1", "C1/1") == ()
+
+
 async def test_turns_are_the_last_ten(store: Store) -> None:
     """Of a long thread the newest ten are kept, still oldest first."""
     for number in range(12):

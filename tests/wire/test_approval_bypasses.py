@@ -78,7 +78,7 @@ async def test_an_empty_or_unreadable_group_denies(office: Office) -> None:
 
 
 async def test_a_name_is_no_identity(office: Office) -> None:
-    """Another person with an approver's handle and name, in a group named alike, is refused."""
+    """Another person with an approver's handle and name, and a group named alike, is refused."""
     double = office.slack.add_user("ada", "Ada Lindqvist")
     office.slack.workspace.channels[SALES].members.append(double.id)
     office.slack.add_group("approvers", "Data approvers", [double.id])

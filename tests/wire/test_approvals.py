@@ -14,6 +14,8 @@ from bot.slack.approval import ApprovalDesk
 from bot.slack.approval.listeners import APPROVED
 from bot.slack.approval.reminders import sweep
 from bot.slack.conversation import Conversation
+from orchestrator.pipeline import Proposed
+from orchestrator.question import Requester, question
 from orchestrator.semantic import SemanticModel
 from orchestrator.store import Work
 from sandbox.sandbox import Sandbox
@@ -72,9 +74,7 @@ async def test_an_approved_question_is_answered_in_its_thread(office: Office) ->
     assert answer["thread_ts"] == card["thread_ts"]
     assert f"Approved · <@{ADA}>" in context_of(answer)
     assert office.runs == 1
-    decided = next(
-        m for m in office.seen if m["how"] == "message_changed" and m["ts"] == card["ts"]
-    )
+    decided = [m for m in office.seen if m["ts"] == card["ts"]][-1]
     assert not buttons(decided)
     assert f"Approved by <@{ADA}>" in context_of(decided)
     assert await office.trail(card) == ["proposed", "asked", "approved", "answered"]
@@ -180,7 +180,12 @@ async def test_a_grant_spares_the_next_question_and_can_be_revoked(office: Offic
     },
 )
 async def test_time_brings_reminder_escalation_and_end_once(office: Office) -> None:
-    """Two replicas sweep at the same time: each step is done by one of them, and told once."""
+    """Two replicas sweep at the same time: each step is done by one of them, and told once. What
+    was asked in a terminal ends in silence, and keeps nothing back."""
+    terminal = question("by SQL", Requester("local", "terminal"), asked_at=office.now)
+    silent = await office.pipeline.propose(terminal, "SELECT email FROM customer")
+    assert isinstance(silent, Proposed)
+    assert silent.approved is None
     office.slack.add_group("directors", "Directors", ["U0SOFIA"], group_id="S0DIRECTORS")
     card = await office.asked()
     await office.press("U0SOFIA", card)
@@ -206,6 +211,9 @@ async def test_time_brings_reminder_escalation_and_end_once(office: Office) -> N
     (end,) = await after(10)
     assert f"<@{MARCO}> ⌛ Ended" in end
     assert await office.status(card) == "expired"
+    ended = await office.pipeline.approvals.of(silent.run_id)
+    assert ended is not None
+    assert ended.status == "expired"
     trail = await office.trail(card)
     assert trail == ["proposed", "asked", "escalated", "expired"]
 

@@ -37,10 +37,11 @@ def without_transforms(folder: Path) -> Path:
 
 
 async def test_the_demos_keys_overlap(sandbox: Sandbox, tmp_path: Path) -> None:
-    """Every pair of the demo is compared, and none is broken."""
+    """Every pair of the demo but that of Slack's messages is compared, and none is broken."""
     status, found = await keys(sandbox, ROOT / "semantic_model.yaml", tmp_path)
     assert status == 0, found
     assert found["line_order"]["share"] == 1
+    assert [name for name, line in found.items() if not line["counts"]] == ["message_customer"]
 
 
 async def test_stripped_transforms_are_proposed_anew(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -60,5 +61,6 @@ async def test_stripped_transforms_are_proposed_anew(sandbox: Sandbox, tmp_path:
     pasted.write_text(yaml.safe_dump(tree, sort_keys=False))
     status, mended = await keys(sandbox, pasted, tmp_path)
     assert status == 0, mended
+    del own["message_customer"]
     for name, line in own.items():
         assert mended[name]["counts"]["left"]["matched"] == line["counts"]["left"]["matched"]

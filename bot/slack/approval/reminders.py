@@ -13,6 +13,7 @@ import structlog
 
 from bot.slack.approval.card import outcome, when
 from bot.slack.approval.desk import ApprovalDesk
+from bot.slack.approval.people import FAILURES
 from orchestrator.approve.request import Request
 from orchestrator.store import Approvals
 
@@ -45,18 +46,25 @@ async def sweeping(
 
 
 async def sweep(desk: ApprovalDesk, approvals: Approvals, at: datetime) -> None:
-    """Do all that is due."""
+    """Do all that is due. What can't be told is done all the same, and keeps nothing else back."""
     for request in await approvals.due(at):
-        if request.expires_at <= at:
-            ended = await approvals.close(request, "expired", at)
-            if ended is not None:
-                await desk.show(ended)
-                await desk.tell(ended, f"{outcome(ended)}. Ask again if you still want to know.")
-            continue
-        if request.escalate_at is not None and request.escalate_at <= at:
-            await _escalate(desk, approvals, request, at)
-        if request.remind_at is not None and request.remind_at <= at:
-            await _remind(desk, approvals, request, at)
+        try:
+            await _step(desk, approvals, request, at)
+        except FAILURES as error:
+            log.warning("sweep_not_told", run=request.run_id, reason=type(error).__name__)
+
+
+async def _step(desk: ApprovalDesk, approvals: Approvals, request: Request, at: datetime) -> None:
+    if request.expires_at <= at:
+        ended = await approvals.close(request, "expired", at)
+        if ended is not None and ended.card is not None:
+            await desk.show(ended)
+            await desk.tell(ended, f"{outcome(ended)}. Ask again if you still want to know.")
+        return
+    if request.escalate_at is not None and request.escalate_at <= at:
+        await _escalate(desk, approvals, request, at)
+    if request.remind_at is not None and request.remind_at <= at:
+        await _remind(desk, approvals, request, at)
 
 
 async def _escalate(
@@ -71,7 +79,7 @@ async def _escalate(
 
 async def _remind(desk: ApprovalDesk, approvals: Approvals, request: Request, at: datetime) -> None:
     claimed = await approvals.claim(request, "remind_at", at)
-    if claimed is None:
+    if claimed is None or claimed.card is None:
         return
     said = f"this still waits for a decision. It ends {when(claimed.expires_at)}."
     if claimed.asker_decides:

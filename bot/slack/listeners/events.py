@@ -1,14 +1,14 @@
-"""Mentions and direct messages are written down before they are acknowledged."""
+"""Mentions, direct messages and what may be follow-ups are written down, then acknowledged."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.runs import Runs
 from bot.slack.asked import asked
+from bot.slack.history.credentials import action_tokens
 
 QUESTION = "question"
 
@@ -18,11 +18,13 @@ def register(app: AsyncApp, runs: Runs) -> None:
 
     async def write_down(
         body: dict[str, Any],
-        context: AsyncBoltContext,
         next: Callable[[], Awaitable[None]],  # noqa: A002
     ) -> None:
-        question = asked(body, context.bot_user_id or "")
+        question = asked(body)
         if question is not None:
+            token = (body["event"].get("assistant_thread") or {}).get("action_token")
+            if token:
+                action_tokens.keep(question.team, question.user, token)
             keys = (question.event_id, question.message)
             await runs.put(question.thread, keys, QUESTION, asdict(question))
         await next()

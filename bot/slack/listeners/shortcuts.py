@@ -104,7 +104,7 @@ def _state(body: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _quote(text: str) -> Block:
     """A message as it reads: rich text, so that nothing in it is a mention or a link."""
-    shown = clipped(words(text, ""), MAX_QUOTE) or "(no text)"
+    shown = clipped(words(text), MAX_QUOTE) or "(no text)"
     quote = {"type": "rich_text_quote", "elements": [{"type": "text", "text": shown}]}
     return {"type": "rich_text", "elements": [quote]}
 

@@ -88,14 +88,22 @@ def events(last: Answer | None = None) -> list[Event]:
 
 
 class FakeStore:
-    """A store of one process."""
+    """A store of one process, which has seen one question in every thread, or none when it
+    `is_empty`."""
+
+    is_empty = False
 
     def __init__(self) -> None:
         self.finished: list[tuple[str, str]] = []
 
     async def turns(self, thread: str) -> tuple[Turn, ...]:
         """What was asked before."""
-        return (Turn(f"earlier in {thread}", "SELECT 1"),)
+        turn = Turn(f"earlier in {thread}", "SELECT 1", "U1")
+        return () if self.is_empty else (turn,)
+
+    async def direct_turns(self, team: str, channel: str, thread: str) -> tuple[Turn, ...]:
+        """What was asked before in a direct conversation."""
+        return (Turn(f"earlier in {team}:{channel} until {thread}", "SELECT 1", "U1"),)
 
     async def finish(self, run_id: str, status: str, _outcome: dict[str, Any]) -> None:
         """Note how a run ended."""

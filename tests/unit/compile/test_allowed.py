@@ -113,6 +113,16 @@ QUERIES: dict[str, tuple[str, str, str]] = {
         "subquery",
         f'SELECT name, (SELECT COUNT(*) FROM "order") AS n{_FROM}',
     ),
+    "SELECT a FROM customer AS c(a, b)": (
+        "FROM … AS c(a, b)",
+        "SELECT c.field AS name",
+        "SELECT c.name AS a FROM customer AS c",
+    ),
+    "SELECT a FROM search(memo, 'late', 3) AS m(a)": (
+        "FROM … AS m(a)",
+        "SELECT c.field AS name",
+        "SELECT m.score AS a FROM search(memo, 'late', 3) AS m",
+    ),
     "SELECT a FROM (VALUES (1)) AS t(a)": (
         "VALUES",
         "IN (…)",
@@ -206,6 +216,8 @@ def test_refusal_names_the_construct_and_gives_a_way_out(
         "SELECT SUM(spend) OVER w AS s FROM customer WINDOW w AS (ORDER BY customer_id)",
         "SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY spend) AS m FROM customer",
         "SELECT name FROM customer WHERE (segment, name) IN (('a', 'b'), ('c', 'd'))",
+        "WITH t AS (SELECT name, segment FROM customer) SELECT a FROM t AS c(a, b)",
+        "SELECT a FROM (SELECT name, segment FROM customer) AS c(a, b)",
     ],
 )
 def test_what_duckdb_adds_to_sql_and_does_no_harm_is_read(sql: str) -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from orchestrator.compile import Plan
-from tests.unit.compile.shop import planned
+from tests.unit.compile.rewriting import Guess
+from tests.unit.compile.shop import COMPILER, planned
 
 _OPEN = "(SELECT customer_id FROM ticket WHERE status = 'open')"
 _EXISTS = "(SELECT 1 FROM ticket AS t WHERE t.customer_id = c.customer_id AND t.status = 'open')"
@@ -116,6 +117,14 @@ def test_the_same_query_gives_the_same_plan() -> None:
 def test_digest_changes_with_the_meaning(old: str, new: str) -> None:
     """Another literal, operator or column is another digest."""
     assert planned(_SPLIT.replace(old, new, 1)).digest != planned(_SPLIT).digest
+
+
+def test_digest_does_not_follow_the_split() -> None:
+    """Estimates decide which side bounds which; a decision about the question outlives that."""
+    few = COMPILER.compile(_SPLIT, Guess(10, 5))
+    many = COMPILER.compile(_SPLIT, Guess(5_000_000, 5))
+    assert few.steps != many.steps
+    assert few.digest == many.digest
 
 
 def test_digest_changes_with_a_literal_of_a_whole_query() -> None:

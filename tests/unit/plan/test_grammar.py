@@ -241,3 +241,30 @@ async def test_repair_asks_back() -> None:
     found = await DEMO.repair(question, NOTHING, await drafted("revenue"), "no such field")
     assert isinstance(found, Clarification)
     assert "no such field" in found.message
+
+
+async def test_a_named_source_narrows_the_words() -> None:
+    """With "@support" a category is that of tickets, and the answer says what was looked at."""
+    assert "product" in (await asked_back("how many categories?")).message
+    found = await drafted("how many categories @Support?")
+    assert normal(found.sql) == "SELECT COUNT(DISTINCT t.category) AS categories FROM ticket AS t"
+    assert found.assumptions == ("only what lies in @support: customer, ticket",)
+
+
+async def test_what_lies_elsewhere_is_not_known() -> None:
+    """Orders are no word of a question to @support, and a stranger is no source."""
+    orders = await asked_back("@support how many orders?")
+    assert "“orders”. I looked at only what lies in @support" in orders.message
+    assert "“nobody”" in (await asked_back("@nobody revenue")).message
+
+
+async def test_a_choice_is_a_whole_question() -> None:
+    """Where a word may mean two things each choice is the question again, and can be read."""
+    for text, choice in {
+        "how many categories?": "how many ticket category?",
+        "revenue by product category": "units sold by product category",
+        "revenue and tickets by country": "revenue and number of tickets by country",
+    }.items():
+        found = await asked_back(text)
+        assert choice in found.options
+        assert all([await drafted(option) for option in found.options])

@@ -12,6 +12,7 @@ import pytest_asyncio
 from orchestrator.question import Question, Requester, Turn
 from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.embedder import Embedder
+from orchestrator.retrieve.mentions import mentioned
 from orchestrator.retrieve.retrieve import MAX_ENTITIES, MAX_HITS, Retriever
 from orchestrator.semantic import Relationship, SemanticModel, load
 
@@ -203,3 +204,28 @@ async def test_at_most_twelve_entities() -> None:
     )
     candidates = await ask(Retriever(large, no_embedder), "product a or t")
     assert 0 < len(candidates.entities) <= MAX_ENTITIES
+
+
+async def test_a_named_source_leaves_what_lies_there() -> None:
+    """ "@sales" keeps tickets out of the candidates and of the hits, however near they are."""
+    retriever = Retriever(MODEL, no_embedder)
+    found = await ask(retriever, "@sales open tickets by customer")
+    assert set(found.entities) <= {"customer", "order", "order_line", "product"}
+    assert not any(hit.name.startswith("ticket") for hit in found.hits)
+    assert "ticket" in (await ask(retriever, "open tickets by customer")).entities
+
+
+@pytest.mark.parametrize(
+    ("text", "sources", "rest"),
+    [
+        ("@sales how many orders", ("sales",), "how many orders"),
+        ("how many orders in @Sales, @notes?", ("notes", "sales"), "how many orders in , ?"),
+        ("mail bob@sales about @sales.com", (), "mail bob@sales about @sales.com"),
+        ("@nobody revenue", (), "@nobody revenue"),
+    ],
+)
+def test_sources_are_named_with_an_at(text: str, sources: tuple[str, ...], rest: str) -> None:
+    """A source's name behind an @ is taken out; addresses and strangers stay words."""
+    found = mentioned(text, MODEL)
+    assert (found.sources, found.text) == (sources, rest)
+    assert bool(found.words) == bool(sources)

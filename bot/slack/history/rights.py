@@ -1,0 +1,70 @@
+"""Whose channels: those that both the bot and the asker may read at this very moment."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.errors import SourceRefused
+from bot.slack.history.calls import Calls
+from bot.slack.history.coercion import Channel
+from bot.slack.history.credentials import Asker
+
+_KINDS = "public_channel,private_channel"
+_DIGITS = re.compile("[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """The channels that the bot is in and the asker may read.
+
+    `own` are the asker's channels as far as the bot knows of them; a full member of the workspace
+    reads every public channel. `site` is the workspace's address, `bot_user_id` the bot itself.
+    """
+
+    channels: tuple[Channel, ...]
+    own: frozenset[str]
+    is_full_member: bool
+    site: str
+    bot_user_id: str
+
+    def of_public(self, channel_id: str) -> bool:
+        """Whether the asker may read a public channel."""
+        return self.is_full_member or channel_id in self.own
+
+
+async def rights_of(
+    asker: Asker, calls: Calls, source: str, number: re.Pattern[str] | None
+) -> Rights:
+    """Ask Slack. Raises SourceRefused for somebody of whom it knows no rights here."""
+    here = await calls.call("auth.test")
+    if here["team_id"] != asker.team:
+        raise SourceRefused(f"{source} is another workspace than yours, so nothing was read of it.")
+    person: dict[str, Any] = (await calls.call("users.info", user=asker.user))["user"]
+    if person.get("deleted") or person.get("is_bot"):
+        raise SourceRefused(f"{source} is read for people of the workspace alone.")
+    is_full_member = person.get("team_id") == here["team_id"] and not (
+        person.get("is_restricted") or person.get("is_ultra_restricted")
+    )
+    asked = {"types": _KINDS, "limit": 200}
+    theirs = await calls.listed("users.conversations", "channels", user=asker.user, **asked)
+    own = frozenset(channel["id"] for channel in theirs)
+    known = await calls.listed("users.conversations", "channels", **asked)
+    readable = tuple(
+        _channel(channel, number)
+        for channel in known
+        if not (channel.get("is_im") or channel.get("is_mpim"))
+        and (channel["id"] in own or (is_full_member and not channel.get("is_private", True)))
+    )
+    return Rights(readable, own, is_full_member, here["url"], here["user_id"])
+
+
+def _channel(described: dict[str, Any], number: re.Pattern[str] | None) -> Channel:
+    name = described["name"]
+    found = number.search(name) if number else None
+    digits = (found[1] or "") if found else ""
+    return Channel(
+        described["id"],
+        name,
+        int(digits) if _DIGITS.fullmatch(digits) else None,
+        bool(described.get("is_ext_shared")),
+    )

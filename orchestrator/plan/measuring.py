@@ -1,0 +1,126 @@
+"""What is measured: "how many orders", "average amount", a metric of the model."""
+
+from orchestrator.plan.lexicon import NUMERIC, plural
+from orchestrator.plan.request import Measure
+from orchestrator.plan.request import UnclearError as Unclear
+from orchestrator.plan.sketch import Sketch
+from orchestrator.plan.words import RANKED
+
+_FUNCTIONS = {"avg": "AVG", "sum": "SUM", "min": "MIN", "max": "MAX"}
+_EXTREMES = {"biggest": "MAX", "smallest": "MIN"}
+_SPOKEN = {"AVG": "average", "SUM": "total", "MIN": "lowest", "MAX": "highest"}
+
+
+class Measuring:
+    """Reads measures into a sketch."""
+
+    def __init__(self, sketch: Sketch) -> None:
+        self._sketch = sketch
+
+    def read(self) -> None:
+        """Every measure of the question, in the order in which they are said."""
+        sketch = self._sketch
+        self._counts()
+        self._aggregates()
+        self._metrics()
+        sketch.measures.sort(key=lambda measure: measure.at)
+
+    def _counts(self) -> None:
+        sketch, words = self._sketch, self._sketch.words
+        for at in words.roles("count"):
+            after = words.next(at, loose=True)
+            noun = words.noun(at)
+            before = words.previous(at)
+            if noun is not None:
+                sketch.count(noun)
+            elif after is not None and words.kinds.get(after) == "metric":
+                pass
+            elif after is not None and words.kinds.get(after) == "field":
+                self._distinct(after)
+            elif before is not None and words.entity(before):
+                sketch.count(before)
+            else:
+                continue
+            words.used.add(at)
+
+    def _distinct(self, at: int) -> None:
+        sketch = self._sketch
+        term = sketch.nearest(sketch.words.terms(at), "")
+        expression = f"COUNT(DISTINCT {term.entity}.{term.name})"
+        sketch.add(plural(term.name), expression, term, at)
+
+    def _aggregates(self) -> None:
+        sketch, words = self._sketch, self._sketch.words
+        for at in words.roles(*_FUNCTIONS, *_EXTREMES):
+            role, after = words.role(at), words.next(at)
+            headed = any(noun < at for noun in words.of("entity"))
+            if role in _EXTREMES and (headed or sketch.order or not words.numeric(after)):
+                continue
+            function = _FUNCTIONS.get(role) or _EXTREMES[role]
+            fields = words.numeric(after)
+            if after is not None and fields and words.kinds[after] == "field":
+                term = sketch.nearest(fields, "")
+                name = f"{_SPOKEN[function]}_{term.name}"
+                sketch.add(name, f"{function}({term.entity}.{term.name})", term, after)
+                words.used.add(at)
+            elif after is not None and self._harmless(function, after):
+                words.used.add(at)
+
+    def _harmless(self, function: str, at: int) -> bool:
+        """ "total revenue" and "total orders" say nothing new; "average revenue" would."""
+        sketch, words = self._sketch, self._sketch.words
+        if words.kinds.get(at) == "metric":
+            metric = sketch.model.metric(words.terms(at)[0].name)
+            if metric and metric.expression.upper().startswith(function):
+                return True
+            raise Unclear(
+                f"“{words.chunks[at].text}” is already an aggregate of the model; an "
+                f"{_SPOKEN[function]} of it can't be read. Name a field, as in "
+                f"“{_SPOKEN[function]} {self._example()}”."
+            )
+        if function == "SUM" and words.entity(at):
+            sketch.count(at)
+            return True
+        return function == "SUM" and words.role(at) == "count"
+
+    def _example(self) -> str:
+        sketch = self._sketch
+        numbers = (
+            field.replace("_", " ")
+            for entity in sketch.model.entities.values()
+            for field, spec in entity.fields.items()
+            if spec.family in NUMERIC and not field.endswith("_id")
+        )
+        return next(numbers, "amount")
+
+    def _metrics(self) -> None:
+        sketch, words = self._sketch, self._sketch.words
+        for at in words.of("metric"):
+            if at in words.used:
+                continue
+            after = words.next(at)
+            rival = words.next(after) if words.role(after) in RANKED and after is not None else None
+            words.used.add(at)
+            if rival is not None and words.kinds.get(rival) == "metric":
+                continue  # "sold the most units": the verb says no more than the units do
+            measure = self._metric(words.terms(at)[0].name, at)
+            if all(known.name != measure.name for known in sketch.measures):
+                sketch.measures.append(measure)
+
+    def _metric(self, name: str, at: int) -> Measure:
+        """A metric of the model as a measure of the entity whose rows it counts."""
+        sketch = self._sketch
+        spec = sketch.model.metric(name)
+        assert spec is not None
+        sides = [e for e in sketch.model.entities if f"{e}." in spec.expression]
+        fits = (
+            e for e in sides if all(sketch.paths.to_one(e, other) is not None for other in sides)
+        )
+        entity = next(fits, "")
+        if not entity:
+            raise Unclear(
+                f"The metric {name} names no entity that all of its fields can be read from."
+            )
+        where, _, field = (spec.time or "").partition(".")
+        time = (where, field) if field else None
+        return Measure(name, spec.expression, entity, at, time, spec.unit or "", metric=True)

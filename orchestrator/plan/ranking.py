@@ -1,0 +1,107 @@
+"""The order of an answer: "the most", "top 5", "lowest health score", "latest"."""
+
+from orchestrator.plan.lexicon import Term, plural
+from orchestrator.plan.request import Measure
+from orchestrator.plan.request import UnclearError as Unclear
+from orchestrator.plan.sketch import Sketch
+from orchestrator.plan.words import COMPARED, LEAST, RANKED
+
+DEFAULT_LIMIT = 10
+
+
+class Ranking:
+    """Reads the order and the limit into a sketch."""
+
+    def __init__(self, sketch: Sketch) -> None:
+        self._sketch = sketch
+
+    def read(self) -> None:
+        """What ranks the rows, and how many are kept."""
+        sketch, words = self._sketch, self._sketch.words
+        for at in words.roles("top", "bottom", *RANKED):
+            if at in words.used:
+                continue
+            role, after = words.role(at), words.next(at)
+            sketch.descending = role not in LEAST | {"bottom"}
+            self._limited(at)
+            if role in {"latest", "oldest"}:
+                noun = words.noun(at) or (words.noun(after) if after is not None else None)
+                entity = words.entity(noun if noun is not None else sketch.head) or sketch.before
+                if entity and sketch.model.entities[entity].time:
+                    sketch.order = Term("field", entity, sketch.model.entities[entity].time or "")
+                    words.used.add(at)
+            elif after is not None and words.numeric(after) and after not in words.used:
+                sketch.order = sketch.nearest(words.numeric(after), sketch.head_entity())
+                words.used |= {at, after}
+            elif role in {"most", "least"} and (noun := words.noun(at)) is not None:
+                self._count_ranked(noun)
+                words.used.add(at)
+            elif sketch.measures or sketch.order:
+                words.used.add(at)
+            else:
+                self._by_verb_or_size(at)
+        if sketch.measures and any(sketch.ranks(m.at) for m in sketch.measures) and sketch.groups:
+            sketch.order = sketch.order or next(m for m in sketch.measures if sketch.ranks(m.at))
+        ranked = words.roles("top", "bottom", *RANKED)
+        if ranked and (sketch.groups or sketch.waiting or sketch.order):
+            self._default_limit()
+
+    def _count_ranked(self, noun: int) -> None:
+        sketch = self._sketch
+        if noun == sketch.head:
+            raise Unclear(f"The most {sketch.words.chunks[noun].text} by what? Name a measure.")
+        sketch.count(noun)
+        if sketch.head is not None and not sketch.groups and not sketch.waiting:
+            sketch.groups.insert(0, sketch.whole(sketch.head_entity()))
+
+    def _by_verb_or_size(self, at: int) -> None:
+        """ "ordered the most" counts orders; "the biggest orders" are those of most amount."""
+        sketch = self._sketch
+        words, before, after = sketch.words, sketch.words.previous(at), sketch.words.next(at)
+        noun = words.noun(after if after is not None and words.role(after) == "number" else at)
+        field = before is not None and words.kinds.get(before) == "field"
+        dates = words.dates(before) if field else ()
+        verbs = [t for t in dates if sketch.model.entities[t.entity].time == t.name]
+        if verbs and before is not None and sketch.head is not None:
+            entity = verbs[0].entity
+            sketch.add(plural(entity), "COUNT(*)", verbs[0], before)
+            sketch.groups.insert(0, sketch.whole(sketch.head_entity()))
+        elif sized := words.entity(noun) or sketch.before:
+            size = sketch.size_of(sized)
+            sketch.order = Term("field", sized, size)
+            sketch.assumptions.append(f"“{words.chunks[at].text}” is by {sized}.{size}")
+        else:
+            return
+        words.used.add(at)
+
+    def _limited(self, at: int) -> None:
+        """ "top 5", "5 biggest", "the latest 5"."""
+        words = self._sketch.words
+        for place in (words.next(at), words.previous(at)):
+            compared = place is not None and words.role(words.previous(place)) in COMPARED
+            if place is not None and words.role(place) == "number" and not compared:
+                self._sketch.limit = int(words.chunks[place].number)
+                words.used.add(place)
+
+    def _default_limit(self) -> None:
+        sketch = self._sketch
+        head = sketch.head if sketch.head is not None and sketch.head >= 0 else None
+        if sketch.limit is None and head is not None:
+            sketch.limit = sketch.one(head)
+        if sketch.limit is None:
+            sketch.limit = DEFAULT_LIMIT
+            sketch.assumptions.append(f"the first {DEFAULT_LIMIT} are shown")
+
+    def order(self) -> Measure | tuple[str, str] | None:
+        """What the rows are ordered by; None is the usual order of such an answer."""
+        sketch = self._sketch
+        if isinstance(sketch.order, Term):
+            if sketch.measures:
+                raise Unclear(
+                    f"Order by {sketch.order} or by {sketch.measures[0].words}, not by both."
+                )
+            return sketch.order.entity, sketch.order.name
+        ranked = sketch.words.roles("top", "bottom", *RANKED)
+        if sketch.order is None and ranked and sketch.measures and sketch.groups:
+            return sketch.measures[0]
+        return sketch.order

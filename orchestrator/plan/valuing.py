@@ -1,0 +1,59 @@
+"""Values of fields as filters: "open P1 tickets", "in Germany or France", "not cancelled"."""
+
+from orchestrator.plan.lexicon import Term
+from orchestrator.plan.places import Places
+from orchestrator.plan.request import Condition, Scope
+from orchestrator.plan.request import UnclearError as Unclear
+
+
+class Valuing:
+    """Reads values into the scopes of a request."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._sketch = places.sketch
+        self._words = places.sketch.words
+        self._request = places.request
+
+    def read(self) -> None:
+        """A condition for each field that a value was said of."""
+        found: dict[tuple[int, str, bool], list[str]] = {}
+        scopes: dict[int, Scope] = {}
+        previous: tuple[int, Term] | None = None
+        for at in self._words.of("value"):
+            negated = self._negated(at)
+            term, scope = self._places.placed(at, self._words.terms(at))
+            self._words.used.add(at)
+            scopes[id(scope)] = scope
+            found.setdefault((id(scope), term.name, negated), []).append(term.value)
+            if previous and self._either(previous[0], at) and previous[1].name != term.name:
+                raise Unclear(
+                    f"“{previous[1].value} or {term.value}” joins two fields; ask for each apart."
+                )
+            previous = at, term
+        for (scope, field, negated), values in found.items():
+            op = "<>" if negated else "="
+            scopes[scope].conditions.append(Condition(field, op, tuple(dict.fromkeys(values))))
+
+    def _either(self, first: int, second: int) -> bool:
+        return any(self._words.role(at) == "or" for at in range(first + 1, second))
+
+    def _negated(self, at: int) -> bool:
+        words, before = self._words, self._words.previous(at, loose=True)
+        while before is not None and (
+            words.role(before) in {"and", "or"} or self._same_field(before, at)
+        ):
+            before = words.previous(before, loose=True)
+        noun = words.noun(at)
+        negated = words.role(before) == "not" or (words.role(before) == "no" and noun is None)
+        if negated and before is not None:
+            words.used.add(before)
+        return negated
+
+    def _same_field(self, one: int, other: int) -> bool:
+        """Whether a chunk is a value beside another of one field, or that field itself."""
+        words = self._words
+        if words.kinds.get(one) not in {"value", "field"}:
+            return False
+        fields = {(t.entity, t.name) for t in words.terms(one)}
+        return bool(fields & {(t.entity, t.name) for t in words.terms(other)})
