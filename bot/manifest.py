@@ -38,22 +38,15 @@ METHODS: Mapping[str, frozenset[str]] = {
     "chat.update": frozenset({"chat:write"}),
     "conversations.history": frozenset({"channels:history", "groups:history", "im:history"}),
     "conversations.info": frozenset({"channels:read", "groups:read", "im:read"}),
-    "conversations.list": frozenset({"channels:read", "groups:read", "im:read"}),
-    "conversations.members": frozenset({"channels:read", "groups:read", "im:read"}),
-    "conversations.open": frozenset({"im:write"}),
     "conversations.replies": frozenset({"channels:history", "groups:history", "im:history"}),
-    "files.info": frozenset({"files:read"}),
     "files.upload.v2": frozenset({"files:write"}),
     "reactions.add": frozenset({"reactions:write"}),
     "usergroups.list": frozenset({"usergroups:read"}),
     "usergroups.users.list": frozenset({"usergroups:read"}),
     "users.conversations": frozenset({"channels:read", "groups:read"}),
     "users.info": frozenset({"users:read", "users:read.email"}),
-    "users.list": frozenset({"users:read", "users:read.email"}),
     "views.open": frozenset(),
     "views.publish": frozenset(),
-    "views.push": frozenset(),
-    "views.update": frozenset(),
 }
 """The Web API methods that the bot may call, with the scopes that each takes."""
 
@@ -137,7 +130,7 @@ def _features(variant: Variant, url: dict[str, str]) -> dict[str, Any]:
                 **url,
                 "description": description,
                 **({"usage_hint": hint} if hint else {}),
-                "should_escape": True,
+                "should_escape": False,
             }
             for command, (description, hint) in COMMANDS.items()
         ],

@@ -27,6 +27,7 @@ from bot.slack.approval.reminders import sweeping
 from bot.slack.conversation import Conversation, now
 from bot.slack.listeners.events import QUESTION
 from bot.slack.pace import reason
+from bot.slack.plan_preview import PLAN, PLANNED, PlanPreview
 from bot.slack.schedule import due
 from bot.wiring import opened_pipeline
 from orchestrator.pipeline import Pipeline
@@ -87,10 +88,13 @@ async def running(
         )
         runs.handle(QUESTION, conversation.answer, conversation.say)
         runs.handle(APPROVED, conversation.run_approved, conversation.say_of_run)
+        preview = PlanPreview(pipeline, conversation)
+        runs.handle(PLAN, preview.show, conversation.say)
+        runs.handle(PLANNED, preview.run, conversation.say_of_run)
         schedules = Schedules(engine)
         scheduled = due.Scheduled(pipeline, clients, schedules, runs, clock)
         runs.handle(due.SCHEDULED, scheduled.do, scheduled.tell)
-        app = build_app(settings, client, pipeline, conversation, runs, installations)
+        app = build_app(settings, client, pipeline, conversation, runs, preview, installations)
         listening = asyncio.Event()
         signed = app if settings.signing_secret() is not None else None
         installs = app if installations is not None else None

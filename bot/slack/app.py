@@ -17,8 +17,10 @@ from bot.slack.clients import Clients, ManyWorkspaces, OneWorkspace
 from bot.slack.conversation import Conversation
 from bot.slack.home import listeners as home
 from bot.slack.install import Installations
-from bot.slack.listeners import actions, choices, events
+from bot.slack.listeners import actions, choices, commands, events, plans, shortcuts
+from bot.slack.opening import Opener
 from bot.slack.pace import PacedClient, Rates, reason
+from bot.slack.plan_preview import PlanPreview
 from bot.slack.schedule import command as schedule
 from orchestrator.pipeline import Pipeline
 from orchestrator.store import Pace, Schedules, Store
@@ -77,6 +79,7 @@ def build_app(
     pipeline: Pipeline,
     conversation: Conversation,
     runs: Runs,
+    preview: PlanPreview,
     installations: Installations | None = None,
 ) -> AsyncApp:
     """The app with all its listeners. Only requests over HTTP carry a signature to verify; with
@@ -105,4 +108,8 @@ def build_app(
     home.register(app, pipeline, conversation, runs)
     feedback.register(app, pipeline.store, settings.feedback_channel, conversation.desk.clock)
     schedule.register(app, Schedules(pipeline.store.engine), conversation)
+    opener = Opener(runs)
+    commands.register(app, pipeline, conversation, opener)
+    shortcuts.register(app, opener)
+    plans.register(app, pipeline, preview, runs)
     return app

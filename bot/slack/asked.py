@@ -72,7 +72,11 @@ def asked(body: dict[str, Any]) -> Asked | None:
 def words(text: str) -> str:
     """The text as its writer saw it: links by label, entities undone, and nobody mentioned."""
     text = _PERSON.sub(" ", text)
-    text = _LINK.sub(lambda link: link[2] or link[1], text)
+    return unescaped(_LINK.sub(lambda link: link[2] or link[1], text))
+
+
+def unescaped(text: str) -> str:
+    """What somebody typed where Slack makes no links, as in a command: entities undone."""
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         text = text.replace(entity, character)
     return text.strip()

@@ -70,16 +70,16 @@ class Conversation:
         """One sentence in the question's thread, unless its answer is there already, or nobody
         there knows that it was taken for a question."""
         asked = Asked.of(work.payload)
-        thread = self._thread(asked, work)
-        if await _is_ended(thread, work) or (asked.overheard and not await _is_begun(thread)):
+        thread = self.thread(asked, work)
+        if await is_ended(thread, work) or (asked.overheard and not await _is_begun(thread)):
             return
         await thread.post(plain_message(sentence))
 
     async def answer(self, work: Work) -> None:
         """Answer a question (`asdict` of an Asked), going on from whatever was posted before."""
         asked = Asked.of(work.payload)
-        thread = self._thread(asked, work)
-        if await _is_ended(thread, work):
+        thread = self.thread(asked, work)
+        if await is_ended(thread, work):
             return
         outcome, began = "error", time.monotonic()
         try:
@@ -92,7 +92,7 @@ class Conversation:
         if asked.overheard:
             return await self._overhear(asked, thread)
         await self._greet(asked, thread)
-        proposed = await self._proposed(asked, await self._earlier(asked))
+        proposed = await self.propose(asked)
         match proposed:
             case Proposed():
                 return await self._finish(proposed, thread)
@@ -108,7 +108,7 @@ class Conversation:
         earlier = await self._earlier(asked)
         if not is_asked(asked.text, asked.user, earlier):
             return IGNORED
-        proposed = await self._proposed(asked, earlier)
+        proposed = await self.propose(asked, earlier)
         if not is_sure(proposed) or not isinstance(proposed, Proposed):
             return IGNORED
         await self._greet(asked, thread)
@@ -125,9 +125,13 @@ class Conversation:
             return await store.direct_turns(asked.team, asked.channel, asked.thread)
         return await store.turns(asked.thread)
 
-    async def _proposed(
-        self, asked: Asked, earlier: tuple[Turn, ...]
+    async def propose(
+        self, asked: Asked, earlier: tuple[Turn, ...] | None = None, sql: str | None = None
     ) -> Proposed | Clarification | Refused | CrosstalkError:
+        """The stored plan of a question, or of its semantic SQL; or why there is none. `earlier` is
+        what was answered before it, read from its thread by default."""
+        if earlier is None:
+            earlier = await self._earlier(asked)
         requester = Requester(asked.team, asked.user, await self.zone_of(asked.team, asked.user))
         try:
             return await self._pipeline.propose(
@@ -139,7 +143,8 @@ class Conversation:
                     thread=asked.thread,
                     earlier=earlier,
                     context=await thread_texts(self._clients.of(asked.team), asked),
-                )
+                ),
+                sql,
             )
         except CrosstalkError as error:
             return error
@@ -154,7 +159,7 @@ class Conversation:
         """Run what somebody has approved (`run_id`), in the thread where it was asked. What has
         run, or does not hold any more, is not run; the latter is asked anew."""
         thread = await self._thread_of_run(work)
-        if thread is None or await _is_ended(thread, work):
+        if thread is None or await is_ended(thread, work):
             return
         outcome, began = "error", time.monotonic()
         try:
@@ -165,7 +170,7 @@ class Conversation:
     async def say_of_run(self, work: Work, sentence: str) -> None:
         """One sentence where an approved run was asked for, unless its answer is there already."""
         thread = await self._thread_of_run(work)
-        if thread is not None and not await _is_ended(thread, work):
+        if thread is not None and not await is_ended(thread, work):
             await thread.post(plain_message(sentence))
 
     async def _run_approved(self, run_id: str, thread: Thread) -> str:
@@ -229,12 +234,13 @@ class Conversation:
                 return self._time_zone
         return self._time_zones[person]
 
-    def _thread(self, asked: Asked, work: Work) -> Thread:
+    def thread(self, asked: Asked, work: Work) -> Thread:
+        """Where a question was asked; what is posted there for a piece of work bears its id."""
         where = (asked.channel, asked.thread_ts)
         return Thread(self._clients.of(asked.team), *where, work=work.work_id, since=asked.ts)
 
 
-async def _is_ended(thread: Thread, work: Work) -> bool:
+async def is_ended(thread: Thread, work: Work) -> bool:
     """Whether somebody who was at the work before has posted its answer."""
     if work.is_resumed:
         await thread.recall()

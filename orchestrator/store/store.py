@@ -1,6 +1,6 @@
 """Runs with their plans, and the audit trail."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
@@ -28,6 +28,7 @@ class StoredRun:
     """A run as it is kept; `plan_text` holds the steps and their native queries.
 
     `draft` and `time_zone` (of who asked) are those that it was planned with; old runs lack them.
+    Times are aware.
     """
 
     run_id: str
@@ -42,6 +43,7 @@ class StoredRun:
     thread: str = ""
     time_zone: str | None = None
     draft: dict[str, Any] | None = None
+    proposed_at: datetime | None = None
 
 
 class Store:
@@ -128,7 +130,19 @@ class Store:
         async with self.engine.connect() as connection:
             query = sa.select(*names).where(runs.c.run_id == run_id)
             row = (await connection.execute(query)).one_or_none()
-        return StoredRun(*row) if row else None
+        return _stored(row) if row else None
+
+    async def history(
+        self, team: str, user: str, most: int, channel: str | None = None
+    ) -> list[StoredRun]:
+        """A person's runs, the newest first; of one channel, or of all."""
+        names = [runs.c[name] for name in StoredRun.__dataclass_fields__]
+        query = sa.select(*names).where(runs.c.team == team, runs.c.user == user)
+        if channel is not None:
+            query = query.where(runs.c.channel == channel)
+        async with self.engine.connect() as connection:
+            newest = query.order_by(runs.c.proposed_at.desc()).limit(most)
+            return [_stored(row) for row in await connection.execute(newest)]
 
     async def turns(self, thread: str) -> tuple[Turn, ...]:
         """The answered questions of a thread, oldest first, at most ten."""
@@ -191,6 +205,13 @@ class Store:
 def line(run_id: str, what: str, detail: dict[str, Any]) -> sa.Insert:
     """One line of the audit trail."""
     return sa.insert(audit).values(at=datetime.now(UTC), run_id=run_id, what=what, detail=detail)
+
+
+def _stored(row: sa.Row[Any]) -> StoredRun:
+    """A kept run; SQLite gives moments back without their zone, which is UTC."""
+    run = StoredRun(*row)
+    at = run.proposed_at
+    return replace(run, proposed_at=at.replace(tzinfo=UTC)) if at and at.tzinfo is None else run
 
 
 def _write_ahead(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -15,7 +15,7 @@ from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
 from sandbox.slack.workspace import Subscription
 from tests.conftest import NOON, opened, vault_of
-from tests.wire.conftest import MARCO, SALES, bot_settings, is_progress
+from tests.wire.conftest import MARCO, SALES, bot_settings, is_progress, table_of
 
 WORDS = "email of customers in Germany"
 WAIT_S = 30.0
@@ -59,7 +59,7 @@ class Office:
 
     async def answered(self) -> Message:
         """The next answer with rows in it."""
-        return await self.until(lambda m: any(b["type"] == "table" for b in m.get("blocks") or []))
+        return await self.until(lambda m: bool(table_of(m)))
 
     async def status(self, card: Message) -> str:
         """How the request of a card stands in the store."""

@@ -1,21 +1,27 @@
-"""The semantic SQL of an answer, folded away under it."""
+"""SQL and other queries, folded away until somebody wants to see them."""
 
 import re
 
-from bot.slack.render import MAX_SECTION, Block, escaped
+from bot.slack.render import MAX_SECTION, Block, clipped, escaped
 from orchestrator.explain import pretty
 
-MAX_SECTIONS = 4
+MAX_SECTIONS, MAX_TITLE = 4, 150
 _FENCE = "```"
 _ROOM = MAX_SECTION - 2 * len(_FENCE)
 
 
 def folded_sql(sql: str) -> Block:
-    """A container that opens on a click; SQL that is too long for it ends with an ellipsis."""
-    text = escaped(pretty(sql).replace(_FENCE, "'''"), MAX_SECTIONS * (_ROOM - len("&amp;")))
+    """The semantic SQL, over several lines."""
+    return folded("SQL over the business entities", pretty(sql))
+
+
+def folded(title: str, words: str, sections: int = MAX_SECTIONS) -> Block:
+    """A container that opens on a click. Text that is too long for so many sections ends with an
+    ellipsis; a title has at most 150 characters."""
+    text = escaped(words.replace(_FENCE, "'''"), sections * (_ROOM - len("&amp;")))
     return {
         "type": "container",
-        "title": {"type": "plain_text", "text": "SQL over the business entities"},
+        "title": {"type": "plain_text", "text": clipped(title, MAX_TITLE)},
         "is_collapsible": True,
         "default_collapsed": True,
         "child_blocks": [

@@ -89,19 +89,19 @@ def allowance(voters: tuple[str, ...], reason: str, grant: Grant | None) -> Bloc
     return context(f"{reason.capitalize()} · {' and '.join(named)}") if named else None
 
 
-def edit_modal(request: Request, run: StoredRun) -> Block:
+def edit_modal(run: StoredRun, callback: str = EDITED) -> Block:
     """The SQL to be changed; what is sent is checked before it is taken."""
     sql = pretty(run.sql)
     element = {"initial_value": sql if len(sql) <= MAX_SQL else run.sql[:MAX_SQL]}
-    hint = "SQL over the business entities. It is asked for anew, and this request ends."
-    return _modal(EDITED, "Edit the query", "Ask anew", request, "SQL", hint, element)
+    hint = "SQL over the business entities. It is asked for anew, and what stands there now ends."
+    return _modal(callback, "Edit the query", "Ask anew", run.run_id, "SQL", hint, element)
 
 
 def reject_modal(request: Request) -> Block:
     """The reason of a rejection."""
     limits = {"max_length": MAX_REASON}
     hint = "Who asked is told this."
-    return _modal(REJECTED, "Reject", "Reject", request, "Reason", hint, limits)
+    return _modal(REJECTED, "Reject", "Reject", request.run_id, "Reason", hint, limits)
 
 
 def mention(user: str) -> str:
@@ -202,7 +202,7 @@ def _modal(
     callback: str,
     title: str,
     submit: str,
-    request: Request,
+    run_id: str,
     label: str,
     hint: str,
     element: dict[str, Any],
@@ -218,7 +218,7 @@ def _modal(
     return {
         "type": "modal",
         "callback_id": callback,
-        "private_metadata": request.run_id,
+        "private_metadata": run_id,
         "title": plain(title),
         "submit": plain(submit),
         "close": plain("Back"),

@@ -72,7 +72,7 @@ class _Listeners:
             await desk.settle(refused, click)
             return
         is_edit = choice is Choice.EDIT
-        view = card.edit_modal(request, run) if is_edit else card.reject_modal(request)
+        view = card.edit_modal(run) if is_edit else card.reject_modal(request)
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def edited(self, ack: AsyncAck, body: dict[str, Any]) -> None:

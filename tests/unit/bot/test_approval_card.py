@@ -63,7 +63,7 @@ def test_buttons_bear_the_id_and_nothing_else() -> None:
 def test_modals_are_within_slack_s_limits(text: str) -> None:
     """However long the SQL is, the modals open."""
     one: Request = request(HUGE)
-    for view in (edit_modal(one, run(text)), reject_modal(one)):
+    for view in (edit_modal(run(text)), reject_modal(one)):
         assert not wrong_in_view(view)
         assert view["private_metadata"] == "r1"
 
