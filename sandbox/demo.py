@@ -24,6 +24,12 @@ QUESTION = "which enterprise customers with open P1 tickets spent the most last 
 ASKER, CHANNEL = "U0MARCO", "C0SALES"
 TABLES = ("data_table", "table")
 START_TIMEOUT_S, ANSWER_TIMEOUT_S = 60.0, 120.0
+TRY = """
+  a chart        @crosstalk revenue by month in 2026
+  a follow-up    and by country?   (in the thread of that answer, without a mention)
+  an approval    @crosstalk emails of enterprise customers in Germany
+                 then act as Ada Lindqvist (at the top of the page) and approve
+  Slack's own    @crosstalk how many slack messages by channel last week?"""
 
 
 async def demo(sandbox: Sandbox, console: Console, *, once: bool, words: str = "") -> bool:
@@ -35,7 +41,7 @@ async def demo(sandbox: Sandbox, console: Console, *, once: bool, words: str = "
         console.print(f"Questions are planned by {planner}.\n")
         answered = await _first_question(sandbox, console, words or QUESTION)
         if not once:
-            console.print("\nOpen the page and ask on: @crosstalk … — Ctrl-C ends the demo.")
+            console.print(f"\nOpen the page and ask on; Ctrl-C ends the demo.\n{TRY}")
             await until_told()
         return answered
 

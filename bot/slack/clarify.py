@@ -7,7 +7,7 @@ presses it, as if they had typed it, so nothing about it needs to be secret or r
 from typing import Any
 
 from bot.slack.asked import Asked
-from bot.slack.render import MAX_SECTION, Block, Message, clipped, escaped, problem_message
+from bot.slack.render import Message, button, clipped, escaped, problem_message, section
 from orchestrator.plan import Clarification
 
 CHOOSE = "choose_"
@@ -22,13 +22,11 @@ def clarification_message(clarification: Clarification) -> Message:
         return Message(text)
     understood = ", ".join(clarification.understood)
     said = clarification.message + (f"\nI understood: {understood}." if understood else "")
-    buttons = [_button(at, option) for at, option in enumerate(options[:MAX_BUTTONS])]
-    section = {"type": "mrkdwn", "text": escaped(said, MAX_SECTION)}
-    blocks: list[Block] = [
-        {"type": "section", "text": section},
-        {"type": "actions", "elements": buttons},
+    buttons = [
+        button(clipped(option, MAX_LABEL), f"{CHOOSE}{at}", option)
+        for at, option in enumerate(options[:MAX_BUTTONS])
     ]
-    return Message(text, blocks)
+    return Message(text, [section(said), {"type": "actions", "elements": buttons}])
 
 
 def chosen(body: dict[str, Any]) -> Asked:
@@ -55,8 +53,3 @@ def chosen_message(body: dict[str, Any], asked: Asked) -> Message:
     kept = [block for block in body["message"].get("blocks") or [] if block["type"] != "actions"]
     note = {"type": "context", "elements": [{"type": "mrkdwn", "text": said}]}
     return Message(said, [*kept, note])
-
-
-def _button(at: int, option: str) -> Block:
-    label = {"type": "plain_text", "text": clipped(option, MAX_LABEL)}
-    return {"type": "button", "text": label, "action_id": f"{CHOOSE}{at}", "value": option}

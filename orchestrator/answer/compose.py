@@ -28,6 +28,7 @@ from orchestrator.plan import Draft
 log = structlog.get_logger(__name__)
 
 _PLACES = re.compile(r"\{([^{}]*)\}")
+MOST_IN_SENTENCE = 3
 
 
 def compose(
@@ -147,12 +148,15 @@ def _failure(answer: Answer) -> str:
 
 
 def _plain(answer: Answer) -> str:
-    """A sentence that says no more than the table: its one value, or how many rows it has."""
+    """A sentence that says no more than the table: its one row, or how many rows it has."""
     start, count = "A partial answer: " if answer.partial else "", answer.table.num_rows
-    if count == 1 and answer.table.num_columns == 1:
-        ((name, value),) = first_row(answer.table).items()
-        unit = answer.units.get(name, "") if value else ""
-        return f"{start}{name.replace('_', ' ')}: {f'{value or NOTHING} {unit}'.strip()}."
+    if count == 1 and answer.table.num_columns <= MOST_IN_SENTENCE:
+        said = (
+            f"{name.replace('_', ' ')}: {f'{value or NOTHING} {unit}'.strip()}"
+            for name, value in first_row(answer.table).items()
+            for unit in [answer.units.get(name, "") if value else ""]
+        )
+        return f"{start}{', '.join(said)}."
     return f"{start}{count:,} row{'s' if count != 1 else ''}{_range(answer)}."
 
 

@@ -1,11 +1,11 @@
 """The page's side of the server: what one person sees, and what they do."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, HTTPException, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
@@ -40,12 +40,16 @@ class Pressed(BaseModel):
 
 
 class PressedInView(BaseModel):
-    """A press of a button, or a choice from a menu, in a modal or on Home."""
+    """A press of a button, or a choice from a menu, in a modal or on Home.
+
+    `values` is what was typed into the view by then.
+    """
 
     user: str
     view_id: str
     action_id: str
     value: str | None = None
+    values: dict[str, dict[str, Any]] = Field(default_factory=dict[str, dict[str, Any]])
 
 
 class OpenedHome(BaseModel):
@@ -62,6 +66,14 @@ class Chosen(BaseModel):
     callback_id: str
     channel: str | None = None
     ts: str | None = None
+
+
+class Stopped(BaseModel):
+    """A press of the stop button of a message that is being streamed."""
+
+    user: str
+    channel: str
+    ts: str
 
 
 class Reacted(BaseModel):
@@ -95,16 +107,29 @@ async def tried(doing: Awaitable[None]) -> dict[str, Any]:
 class Page:
     """The endpoints under /page/, and the page itself at /."""
 
-    def __init__(self, workspace: Workspace, app: App, people: People, screens: Screens) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        app: App,
+        people: People,
+        screens: Screens,
+        *,
+        drop_file: Callable[[str, str, str, bytes, str, str | None], Awaitable[str]],
+        stop_stream: Callable[[str, str, str], Awaitable[None]],
+    ) -> None:
         self._workspace = workspace
         self._app = app
         self._people = people
         self._screens = screens
+        self._drop_file = drop_file
+        self._stop_stream = stop_stream
         self.router = APIRouter()
         self.router.add_api_route("/", self.index, methods=["GET"])
         self.router.add_api_route("/page/people", self.people, methods=["GET"])
         self.router.add_api_route("/page/state", self.state, methods=["GET"])
         self.router.add_api_route("/page/type", self.type, methods=["POST"])
+        self.router.add_api_route("/page/drop", self.drop, methods=["POST"])
+        self.router.add_api_route("/page/stop", self.stop, methods=["POST"])
         self.router.add_api_route("/page/press", self.press, methods=["POST"])
         self.router.add_api_route("/page/press_view", self.press_view, methods=["POST"])
         self.router.add_api_route("/page/home", self.home, methods=["POST"])
@@ -175,6 +200,23 @@ class Page:
             return {"problem": str(unknown)}
         return {}
 
+    async def drop(
+        self,
+        request: Request,
+        user: str,
+        channel: str,
+        name: str,
+        text: str = "",
+        thread_ts: str | None = None,
+    ) -> dict[str, Any]:
+        """Post a file, which is the body of the request, with or without words."""
+        content = await request.body()
+        return {"ts": await self._drop_file(user, channel, name, content, text, thread_ts)}
+
+    async def stop(self, stopped: Stopped) -> dict[str, Any]:
+        """Stop a message that is being streamed."""
+        return await tried(self._stop_stream(stopped.user, stopped.channel, stopped.ts))
+
     async def press(self, pressed: Pressed) -> dict[str, Any]:
         """Press a button or choose from a menu."""
         return await tried(
@@ -186,7 +228,9 @@ class Page:
     async def press_view(self, pressed: PressedInView) -> dict[str, Any]:
         """Press a button or choose from a menu, in a modal or on Home."""
         return await tried(
-            self._screens.press(pressed.user, pressed.view_id, pressed.action_id, pressed.value)
+            self._screens.press(
+                pressed.user, pressed.view_id, pressed.action_id, pressed.value, pressed.values
+            )
         )
 
     async def home(self, opened: OpenedHome) -> dict[str, Any]:
@@ -213,6 +257,8 @@ class Page:
             errors = await self._screens.submit(submitted.user, submitted.view_id, submitted.values)
         except DispatchError:
             return {"problem": TROUBLE}
+        except LookupError:
+            return {"problem": "This form has changed."}
         return {"errors": errors}
 
     async def close(self, submitted: Submitted) -> dict[str, Any]:
@@ -221,8 +267,8 @@ class Page:
 
     async def changes(self, socket: WebSocket, user: str) -> None:
         """Every change that this person can see, as it happens."""
-        await socket.accept()
         subscription = self._workspace.subscribe()
+        await socket.accept()
         reading = asyncio.create_task(self._until_gone(socket, subscription))
         try:
             async for change in subscription:

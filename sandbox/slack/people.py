@@ -212,6 +212,10 @@ def pressed(blocks: list[dict[str, Any]], action_id: str, value: str | None) -> 
             held = PICKED.get(element["type"], ("",))[0]
             if held == "selected_users":
                 return {**about, held: (value or "").split(",")}
+            if element["type"] == "checkboxes":
+                picked = (value or "").split(",")
+                chosen = [o for o in element["options"] if o["value"] in picked]
+                return {**about, "selected_options": chosen}
             if held not in {"", "selected_option"}:
                 return {**about, held: value}
             for option in options(element):
@@ -227,7 +231,7 @@ def options(element: dict[str, Any]) -> list[dict[str, Any]]:
     """What can be pressed in an element: itself, its options, or its two thumbs."""
     if element["type"] == "feedback_buttons":
         return [element["positive_button"], element["negative_button"]]
-    if element["type"] == "static_select":
+    if element["type"] in {"static_select", "radio_buttons"}:
         groups = element.get("option_groups", [{"options": element.get("options", [])}])
         return [option for group in groups for option in group["options"]]
     return [element]

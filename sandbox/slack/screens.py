@@ -32,12 +32,20 @@ class Screens:
         self._workspace.publish("app_home_opened", channel=im.id, user=user_id, tab=tab)
 
     async def press(
-        self, user_id: str, view_id: str, action_id: str, value: str | None = None
+        self,
+        user_id: str,
+        view_id: str,
+        action_id: str,
+        value: str | None = None,
+        values: dict[str, dict[str, Any]] | None = None,
     ) -> None:
-        """Press a button or choose an option, in the uppermost modal or on Home."""
+        """Press a button or choose an option, in the uppermost modal or on Home.
+
+        `values` is what was typed into the view by then, which the app is told too.
+        """
         view = self._view(user_id, view_id)
         action = pressed(view["blocks"], action_id, value)
-        state = state_of(view)
+        state = filled(view, values or {})
         chosen = {k: v for k, v in action.items() if k.startswith("selected_")}
         if chosen:
             state[action["block_id"]][action_id] |= chosen
@@ -52,10 +60,7 @@ class Screens:
     ) -> dict[str, str]:
         """Submit a modal: what is wrong with it, by block, and nothing when it was accepted."""
         view = self._modal(user_id, view_id)
-        state = state_of(view)
-        for block_id, elements in values.items():
-            for action_id, value in elements.items():
-                state[block_id][action_id] |= value
+        state = filled(view, values)
         view["state"] = {"values": state}
         if missing := missing_values(view, state):
             return missing
@@ -125,3 +130,12 @@ class Screens:
         if any(above["previous_view_id"] == view_id for above in views.values()):
             raise LookupError(f"view {view_id} is under another one")
         return view
+
+
+def filled(view: dict[str, Any], values: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The state of a view with these values typed into it; KeyError for inputs it has not."""
+    state = state_of(view)
+    for block_id, elements in values.items():
+        for action_id, value in elements.items():
+            state[block_id][action_id] |= value
+    return state

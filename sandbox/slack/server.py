@@ -198,7 +198,14 @@ class LocalSlack(Acting):
 
     def _asgi(self) -> FastAPI:
         asgi = FastAPI(title=self.workspace.team_name, docs_url=None, redoc_url=None)
-        page = Page(self.workspace, self.app, self._people, self._screens)
+        page = Page(
+            self.workspace,
+            self.app,
+            self._people,
+            self._screens,
+            drop_file=self.drop_file,
+            stop_stream=self.stop_stream,
+        )
         asgi.include_router(self._api.router)
         asgi.include_router(page.router)
         asgi.include_router(self._files.router)

@@ -57,7 +57,7 @@ def answer(
         ([], "No rows match the question."),
         ([{"order_count": 60_000}], "order count: 60,000."),
         ([{"total": None}], "total: –."),
-        ([{"a": 1, "b": 2}], "1 row."),
+        ([{"a": 1, "b": 2}], "a: 1, b: 2."),
         ([{"a": 1}] * 1_234, "1,234 rows."),
     ],
 )
@@ -93,7 +93,7 @@ def test_values_with_brackets_are_not_filled_again() -> None:
 def test_template_that_does_not_fit_is_left(template: str) -> None:
     """A template that names no column, or an empty value, gives way to the plain sentence."""
     rows = [{"name": "Nordlicht", "empty": None}]
-    assert answer(rows, template=template).text == "1 row."
+    assert answer(rows, template=template).text == "name: Nordlicht, empty: –."
 
 
 def test_no_rows_and_a_template() -> None:
@@ -175,7 +175,7 @@ def test_a_number_from_nowhere_costs_the_sentence() -> None:
     """A planner's own wrong number is not said, and the confidence says so."""
     rows = [{"name": "Nordlicht", "revenue": Decimal("12345.50")}]
     found = answer(rows, template="{name} leads with {revenue}, 12 % of all.")
-    assert found.text == "1 row."
+    assert found.text == "name: Nordlicht, revenue: 12,345.50."
     assert found.confidence.level == "medium"
     assert "12 %" in found.confidence.reasons[0]
 

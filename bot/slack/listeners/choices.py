@@ -11,9 +11,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.runs import Runs
 from bot.slack.clarify import CHOOSE, chosen, chosen_message
-from bot.slack.conversation import SLACK_FAILURES
 from bot.slack.listeners.events import QUESTION
-from bot.slack.thread import Thread
+from bot.slack.thread import SLACK_FAILURES, Thread
 
 log = structlog.get_logger(__name__)
 

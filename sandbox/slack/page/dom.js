@@ -1,14 +1,27 @@
 // Builds elements without ever parsing text as HTML: children are nodes or plain strings.
 
-export function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
+function built(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== ""));
+  element.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== "" && c !== false));
   return element;
+}
+
+export const h = (tag, attributes = {}, ...children) => built(document.createElement(tag), attributes, children);
+
+export const svg = (tag, attributes = {}, ...children) =>
+  built(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+// Puts these nodes, in this order, into a parent: what is there already is not touched.
+export function arrange(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
+  nodes.forEach((node, index) => {
+    if (parent.childNodes[index] !== node) parent.insertBefore(node, parent.childNodes[index] || null);
+  });
 }
 
 const COLOURS = ["#4a6fa5", "#8c5e9e", "#2f7f6f", "#b0653a", "#a3475d", "#5c6b2f", "#3d6d8a", "#7a5230"];
@@ -44,15 +57,23 @@ export function day(ts) {
   return date.toLocaleDateString("en-US", { weekday: "long", month: "long", day: "numeric", year });
 }
 
-export async function send(path, body) {
-  const response = await fetch(`/page/${path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
+async function answered(asking) {
+  const response = await asking;
   const answer = response.ok ? await response.json() : { problem: "That did not work." };
   if (answer.problem) toast(answer.problem);
   return answer;
+}
+
+export function send(path, body) {
+  const headers = { "Content-Type": "application/json" };
+  return answered(fetch(`/page/${path}`, { method: "POST", headers, body: JSON.stringify(body) }));
+}
+
+// A file goes as it is; everything about it stands in the address.
+export function sendFile(about, file) {
+  const given = Object.entries(about).filter(([, value]) => value);
+  const where = new URLSearchParams([...given, ["name", file.name]]);
+  return answered(fetch(`/page/drop?${where}`, { method: "POST", body: file }));
 }
 
 let hiding;

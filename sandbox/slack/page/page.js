@@ -1,72 +1,78 @@
 // The page: what is open, what the server tells, and what the person at the keyboard does.
 
-import { avatar, h, send } from "./dom.js";
-import { closeModal, showModal } from "./modal.js";
+import { drawComposer } from "./composer.js";
+import { arrange, avatar, h } from "./dom.js";
+import { drawHome, tabBar, tellOpened } from "./home.js";
+import { icon } from "./icons.js";
 import { repliesTo, rows } from "./messages.js";
+import { closeModal, showModal, showModals } from "./modal.js";
+import { channelMark, drawPeople, drawSidebar, sharedMark } from "./sidebar.js";
+import { app, channel, query, remember, state, title } from "./state.js";
 import { names } from "./text.js";
 
 const MOST_ROWS = 200;
 const STATUS_LIFETIME_MS = 120_000;
 const $ = (selector) => document.querySelector(selector);
-const query = new URLSearchParams(location.search);
-
-const state = { channels: new Map(), current: query.get("channel"), thread: null, lastSent: null, bot: "", unread: new Set() };
 let socket = null;
 
+const got = async (path) => (await fetch(path)).json();
+
 async function load() {
-  names.emoji = await (await fetch("/page/files/emoji.json")).json();
-  const people = await (await fetch("/page/people")).json();
+  names.emoji = await got("/page/files/emoji.json");
+  const people = await got("/page/people");
   names.me = people.some((p) => p.id === query.get("user")) ? query.get("user") : people[0]?.id;
   if (!names.me) return;
-  const seen = await (await fetch(`/page/state?user=${encodeURIComponent(names.me)}`)).json();
-  state.bot = seen.bot;
-  names.users = new Map(seen.users.map((u) => [u.id, u]));
-  state.channels.clear();
-  for (const c of seen.channels) {
-    state.channels.set(c.id, { ...c, messages: byTs(c.messages), ephemerals: byTs(c.ephemerals) });
-    names.channels.set(c.id, c.name);
-  }
-  if (!state.channels.has(state.current)) state.current = state.channels.keys().next().value;
+  const { mine, early } = await listening();
+  const seen = await got(`/page/state?user=${encodeURIComponent(names.me)}`);
+  if (mine !== socket) return;
+  remember(seen, people);
   document.title = `${seen.team} · Slack`;
-  $(".team").replaceChildren(h("b", {}, seen.team));
-  $(".people").replaceChildren(...people.map((p) => h("option", { value: p.id, selected: p.id === names.me }, p.real_name)));
-  for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
+  for (const place of document.querySelectorAll(".team")) place.replaceChildren(seen.team);
+  drawPeople();
   draw();
-  seen.views.forEach(showModal);
-  listen();
-}
-
-const byTs = (messages) => new Map(messages.map((m) => [m.ts, m]));
-const channel = () => state.channels.get(state.current);
-const title = (c) => (c.is_im ? names.users.get(state.bot).real_name : `#${c.name}`);
-
-function listen() {
-  socket?.close();
-  const mine = new WebSocket(`ws://${location.host}/page/changes?user=${encodeURIComponent(names.me)}`);
-  socket = mine;
+  showModals(seen.views);
   mine.onmessage = (event) => changed(JSON.parse(event.data));
-  mine.onclose = () => setTimeout(() => mine === socket && load(), 1000);
+  early.forEach(changed);
 }
+
+// Changes are heard before the state is asked for, and wait until it is there: none falls between.
+function listening() {
+  const mine = new WebSocket(`ws://${location.host}/page/changes?user=${encodeURIComponent(names.me)}`);
+  const early = [];
+  socket?.close();
+  socket = mine;
+  mine.onmessage = (event) => early.push(JSON.parse(event.data));
+  mine.onclose = () => setTimeout(() => mine === socket && load(), 1000);
+  return new Promise((resolve) => (mine.onopen = () => resolve({ mine, early })));
+}
+
+const CHANGES = {
+  message: (c, change) => arrived(c, change.message),
+  message_changed: (c, { message }) => c.messages.set(message.ts, message),
+  message_deleted: (c, { ts }) => c.messages.delete(ts),
+  ephemeral: (c, { message }) => c.ephemerals.set(message.ts, message),
+  ephemeral_deleted: (c, { ts }) => c.ephemerals.delete(ts),
+  reaction: (c, { ts, reactions }) => c.messages.set(ts, { ...c.messages.get(ts), reactions }),
+  status: (c, { thread_ts, status }) => setStatus(c, thread_ts, status),
+  member_joined_channel: (c, { member }) => (c.members = [...new Set([...c.members, member])]),
+  member_left_channel: (c, { member }) => (c.members = c.members.filter((id) => id !== member)),
+};
 
 function changed(change) {
   if (change.type === "view") return showModal(change.view);
   if (change.type === "view_closed") return closeModal(change.view_id);
+  if (change.type === "home") state.home = change.view;
+  else if (!state.channels.has(change.channel)) return load();
   const c = state.channels.get(change.channel);
-  if (!c) return load();
-  if (change.type === "message" || change.type === "message_changed") c.messages.set(change.message.ts, change.message);
-  if (change.type === "message_deleted") c.messages.delete(change.ts);
-  if (change.type === "ephemeral") c.ephemerals.set(change.message.ts, change.message);
-  if (change.type === "ephemeral_deleted") c.ephemerals.delete(change.ts);
-  if (change.type === "reaction") c.messages.set(change.ts, { ...c.messages.get(change.ts), reactions: change.reactions });
-  if (change.type === "status") setStatus(c, change.thread_ts, change.status);
-  if (change.type === "message") arrived(c, change.message);
-  if (c.id === state.current) draw();
+  CHANGES[change.type]?.(c, change);
+  if (!c || c.id === state.current) draw();
 }
 
 function arrived(c, message) {
+  c.messages.set(message.ts, message);
   if (c.id !== state.current) {
     state.unread.add(c.id);
-    drawSidebar();
+    drawSidebar(openChannel);
   } else if (message.user === state.bot && message.thread_ts === state.lastSent) {
     state.thread = message.thread_ts;
   }
@@ -80,64 +86,96 @@ function setStatus(c, threadTs, status) {
   }, STATUS_LIFETIME_MS);
 }
 
-function openChannel(id) {
-  Object.assign(state, { current: id, thread: null });
-  state.unread.delete(id);
+function openChannel(c) {
+  Object.assign(state, { current: c.id, thread: null });
+  state.unread.delete(c.id);
+  if (c.is_im) return openTab(state.app.has_home ? "home" : "messages");
   draw();
   $(".channel .composer textarea").focus();
+}
+
+function openTab(tab) {
+  Object.assign(state, { tab, thread: null });
+  draw();
+  tellOpened(tab);
 }
 
 function openThread(ts) {
   state.thread = ts;
   draw();
-  $(".thread .composer textarea").focus();
+  $(".thread .composer textarea")?.focus();
+}
+
+function closeThread() {
+  state.thread = null;
+  draw();
+  $(".channel .composer textarea").focus();
 }
 
 function draw() {
-  drawSidebar();
+  drawSidebar(openChannel);
   const c = channel();
-  const roots = [...c.messages.values()].filter((m) => !m.thread_ts || !c.messages.has(m.thread_ts));
-  const members = c.is_im ? "" : h("span", { class: "members" }, `${c.members.length} members`);
-  drawPane(".channel", c, {
-    head: [h("b", {}, title(c)), h("span", { class: "topic" }, c.topic), members],
+  const atHome = c.is_im && state.tab === "home";
+  const pane = $(".channel");
+  const atEnd = isAtEnd(pane.querySelector(".messages"));
+  $(".thread").hidden = !state.thread;
+  document.body.classList.toggle("with-thread", Boolean(state.thread));
+  pane.classList.toggle("at-home", atHome);
+  pane.querySelector(".home").hidden = !atHome;
+  if (atHome) drawHome(pane.querySelector(".home"));
+  const roots = [...c.messages.values()].filter((m) => !m.thread_ts || m.subtype === "thread_broadcast" || !c.messages.has(m.thread_ts));
+  drawPane(pane, c, {
+    head: headOf(c),
     messages: sorted(roots, c, undefined).slice(-MOST_ROWS),
     key: `${names.me}/${c.id}`,
     label: c.is_im ? `Message ${title(c)}` : `Message #${c.name}`,
     threadTs: null,
+    atEnd,
   });
-  $(".thread").hidden = !state.thread;
-  document.body.classList.toggle("with-thread", Boolean(state.thread));
-  if (!state.thread) return;
+  if (state.thread) drawThread(c);
+}
+
+function headOf(c) {
+  if (c.is_im) return [avatar(app(), "small"), h("b", {}, title(c)), tabBar(openTab)];
+  return [h("b", {}, channelMark(c), c.name), sharedMark(c), h("span", { class: "topic" }, c.topic), h("span", { class: "members" }, `${c.members.length} members`)];
+}
+
+function drawThread(c) {
   const root = c.messages.get(state.thread);
-  const close = () => openChannel(c.id);
-  drawPane(".thread", c, {
-    head: [h("b", {}, "Thread"), h("span", { class: "topic" }, title(c)), h("button", { type: "button", class: "close", "aria-label": "Close thread", onclick: close }, "✕")],
+  const close = h("button", { type: "button", class: "close", "aria-label": "Close thread", onclick: closeThread }, icon("close"));
+  drawPane($(".thread"), c, {
+    head: [h("b", {}, "Thread"), h("span", { class: "topic" }, c.is_im ? title(c) : `#${c.name}`), close],
     messages: sorted([...(root ? [root] : []), ...repliesTo(c, state.thread)], c, state.thread),
     key: `${names.me}/${c.id}/${state.thread}`,
     label: "Reply in thread",
     threadTs: state.thread,
+    atEnd: isAtEnd($(".thread .messages")),
   });
 }
 
 function sorted(messages, c, threadTs) {
-  const mine = [...c.ephemerals.values()].filter((m) => m.thread_ts === threadTs);
+  const mine = [...c.ephemerals.values()].filter((m) => (m.thread_ts || undefined) === threadTs);
   return [...messages, ...mine].sort((a, b) => a.ts - b.ts);
 }
 
-function drawPane(selector, c, { head, messages, key, label, threadTs }) {
-  const pane = $(selector);
+const isAtEnd = (list) => list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+
+function drawPane(pane, c, { head, messages, key, label, threadTs, atEnd }) {
   const list = pane.querySelector(".messages");
   const same = pane.dataset.key === key;
-  const atEnd = !same || list.scrollHeight - list.scrollTop - list.clientHeight < 80;
   const collapsed = openDetails(list);
-  pane.querySelector(".pane-head").replaceChildren(...head);
-  list.replaceChildren(...rows(c, messages, { inThread: Boolean(threadTs), openThread }));
+  pane.querySelector(".pane-head").replaceChildren(...head.filter(Boolean));
+  arrange(list, rows(c, messages, { inThread: Boolean(threadTs), root: threadTs, openThread }));
   restoreDetails(list, same ? collapsed : new Map());
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  const toEnd = () => (list.scrollTop = list.scrollHeight);
+  if (atEnd || !same) {
+    toEnd();
+    for (const picture of list.querySelectorAll("img")) if (!picture.complete) picture.onload = toEnd;
+  }
   const status = threadTs ? c.statuses[threadTs] : Object.values(c.statuses)[0];
-  const typing = status ? [avatar(names.users.get(state.bot), "small"), h("span", {}, `${names.users.get(state.bot).real_name} ${status}`)] : [];
+  const typing = status ? [avatar(app(), "small"), h("span", {}, `${app().real_name} ${status}`)] : [];
   pane.querySelector(".typing").replaceChildren(...typing);
-  if (!same) drawComposer(pane, c, label, threadTs);
+  if (!same) drawComposer(pane, c, label, threadTs, (ts) => threadTs || sentNow(c.id, ts));
   pane.dataset.key = key;
 }
 
@@ -148,60 +186,20 @@ function restoreDetails(list, open) {
   for (const box of list.querySelectorAll("details")) box.open = open.get(boxKey(box)) ?? box.open;
 }
 
-function drawComposer(pane, c, label, threadTs) {
-  const post = async (event) => {
-    event?.preventDefault();
-    const text = box.value.trim();
-    if (!text) return;
-    box.value = "";
-    fit();
-    const answer = await send("type", { user: names.me, channel: c.id, text, thread_ts: threadTs });
-    if (answer.ts && !threadTs) sentNow(c, answer.ts);
-  };
-  const fit = () => {
-    box.style.height = "auto";
-    box.style.height = `${Math.min(box.scrollHeight, 160)}px`;
-    button.disabled = !box.value.trim();
-  };
-  const keys = (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) post(event);
-  };
-  const box = h("textarea", { rows: 1, "aria-label": label, placeholder: threadTs ? "Reply…" : label, oninput: fit, onkeydown: keys });
-  const button = h("button", { type: "submit", class: "send", "aria-label": "Send", disabled: true }, "➤");
-  const form = pane.querySelector(".composer");
-  form.onsubmit = post;
-  form.replaceChildren(box, h("div", { class: "composer-foot" }, h("span", { class: "hint" }, "@crosstalk to ask · Shift+Enter for a new line"), button));
-}
-
 // The bot may have answered before the browser heard that the question was posted.
-function sentNow(c, ts) {
+function sentNow(channelId, ts) {
   state.lastSent = ts;
-  const answered = [...c.messages.values()].some((m) => m.thread_ts === ts && m.user === state.bot);
-  if (answered && c.id === state.current) {
-    state.thread = ts;
-    draw();
-  }
+  const answered = [...state.channels.get(channelId).messages.values()].some((m) => m.thread_ts === ts && m.user === state.bot);
+  if (answered && channelId === state.current) openThread(ts);
 }
 
-function drawSidebar() {
-  const item = (c, icon) =>
-    h("button", { type: "button", class: `conversation ${c.id === state.current ? "current" : ""} ${state.unread.has(c.id) ? "unread" : ""}`, "aria-current": c.id === state.current ? "page" : null, onclick: () => openChannel(c.id) }, icon, h("span", {}, c.is_im ? title(c) : c.name));
-  const all = [...state.channels.values()];
-  const channels = all.filter((c) => !c.is_im).sort((a, b) => a.name.localeCompare(b.name));
-  $(".conversations").replaceChildren(
-    h("h2", {}, "Channels"),
-    ...channels.map((c) => item(c, h("span", { class: "hash", "aria-hidden": "true" }, "#"))),
-    h("h2", {}, "Apps"),
-    ...all.filter((c) => c.is_im).map((c) => item(c, avatar(names.users.get(state.bot), "small"))),
-  );
-}
-
-$(".people").onchange = (event) => {
+$(".people").onchange = async (event) => {
   query.set("user", event.target.value);
   query.set("channel", state.current);
   history.replaceState(null, "", `?${query}`);
   Object.assign(state, { thread: null, lastSent: null });
-  load();
+  await load();
+  if (channel().is_im) openTab(state.tab);
 };
 
 load();

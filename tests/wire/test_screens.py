@@ -1,0 +1,104 @@
+"""The main screens as the bot makes them, in a real browser.
+
+With CROSSTALK_SCREENSHOTS=1 the pictures go to docs/screenshots, else into a folder of the test.
+A screen is one test: get there, then `screens.take(name, what must be seen)`.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from sandbox.sandbox import Sandbox
+from tests.browser import open_page
+from tests.conftest import ROOT
+from tests.wire.conftest import ANSWER_TIMEOUT_S, MARCO, SALES
+
+QUESTION = "which enterprise customers with open P1 tickets spent the most last quarter?"
+
+
+class Screens:
+    """Marco's browser, and where its pictures go."""
+
+    def __init__(self, page: Page, folder: Path) -> None:
+        self.page = page
+        self.thread = page.get_by_label("Thread", exact=True)
+        self._folder = folder
+
+    async def ask(self, words: str, answer: Locator) -> None:
+        """Mention the bot, and wait for this in the thread that opens."""
+        await self.page.get_by_label("Message #sales").fill(f"@crosstalk {words}")
+        await self.page.get_by_label("Message #sales").press("Enter")
+        await expect(self.thread.get_by_text(words).first).to_be_visible()
+        await expect(answer).to_be_visible(timeout=ANSWER_TIMEOUT_S * 1000)
+
+    async def take(self, name: str, middle: Locator, *seen: Locator) -> None:
+        """A picture with something in the middle, on which all of these are to be seen."""
+        await middle.evaluate("element => element.scrollIntoView({ block: 'center' })")
+        for locator in (middle, *seen):
+            await expect(locator).to_be_in_viewport()
+        await self.page.mouse.move(0, 0)
+        await self.page.screenshot(path=self._folder / f"{name}.png")
+
+
+@pytest.fixture(scope="module")
+async def screens(
+    sandbox: Sandbox, bot: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Screens]:
+    """The page opened as Marco in #sales, with one question answered."""
+    wanted = os.environ.get("CROSSTALK_SCREENSHOTS") == "1"
+    folder = ROOT / "docs" / "screenshots" if wanted else tmp_path_factory.mktemp("screens")
+    async with open_page() as page:
+        await page.goto(f"{sandbox.slack.page_url}?user={MARCO}&channel={SALES}")
+        screens = Screens(page, folder)
+        await screens.ask(QUESTION, screens.thread.locator("table"))
+        yield screens
+
+
+async def test_the_answer_stands_in_its_thread(screens: Screens) -> None:
+    """The sentence and the table, beside the channel in which the question was asked."""
+    sentence = screens.thread.get_by_text("Nowak & Köhler Construction KG leads")
+    row = screens.thread.get_by_role("row", name="Nowak & Köhler Construction KG 165,409.93")
+    await screens.take("answer", screens.thread.locator(".data-table"), sentence, row)
+
+
+async def test_the_progress_names_every_source(screens: Screens) -> None:
+    """A task for each source, with what came of it."""
+    plan = screens.thread.locator(".plan")
+    await screens.take("progress", plan, plan.get_by_text("support: ticket"))
+    await expect(plan.locator(".task.complete").first).to_be_visible()
+
+
+async def test_the_plan_is_shown_on_demand(screens: Screens) -> None:
+    """A modal with the SQL, and what each source was asked in its own language."""
+    await screens.thread.get_by_role("button", name="Show plan").click()
+    dialog = screens.page.get_by_role("dialog")
+    await screens.take("plan", dialog.get_by_text("SELECT").first)
+    await expect(dialog.get_by_text("What each source was asked")).to_be_attached()
+    await dialog.get_by_label("Close").first.click()
+    await expect(dialog).to_have_count(0)
+
+
+async def test_a_chart_says_it_better(screens: Screens) -> None:
+    """Slack's own chart, under the table with the same numbers."""
+    chart = screens.thread.locator(".chart")
+    await screens.ask("revenue by month this year", chart)
+    await expect(chart.locator(".mark").first).to_be_visible()
+    await screens.take("chart", chart)
+
+
+async def test_an_approval_is_asked_for(screens: Screens) -> None:
+    """The card with what is read and why it needs somebody, before anything is read."""
+    approve = screens.thread.get_by_role("button", name="Approve", exact=True)
+    await screens.ask("email of customers in Germany", approve)
+    reason = screens.thread.get_by_text("customer.email is personal data")
+    await screens.take("approval", reason, approve)
+
+
+async def test_a_choice_is_offered_where_a_question_is_not_clear(screens: Screens) -> None:
+    """The readings of the question, each a button."""
+    choice = screens.thread.get_by_role("button", name="units sold by product category")
+    await screens.ask("revenue by product category", choice)
+    await screens.take("choice", choice)
