@@ -128,7 +128,7 @@ class Conversation:
     async def _proposed(
         self, asked: Asked, earlier: tuple[Turn, ...]
     ) -> Proposed | Clarification | Refused | CrosstalkError:
-        requester = Requester(asked.team, asked.user, await self._zone_of(asked))
+        requester = Requester(asked.team, asked.user, await self._zone_of(asked), asked.channel)
         try:
             return await self._pipeline.propose(
                 question(

@@ -73,7 +73,9 @@ class Office:
         """What somebody gets of a query, or of a search."""
         types = more.get("types", {"channel": "string", "text": "string"})
         query = messages(*filters, search=more.get("search"), **types)
-        async with self.kind.credentials(Requester(self.slack.workspace.team_id, user)) as one:
+        place = more.get("place", "")
+        asker = Requester(self.slack.workspace.team_id, user, place=place)
+        async with self.kind.credentials(asker) as one:
             return await gather(self.adapter, query, one, Limits(timeout_s=more.get("seconds", 20)))
 
     async def channels(self, user: str, *filters: tuple[str, str, Any], **more: Any) -> set[str]:
@@ -129,6 +131,18 @@ async def test_people_of_other_companies_read_only_the_shared_channel(office: Of
     stranger = Asker(api_key=office.slack.bot_token, team="T0THEM", user=EVE)
     with pytest.raises(SourceRefused, match="another workspace"):
         await gather(office.adapter, messages(text="string"), stranger, Limits())
+
+
+async def test_an_answer_holds_what_its_place_may_read(office: Office) -> None:
+    """In a public channel Ann gets no private one, and is told so when she names it; in a channel
+    shared with a company that one alone; in private talk, or in the channel itself, all of it."""
+    board = ("channel", "=", "board")
+    assert await office.channels(ANN, place="C0ALL") == {"all", "help", "ext-0042-acme"}
+    assert await office.channels(ANN, place="C0EXT") == {"ext-0042-acme"}
+    assert await office.channels(ANN, board, place="C0BOARD") == {"board"}
+    assert "board" in await office.channels(ANN, place=office.slack.open_im(ANN).id)
+    with pytest.raises(SourceRefused, match="Ask in a direct message"):
+        await office.read(ANN, board, place="C0ALL")
 
 
 async def test_rights_are_those_of_this_moment(office: Office) -> None:
@@ -237,6 +251,7 @@ async def test_slack_s_own_search_is_used(office: Office) -> None:
     assert set(read.table.column("channel").to_pylist()) == {"all", "help", "ext-0042-acme", "away"}
     assert office.count("assistant.search.context") == 1
     assert office.count("conversations.history") == 0
+    assert await office.channels(ANN, search="printer burns", place="C0EXT") == {"ext-0042-acme"}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from orchestrator.semantic import SemanticModel
 from sandbox.company.slack_places import shared_with
 from sandbox.sandbox import Sandbox
 from tests.conftest import NOON, opened, vault_of
-from tests.wire.conftest import ask, command_line, table_of
+from tests.wire.conftest import SALES, ask, command_line, table_of, thread_until_answer
 
 BY_CUSTOMER = "slack messages of enterprise customers in the last 30 days by customer"
 PRIVATE = (
@@ -89,6 +89,16 @@ async def test_nobody_is_given_another_s_rows(
     assert of_nora.table.num_rows == 0
     assert again.table.num_rows == of_jonas.table.num_rows
     assert not any(source.cached for one in (of_marco, again) for source in one.sources)
+
+
+async def test_a_private_channel_is_not_told_in_a_public_one(sandbox: Sandbox, bot: str) -> None:
+    """Jonas, who may read finance, asks for it in #sales: he is sent to a direct message."""
+    changes = sandbox.slack.workspace.subscribe()
+    words = "@crosstalk slack messages of channel “finance”"
+    ts = await sandbox.slack.post_as("U0JONAS", SALES, words)
+    said = (await thread_until_answer(sandbox, ts, changes))[-1]
+    assert "Ask in a direct message" in str(said)
+    assert "write-offs" not in str(said)
 
 
 async def test_a_cut_is_said_in_the_answer(

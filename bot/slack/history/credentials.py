@@ -20,12 +20,14 @@ _TEAM, _USER = re.compile(r"[TE][A-Z0-9]+"), re.compile(r"[UW][A-Z0-9]+")
 class Asker(Credential):
     """A person of a workspace; `api_key` is the bot's token there.
 
+    `place` is the channel that the answer is for, "" or a direct conversation for the person alone.
     `action_token` came with the person's message and lets the bot search on their behalf; "" when
     there is none.
     """
 
     team: str = ""
     user: str = ""
+    place: str = ""
     action_token: str = field(default="", repr=False)
 
 
@@ -70,6 +72,7 @@ def asking(settings: Settings) -> Credentials:
             api_key=token,
             team=requester.team,
             user=requester.user,
+            place=requester.place,
             action_token=action_tokens.of(requester),
         )
 
