@@ -1,4 +1,4 @@
-"""The command line: ask, sql, plan, keys, serve, schema, check, and other packages' commands.
+"""The command line: ask, sql, plan, keys, serve, schema, check, manifest, and those of packages.
 
 Exit codes: 0 answered, 1 no answer, 2 something is wrong with the question or the set-up. For
 `keys`, 1 says that keys do not meet.
@@ -18,6 +18,8 @@ from rich.console import Console
 from adapters.errors import ConfigurationError, CrosstalkError
 from bot.event_lines import event_line, planned_line, problem_line
 from bot.logs import set_up_logs
+from bot.manifest import Variant, as_yaml
+from bot.manifest import manifest as slack_manifest
 from bot.overlap_lines import overlap_line, show_overlap
 from bot.plan_picture import PICTURES, save
 from bot.plan_terminal import show_plan
@@ -130,6 +132,21 @@ def check(model: Model = None) -> None:
     )
 
 
+def manifest(
+    http: Annotated[
+        str | None, typer.Option("--http", help="The bot's own https address; else Socket Mode.")
+    ] = None,
+    variant: Annotated[Variant, typer.Option(help="For whom the app is.")] = Variant.internal,
+    follow_ups: Annotated[
+        bool, typer.Option(help="Hear messages in its threads that do not mention it.")
+    ] = True,
+) -> None:
+    """Print the manifest of the Slack app."""
+    if variant is Variant.distributed and http is None:
+        raise typer.BadParameter("A distributed app is installed over HTTP: give --http.")
+    typer.echo(as_yaml(slack_manifest(variant, http, follow_ups=follow_ups)), nl=False)
+
+
 class _Asking:
     """One question from the command line, and how its answer is wanted."""
 
@@ -211,7 +228,7 @@ def command_line() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for command in (ask, sql, plan, keys, serve, schema, check):
+    for command in (ask, sql, plan, keys, serve, schema, check, manifest):
         app.command()(command)
     for point in entry_points(group=COMMANDS):
         _add(app, point)

@@ -9,8 +9,15 @@ from slack_bolt.app.async_app import AsyncApp
 from bot.metrics import Metrics
 
 
-def http_app(app: AsyncApp | None, metrics: Metrics, is_ready: Callable[[], bool]) -> FastAPI:
-    """The routes; without a Bolt app Slack's requests are not taken."""
+def http_app(
+    app: AsyncApp | None,
+    metrics: Metrics,
+    is_ready: Callable[[], bool],
+    *,
+    installs: AsyncApp | None = None,
+) -> FastAPI:
+    """The routes. Without a Bolt app Slack's requests are not taken; `installs` is the one that
+    workspaces are installed by."""
     http = FastAPI(title="Crosstalk", docs_url=None, redoc_url=None, openapi_url=None)
 
     async def healthz() -> Response:
@@ -35,6 +42,9 @@ def http_app(app: AsyncApp | None, metrics: Metrics, is_ready: Callable[[], bool
             return await handler.handle(request)
 
         http.add_api_route("/slack/events", slack, methods=["POST"])
+    if installs is not None:
+        for path in ("/slack/install", "/slack/oauth_redirect"):
+            http.add_api_route(path, AsyncSlackRequestHandler(installs).handle, methods=["GET"])
     return http
 
 

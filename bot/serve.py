@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Generator
 from datetime import datetime
+from functools import partial
 
 import structlog
 import uvicorn
@@ -19,8 +20,8 @@ from bot.http import http_app
 from bot.metrics import Metrics
 from bot.runs import POLL_S, Runs
 from bot.settings import Settings
-from bot.slack.app import build_app, check_token, web_client
-from bot.slack.approval.listeners import APPROVED
+from bot.slack.app import build_app, clients_of, web_client
+from bot.slack.approval.listeners import APPROVED, start
 from bot.slack.approval.reminders import sweeping
 from bot.slack.conversation import Conversation, now
 from bot.slack.listeners.events import QUESTION
@@ -73,10 +74,10 @@ async def running(
     queue, pace = Queue(engine, lease_s=settings.lease_seconds), Pace(engine)
     runs = Runs(queue, poll_s=poll_s)
     async with web_client(settings, pace) as client, _cleaned(queue, pace):
-        await check_token(client)
+        clients, installations = await clients_of(settings, client, pipeline.store)
         conversation = Conversation(
             pipeline,
-            client,
+            clients,
             metrics,
             time_zone=time_zone,
             clock=clock,
@@ -84,15 +85,17 @@ async def running(
         )
         runs.handle(QUESTION, conversation.answer, conversation.say)
         runs.handle(APPROVED, conversation.run_approved, conversation.say_of_run)
-        app = build_app(settings, client, pipeline, conversation, runs)
+        app = build_app(settings, client, pipeline, conversation, runs, installations)
         listening = asyncio.Event()
         signed = app if settings.signing_secret() is not None else None
+        installs = app if installations is not None else None
+        routes = http_app(signed, metrics, listening.is_set, installs=installs)
         runs.start()
         try:
             async with (
-                _http(settings, http_app(signed, metrics, listening.is_set)) as url,
+                _http(settings, routes) as url,
                 _sockets(app, settings.app_token()),
-                sweeping(conversation.desk, pipeline.approvals),
+                sweeping(conversation.desk, pipeline.approvals, partial(start, pipeline, runs)),
             ):
                 listening.set()
                 yield url

@@ -1,5 +1,6 @@
 """The environment to Settings: the one place where it is read. Secrets never show in a repr."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,15 @@ def _named(variable: str) -> AliasChoices:
     return AliasChoices(variable)
 
 
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """The app as Slack knows it, and the ids of workspaces or organisations that may install it."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    allowed: frozenset[str]
+
+
 class Settings(BaseSettings):
     """Everything that differs between two installations; docs/configuration.md lists it."""
 
@@ -25,6 +35,11 @@ class Settings(BaseSettings):
     slack_signing_secret: SecretStr | None = Field(
         None, validation_alias=_named("SLACK_SIGNING_SECRET")
     )
+    slack_client_id: str | None = Field(None, validation_alias=_named("SLACK_CLIENT_ID"))
+    slack_client_secret: SecretStr | None = Field(
+        None, validation_alias=_named("SLACK_CLIENT_SECRET")
+    )
+    slack_workspaces: str = Field("", validation_alias=_named("CROSSTALK_WORKSPACES"))
     slack_api_url: str = Field(
         "https://slack.com/api/", validation_alias=_named("SLACK_API_URL"), pattern="^https?://"
     )
@@ -102,9 +117,32 @@ class Settings(BaseSettings):
         secret = self.slack_signing_secret
         return secret.get_secret_value() if secret is not None else None
 
+    def oauth(self) -> OAuth | None:
+        """How several workspaces install the app, or None for the one of the bot token.
+
+        Raises ConfigurationError when a part of it is missing.
+        """
+        client_id, secret = self.slack_client_id, self.slack_client_secret
+        if client_id is None and secret is None:
+            return None
+        if client_id is None or secret is None:
+            raise ConfigurationError(
+                "Of SLACK_CLIENT_ID and SLACK_CLIENT_SECRET one is not set. Set both, from the "
+                "page “Basic Information”, for several workspaces; or none, for one."
+            )
+        allowed = frozenset(self.slack_workspaces.replace(",", " ").split())
+        if not allowed:
+            raise ConfigurationError(
+                "CROSSTALK_WORKSPACES is not set, so no workspace may install the app. Set it to "
+                "the ids of workspaces (T…) or organisations (E…) whose people may ask, with "
+                "commas between them."
+            )
+        return OAuth(client_id, secret.get_secret_value(), allowed)
+
     def check_reachable(self) -> None:
         """Raises ConfigurationError unless Slack has a way to reach the bot, and the bot Slack."""
-        self.bot_token()
+        if self.oauth() is None:
+            self.bot_token()
         if self.app_token() is None and self.signing_secret() is None:
             raise ConfigurationError(
                 "Neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set, so Slack has no way to "

@@ -11,12 +11,15 @@ from slack_sdk.errors import SlackApiError
 from adapters.errors import ConfigurationError
 from bot.runs import Runs
 from bot.settings import Settings
+from bot.slack import install
 from bot.slack.approval import listeners as approval
+from bot.slack.clients import Clients, ManyWorkspaces, OneWorkspace
 from bot.slack.conversation import Conversation
+from bot.slack.install import Installations
 from bot.slack.listeners import actions, choices, events
 from bot.slack.pace import PacedClient, Rates, reason
 from orchestrator.pipeline import Pipeline
-from orchestrator.store import Pace
+from orchestrator.store import Pace, Store
 
 TIMEOUT_S = 30.0
 
@@ -29,7 +32,7 @@ async def web_client(settings: Settings, pace: Pace) -> AsyncGenerator[PacedClie
         yield PacedClient(
             pace,
             Rates(settings.slack_tier, settings.slack_speed),
-            token=settings.bot_token(),
+            token=settings.bot_token() if settings.oauth() is None else None,
             base_url=settings.slack_api_url,
             session=session,
         )
@@ -51,27 +54,48 @@ async def check_token(client: PacedClient) -> None:
         ) from None
 
 
+async def clients_of(
+    settings: Settings, client: PacedClient, store: Store
+) -> tuple[Clients, Installations | None]:
+    """The clients of all workspaces, and with OAuth their installations.
+
+    Raises ConfigurationError when Slack refuses the token of the one workspace.
+    """
+    oauth = settings.oauth()
+    if oauth is None:
+        await check_token(client)
+        return OneWorkspace(client), None
+    installations = Installations(oauth, store)
+    return ManyWorkspaces(client, installations.token_of), installations
+
+
 def build_app(
     settings: Settings,
     client: PacedClient,
     pipeline: Pipeline,
     conversation: Conversation,
     runs: Runs,
+    installations: Installations | None = None,
 ) -> AsyncApp:
-    """The app with all its listeners. Only requests over HTTP carry a signature to verify."""
+    """The app with all its listeners. Only requests over HTTP carry a signature to verify; with
+    installations each request is answered with the token of its workspace."""
     signing_secret = settings.signing_secret()
     app = AsyncApp(
         client=client,
         signing_secret=signing_secret or "",
         request_verification_enabled=signing_secret is not None,
+        oauth_settings=installations and installations.settings(settings.slack_api_url),
     )
 
     async def keep_pace(context: AsyncBoltContext, next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002
         """Bolt makes a client of its own for each request, which knows no limits."""
         context["client"] = client.with_token(context.client.token)
+        if installations is not None:
+            await installations.saw(context)
         await next()
 
     app.middleware(keep_pace)
+    install.register(app, pipeline.store)
     events.register(app, runs)
     actions.register(app, pipeline, conversation)
     choices.register(app, runs)

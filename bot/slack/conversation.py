@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.errors import CrosstalkError
 from bot.metrics import Metrics
@@ -17,6 +16,7 @@ from bot.slack.approval import ApprovalDesk
 from bot.slack.approval.card import allowance
 from bot.slack.asked import Asked
 from bot.slack.clarify import clarification_message
+from bot.slack.clients import Clients
 from bot.slack.history.context import thread_texts
 from bot.slack.overheard import is_asked, is_sure
 from bot.slack.progress import Progress
@@ -43,23 +43,23 @@ def now() -> datetime:
 
 
 class Conversation:
-    """Answers questions of one workspace. `time_zone` is for people whose own is not known."""
+    """Answers the questions of workspaces. `time_zone` is for people whose own is not known."""
 
     def __init__(
         self,
         pipeline: Pipeline,
-        client: AsyncWebClient,
+        clients: Clients,
         metrics: Metrics,
         *,
         time_zone: str = "UTC",
         clock: Callable[[], datetime] = now,
         min_interval_s: float = 3.0,
     ) -> None:
-        self.desk = ApprovalDesk(pipeline, client, clock)
+        self.desk = ApprovalDesk(pipeline, clients, clock)
         self.running = Running()
         self.kept = KeptTables()
         self._pipeline = pipeline
-        self._client = client
+        self._clients = clients
         self._metrics = metrics
         self._time_zone = time_zone
         self._clock = clock
@@ -138,7 +138,7 @@ class Conversation:
                     channel=asked.channel,
                     thread=asked.thread,
                     earlier=earlier,
-                    context=await thread_texts(self._client, asked),
+                    context=await thread_texts(self._clients.of(asked.team), asked),
                 )
             )
         except CrosstalkError as error:
@@ -218,7 +218,7 @@ class Conversation:
         person = (asked.team, asked.user)
         if person not in self._time_zones:
             try:
-                info = await self._client.users_info(user=asked.user)
+                info = await self._clients.of(asked.team).users_info(user=asked.user)
                 profile: dict[str, Any] = info.get("user") or {}
                 self._time_zones[person] = ZoneInfo(profile["tz"]).key
             except (*SLACK_FAILURES, KeyError, TypeError, ValueError, OSError) as error:
@@ -228,7 +228,7 @@ class Conversation:
 
     def _thread(self, asked: Asked, work: Work) -> Thread:
         where = (asked.channel, asked.thread_ts)
-        return Thread(self._client, *where, work=work.work_id, since=asked.ts)
+        return Thread(self._clients.of(asked.team), *where, work=work.work_id, since=asked.ts)
 
 
 async def _is_ended(thread: Thread, work: Work) -> bool:

@@ -133,26 +133,29 @@ class PacedClient(AsyncWebClient):
     def __init__(self, pace: Pace, rates: Rates, **options: Any) -> None:
         repeats = (AsyncConnectionErrorRetryHandler(), AsyncServerErrorRetryHandler())
         super().__init__(**options, retry_handlers=[Repeat(one) for one in repeats])
-        self._pace = pace
-        self._rates = rates
+        self.pace = pace
+        self.rates = rates
+
+    def connection(self) -> dict[str, Any]:
+        """The options of a client that shares this one's connections."""
+        return {"base_url": self.base_url, "session": self.session, "timeout": self.timeout}
 
     def with_token(self, token: str | None) -> "PacedClient":
         """The same client for another workspace."""
         if token == self.token:
             return self
-        options = {"base_url": self.base_url, "session": self.session, "timeout": self.timeout}
-        return PacedClient(self._pace, self._rates, token=token, **options)
+        return PacedClient(self.pace, self.rates, token=token, **self.connection())
 
     async def api_call(self, api_method: str, **request: Any) -> AsyncSlackResponse:
         """Call a method when its turn has come. Raises LeftOut for a courtesy, and as ever.
 
         After a 429 all replicas wait as long as Slack says, and the call is made again.
         """
-        rate, key = self._rates.of(api_method), self._key(api_method, request)
+        rate, key = self.rates.of(api_method), self._key(api_method, request)
         polite = _Courtesy() if api_method in COURTESIES else _courtesy.get()
         patience_s = polite and polite.patience_s - polite.spare * rate.interval_s
         if api_method in IN_HISTORY:
-            _bounded(request, self._rates.most_messages)
+            _bounded(request, self.rates.most_messages)
         attempt = 0
         while True:
             await self._turn(key, rate, patience_s)
@@ -170,13 +173,13 @@ class PacedClient(AsyncWebClient):
         """Wait for a turn. Without the store there is no waiting: Slack keeps its limits too."""
         try:
             while True:
-                wait_s = await self._pace.take(key, rate, patience_s)
+                wait_s = await self.pace.take(key, rate, patience_s)
                 if wait_s is None:
                     raise LeftOut(f"{key.partition(':')[0]} was left out: its turn was too far off")
                 if wait_s == 0:
                     return
                 await sleep(wait_s)
-                if not await self._pace.is_held(key):
+                if not await self.pace.is_held(key):
                     return
         except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
             log.warning("pace_unknown", reason=type(error).__name__)
@@ -184,7 +187,7 @@ class PacedClient(AsyncWebClient):
     async def _hold(self, key: str, rate: Rate, seconds: float) -> None:
         log.info("slack_says_wait", key=key, seconds=seconds)
         try:
-            await self._pace.hold(key, rate, seconds)
+            await self.pace.hold(key, rate, seconds)
         except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
             log.warning("pace_unknown", reason=type(error).__name__)
             await sleep(seconds)

@@ -141,6 +141,15 @@ class Approvals:
             approvals.c.status == "waiting", sa.or_(*(column <= at for column in times))
         )
 
+    async def not_ended(self, since: datetime) -> list[Request]:
+        """Requests that were approved since a moment, and whose runs have not come to an end."""
+        its_run = sa.exists().where(
+            runs.c.run_id == approvals.c.run_id, runs.c.status == "approved"
+        )
+        return await self._all(
+            approvals.c.status == "approved", approvals.c.decided_at >= since, its_run
+        )
+
     async def claim(self, request: Request, what: Due, at: datetime) -> Request | None:
         """Take on what is due for a request. None when another has, or it is not due."""
         changes: dict[str, Any] = {what: None}

@@ -16,7 +16,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapters.errors import ConfigurationError
 from orchestrator.question import Question, Turn
-from orchestrator.store.tables import audit, runs
+from orchestrator.store.dialects import insert_into
+from orchestrator.store.forget import forget_organisation, forget_team
+from orchestrator.store.tables import audit, runs, workspaces
 
 _ANSWERED = runs.c.status.in_(("answered", "partial"))
 
@@ -156,6 +158,34 @@ class Store:
             query = sa.select(audit.c.what, audit.c.detail)
             query = query.where(audit.c.run_id == run_id).order_by(audit.c.id)
             return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    async def belongs(self, team: str, enterprise: str) -> None:
+        """Note that a workspace uses the installation of its organisation."""
+        new = insert_into(self.engine, workspaces).values(team=team, enterprise=enterprise)
+        changed = {"enterprise": enterprise}
+        async with self.engine.begin() as connection:
+            await connection.execute(
+                new.on_conflict_do_update(index_elements=["team"], set_=changed)
+            )
+
+    async def organisation_of(self, team: str) -> str | None:
+        """The organisation whose installation a workspace uses, or None when it has its own."""
+        query = sa.select(workspaces.c.enterprise).where(workspaces.c.team == team)
+        async with self.engine.connect() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+
+    async def forget(self, team: str) -> None:
+        """Delete all that is kept of a workspace but its audit trail, which holds no question."""
+        async with self.engine.begin() as connection:
+            await forget_team(connection, team)
+
+    async def forget_organisation(self, enterprise: str) -> None:
+        """`forget` every workspace that used an organisation's installation, and that itself."""
+        its_own = sa.select(workspaces.c.team).where(workspaces.c.enterprise == enterprise)
+        async with self.engine.begin() as connection:
+            for team in (await connection.execute(its_own)).scalars().all():
+                await forget_team(connection, team)
+            await forget_organisation(connection, enterprise)
 
 
 def line(run_id: str, what: str, detail: dict[str, Any]) -> sa.Insert:

@@ -38,3 +38,10 @@ audit = sa.Table(
     sa.Column("what", sa.String(32), nullable=False),
     sa.Column("detail", sa.JSON, nullable=False),
 )
+workspaces = sa.Table(
+    "workspaces",
+    metadata,
+    sa.Column("team", sa.String(64), primary_key=True),
+    sa.Column("enterprise", sa.String(64), nullable=False, index=True),
+)
+"""The workspaces that use the app by an installation of their whole organisation."""

@@ -93,6 +93,8 @@ class App:
     has_home: bool = True
     id: str = field(default_factory=lambda: new_id("A"))
     bot_id: str = field(default_factory=lambda: new_id("B"))
+    client_id: str = field(default_factory=lambda: f"{secrets.randbelow(10**12)}.1")
+    client_secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
     verification_token: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)
 
     def hears(self, event: str) -> bool:

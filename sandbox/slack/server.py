@@ -26,6 +26,7 @@ from sandbox.slack.hooks import ActionTokens, ResponseUrls, SpentError, Triggers
 from sandbox.slack.limits import DISTRIBUTED, RateLimits
 from sandbox.slack.listener import Server
 from sandbox.slack.method import Arguments, RefusedError
+from sandbox.slack.oauth import OAuth
 from sandbox.slack.page import FILES, Page
 from sandbox.slack.people import People
 from sandbox.slack.screens import Screens
@@ -114,6 +115,7 @@ class LocalSlack(Acting):
             },
             self.faults,
         )
+        self.oauth = OAuth(self.workspace, self.app)
         self._port = 0
         self._server: Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -206,6 +208,7 @@ class LocalSlack(Acting):
             drop_file=self.drop_file,
             stop_stream=self.stop_stream,
         )
+        asgi.include_router(self.oauth.router)
         asgi.include_router(self._api.router)
         asgi.include_router(page.router)
         asgi.include_router(self._files.router)

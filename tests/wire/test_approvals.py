@@ -13,6 +13,7 @@ from bot.metrics import Metrics
 from bot.slack.approval import ApprovalDesk
 from bot.slack.approval.listeners import APPROVED
 from bot.slack.approval.reminders import sweep
+from bot.slack.clients import OneWorkspace
 from bot.slack.conversation import Conversation
 from orchestrator.pipeline import Proposed
 from orchestrator.question import Requester, question
@@ -191,7 +192,9 @@ async def test_time_brings_reminder_escalation_and_end_once(office: Office) -> N
     await office.press("U0SOFIA", card)
     assert "Only members of data-approvers can decide" in await office.told("U0SOFIA")
     client = AsyncWebClient(token=office.slack.bot_token, base_url=office.slack.api_url)
-    replicas = [ApprovalDesk(office.pipeline, client, lambda: office.now) for _ in range(2)]
+    replicas = [
+        ApprovalDesk(office.pipeline, OneWorkspace(client), lambda: office.now) for _ in range(2)
+    ]
 
     async def after(hours: float) -> list[str]:
         """What the bot posts when so much time has passed."""
@@ -255,7 +258,9 @@ async def test_what_died_after_its_approval_can_be_started_again(
             assert await approvals.approve(request, request.binding.digest, ADA, before.now)
         async with opened_office(sandbox, slack, model, tmp_path) as after:
             client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
-            talk = Conversation(after.pipeline, client, Metrics(), clock=lambda: after.now)
+            talk = Conversation(
+                after.pipeline, OneWorkspace(client), Metrics(), clock=lambda: after.now
+            )
             work = Work("w1", "lane", APPROVED, {"run_id": run_of(card)})
             await talk.run_approved(work)
             await talk.run_approved(work)

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import structlog
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.approval.card import card, mention, notice, outcome
 from bot.slack.approval.people import FAILURES, SlackPeople
+from bot.slack.clients import Clients
 from bot.slack.render import Message, escaped, problem_message
 from bot.slack.thread import Thread
 from orchestrator.approve.decide import Closed, Decided, Denied
@@ -23,24 +23,29 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """Somebody's press of a button: who, on which request, and where to answer them alone."""
+    """Somebody's press of a button: who, on which request, and where to answer them alone.
+
+    `team` is the person's own; `workspace` is where the button stands.
+    """
 
     run_id: str
     team: str
     user: str
     channel: str
+    workspace: str
 
 
 class ApprovalDesk:
     """Posts cards and keeps them up to date. All that it shows stands in the store."""
 
-    def __init__(
-        self, pipeline: Pipeline, client: AsyncWebClient, clock: Callable[[], datetime]
-    ) -> None:
-        self.people = SlackPeople(client)
+    def __init__(self, pipeline: Pipeline, clients: Clients, clock: Callable[[], datetime]) -> None:
         self.clock = clock
         self._pipeline = pipeline
-        self._client = client
+        self._clients = clients
+
+    def people(self, team: str) -> SlackPeople:
+        """The people of the workspace that the app is installed in."""
+        return SlackPeople(self._clients.of(team))
 
     async def ask(self, run_id: str, thread: Thread | None = None) -> None:
         """Put a new request before those who may decide: its card in the approvers' channel with a
@@ -53,7 +58,7 @@ class ApprovalDesk:
             await self._alone(request, thread)
             return
         message = await self._card(request, run)
-        place = await self._elsewhere(channel, message) if channel else None
+        place = await self._elsewhere(run.team, channel, message) if channel else None
         if place is None:
             ts = await thread.post(message)
             await self._pipeline.approvals.posted(run_id, (run.channel, ts))
@@ -107,7 +112,7 @@ class ApprovalDesk:
             if place is None:
                 continue
             try:
-                await self._client.chat_update(
+                await self._clients.of(run.team).chat_update(
                     channel=place[0], ts=place[1], text=message.text, blocks=message.blocks
                 )
             except FAILURES as error:
@@ -123,20 +128,22 @@ class ApprovalDesk:
         if request.card is None:
             return
         _, run = await self._both(request.run_id)
-        named = " ".join([await self.people.mention(group) for group in groups])
+        people = self.people(run.team)
+        named = " ".join([await people.mention(group) for group in groups])
         if request.card[0] == run.channel:
             await self.thread(run).post(Message(f"{named} {said}"))
         else:
-            await Thread(self._client, *request.card).post(Message(f"{named} {said}"))
+            await Thread(self._clients.of(run.team), *request.card).post(Message(f"{named} {said}"))
 
     def thread(self, run: StoredRun, work: str = "") -> Thread:
         """Where a run was asked for; what is posted there for a piece of work bears its id."""
-        return Thread(self._client, run.channel, run.thread.rpartition(":")[2], work=work)
+        client, ts = self._clients.of(run.team), run.thread.rpartition(":")[2]
+        return Thread(client, run.channel, ts, work=work)
 
-    async def _elsewhere(self, channel: str, message: Message) -> tuple[str, str] | None:
+    async def _elsewhere(self, team: str, channel: str, message: Message) -> tuple[str, str] | None:
         """Post a card in the approvers' channel: its place, or None when it can't be written to."""
         try:
-            sent = await self._client.chat_postMessage(
+            sent = await self._clients.of(team).chat_postMessage(
                 channel=channel, text=message.text, blocks=message.blocks
             )
         except SlackApiError as error:
@@ -157,13 +164,14 @@ class ApprovalDesk:
         await thread.post(Message(said))
 
     async def _card(self, request: Request, run: StoredRun) -> Message:
-        groups = [await self.people.mention(group) for group in request.groups]
+        people = self.people(run.team)
+        groups = [await people.mention(group) for group in request.groups]
         return card(request, run, groups, self._pipeline.model.policies.approval.grant_days)
 
     async def _whisper(self, click: Click, sentence: str) -> None:
         """Tell who pressed alone. It is a courtesy: nothing was decided by it."""
         try:
-            await self._client.chat_postEphemeral(
+            await self._clients.of(click.workspace).chat_postEphemeral(
                 channel=click.channel, user=click.user, text=sentence
             )
         except FAILURES as error:

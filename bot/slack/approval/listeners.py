@@ -45,11 +45,12 @@ class _Listeners:
         """A button that decides by itself."""
         await ack()
         desk, click, action = self.conversation.desk, pressed(body), body["actions"][0]["action_id"]
+        people = desk.people(click.workspace)
         came = await self.pipeline.decisions.decide(
             click.run_id,
             CHOICES[action],
-            await desk.people.decider(click.team, click.user),
-            desk.people,
+            await people.decider(click.team, click.user),
+            people,
             desk.clock(),
             always=action == card.ALWAYS,
         )
@@ -65,8 +66,9 @@ class _Listeners:
         if request is None or run is None or request.status != "waiting":
             await desk.settle(Closed(request), click)
             return
-        decider = await desk.people.decider(click.team, click.user)
-        if (refused := await denied(choice, request, decider, desk.people)) is not None:
+        people = desk.people(click.workspace)
+        decider = await people.decider(click.team, click.user)
+        if (refused := await denied(choice, request, decider, people)) is not None:
             await desk.settle(refused, click)
             return
         is_edit = choice is Choice.EDIT
@@ -82,50 +84,66 @@ class _Listeners:
             return
         await ack()
         click = await self._submitted(body)
-        decider = await desk.people.decider(click.team, click.user)
-        came = await self.pipeline.decisions.edit(
-            click.run_id, sql, decider, desk.people, desk.clock()
-        )
+        people = desk.people(click.workspace)
+        decider = await people.decider(click.team, click.user)
+        came = await self.pipeline.decisions.edit(click.run_id, sql, decider, people, desk.clock())
         await self._start(await desk.settle(came, click))
 
     async def rejected(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """A rejection with its reason."""
         await ack()
         desk, click = self.conversation.desk, await self._submitted(body)
+        people = desk.people(click.workspace)
         came = await self.pipeline.decisions.decide(
             click.run_id,
             Choice.REJECT,
-            await desk.people.decider(click.team, click.user),
-            desk.people,
+            await people.decider(click.team, click.user),
+            people,
             desk.clock(),
             reason=typed(body),
         )
         await desk.settle(came, click)
 
     async def _start(self, run_id: str) -> None:
-        """Start a run that may run now, after all other work of its thread; none for ""."""
-        run = await self.pipeline.recall(run_id) if run_id else None
-        if run is not None:
-            await self.runs.put(run.thread, [f"run {run_id}"], APPROVED, {"run_id": run_id})
+        """Start a run that may run now; none for ""."""
+        if run_id:
+            await start(self.pipeline, self.runs, run_id)
 
     async def _submitted(self, body: dict[str, Any]) -> Click:
         """Who has submitted a modal; a modal has no channel, so it is that of the card."""
         run_id = str(body["view"]["private_metadata"])
         request = await self.pipeline.approvals.of(run_id)
         place = request.card if request is not None else None
-        return Click(run_id, *person(body), place[0] if place else body["user"]["id"])
+        return Click(
+            run_id, *person(body), place[0] if place else body["user"]["id"], workspace(body)
+        )
+
+
+async def start(pipeline: Pipeline, runs: Runs, run_id: str) -> None:
+    """Start an approved run after all other work of its thread, unless it has been before."""
+    run = await pipeline.recall(run_id)
+    if run is not None:
+        await runs.put(run.thread, [f"run {run_id}"], APPROVED, {"run_id": run_id})
 
 
 def pressed(body: dict[str, Any]) -> Click:
     """Who has pressed a button, where, and the id that it bears."""
     channel = (body.get("channel") or {}).get("id") or body["user"]["id"]
-    return Click(str(body["actions"][0].get("value", "")), *person(body), str(channel))
+    return Click(
+        str(body["actions"][0].get("value", "")), *person(body), str(channel), workspace(body)
+    )
 
 
 def person(body: dict[str, Any]) -> tuple[str, str]:
     """(team, user) of who did it: their own team, which may be another than the channel's."""
     user = body["user"]
     return str(user.get("team_id") or (body.get("team") or {}).get("id", "")), str(user["id"])
+
+
+def workspace(body: dict[str, Any]) -> str:
+    """Where it was done: the workspace of a modal's app, of a message, or else the person's own."""
+    installed = (body.get("view") or {}).get("app_installed_team_id")
+    return str(installed or (body.get("team") or {}).get("id") or person(body)[0])
 
 
 def typed(body: dict[str, Any]) -> str:

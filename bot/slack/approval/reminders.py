@@ -1,4 +1,5 @@
-"""What time brings: reminders, escalation and the end of requests, swept from the store.
+"""What time brings: reminders, escalation and the end of requests, and the start of those whose
+approval was kept by a process that died before it could start them. All is swept from the store.
 
 No timer is kept in memory, and each step is claimed before it is done, so that a restart forgets
 nothing and of two replicas one acts.
@@ -6,8 +7,8 @@ nothing and of two replicas one acts.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
-from datetime import datetime
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -20,18 +21,22 @@ from orchestrator.store import Approvals
 log = structlog.get_logger(__name__)
 
 SWEEP_S = 30.0
+STARTED_WITHIN = timedelta(days=1)
+"""Approved runs are started so long; the queue knows for longer which ones it has had."""
+Start = Callable[[str], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
 async def sweeping(
-    desk: ApprovalDesk, approvals: Approvals, every_s: float = SWEEP_S
+    desk: ApprovalDesk, approvals: Approvals, start: Start, every_s: float = SWEEP_S
 ) -> AsyncGenerator[None]:
-    """Sweep now and then while the block lasts."""
+    """Sweep now and then while the block lasts. `start` starts a run once, by its id."""
 
     async def sweep_on() -> None:
         while True:
             try:
                 await sweep(desk, approvals, desk.clock())
+                await start_approved(approvals, start, desk.clock())
             except Exception:
                 log.exception("sweep_failed")
             await asyncio.sleep(every_s)
@@ -65,6 +70,12 @@ async def _step(desk: ApprovalDesk, approvals: Approvals, request: Request, at: 
         await _escalate(desk, approvals, request, at)
     if request.remind_at is not None and request.remind_at <= at:
         await _remind(desk, approvals, request, at)
+
+
+async def start_approved(approvals: Approvals, start: Start, at: datetime) -> None:
+    """Start what was approved lately and has not ended; what was started before stays as it is."""
+    for request in await approvals.not_ended(at - STARTED_WITHIN):
+        await start(request.run_id)
 
 
 async def _escalate(

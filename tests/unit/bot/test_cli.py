@@ -229,3 +229,12 @@ def test_examples_are_for_a_terminal(
     monkeypatch.setattr(cli, "Console", functools.partial(Console, force_terminal=True))
     assert crosstalk("keys", "--examples", "--json").exit_code == 2
     assert "secret-key" in crosstalk("keys", "--examples").stdout
+
+
+def test_the_manifest_is_printed_by_variant() -> None:
+    """The default is the file in the repository; a distributed app needs its address."""
+    assert crosstalk("manifest").output == Path("manifest.yml").read_text(encoding="utf-8")
+    over_http = crosstalk("manifest", "--http", "https://bot.example.com", "--no-follow-ups").output
+    assert "request_url: https://bot.example.com/slack/events" in over_http
+    assert "message.channels" not in over_http
+    assert crosstalk("manifest", "--variant", "distributed").exit_code == 2

@@ -11,6 +11,7 @@ import pytest
 from adapters.errors import CredentialError
 from bot.metrics import Metrics
 from bot.slack.asked import asked, words
+from bot.slack.clients import OneWorkspace
 from bot.slack.conversation import Conversation
 from orchestrator.events import Event, Started, Succeeded
 from orchestrator.pipeline import Refused
@@ -28,7 +29,7 @@ def conversation(
     """A conversation with a fixed clock and no pauses."""
     return Conversation(
         pipeline.port,
-        client.port,
+        OneWorkspace(client.port),
         metrics or Metrics(),
         time_zone="Europe/Paris",
         clock=lambda: NOON,

@@ -1,51 +1,24 @@
-"""manifest.yml asks for exactly what the code uses."""
+"""The manifest asks for what the code uses, and manifest.yml is what it makes."""
 
 import inspect
 import re
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
 import yaml
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.manifest import COMMANDS, EVENTS, METHODS, SCOPES, Variant, as_yaml, manifest
 from bot.runs import Runs
+from bot.slack import install
 from bot.slack.conversation import Conversation
 from bot.slack.listeners import actions, choices, events
 from orchestrator.pipeline import Pipeline
+from orchestrator.store import Store
 
 ROOT = Path(__file__).parents[3]
-MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
-BOT_EVENTS: list[str] = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
-
-EVENT_SCOPES = {
-    "app_mention": "app_mentions:read",
-    "message.channels": "channels:history",
-    "message.groups": "groups:history",
-    "message.im": "im:history",
-}
-METHOD_SCOPES: dict[str, set[str]] = {
-    "apps_connections_open": set(),
-    "assistant_search_context": {"search:read.public"},
-    "assistant_search_info": {"search:read.public"},
-    "assistant_threads_setStatus": {"chat:write"},
-    "auth_test": set(),
-    "chat_delete": {"chat:write"},
-    "chat_postEphemeral": {"chat:write"},
-    "chat_postMessage": {"chat:write"},
-    "chat_stopStream": {"chat:write"},
-    "chat_stream": {"chat:write"},
-    "chat_update": {"chat:write"},
-    "conversations_history": {"channels:history", "groups:history"},
-    "conversations_replies": {"channels:history", "groups:history", "im:history"},
-    "files_upload_v2": {"files:write"},
-    "reactions_add": {"reactions:write"},
-    "usergroups_list": {"usergroups:read"},
-    "usergroups_users_list": {"usergroups:read"},
-    "users_conversations": {"channels:read", "groups:read"},
-    "users_info": {"users:read", "users:read.email"},
-    "views_open": set(),
-}
 
 
 class RecordingApp:
@@ -72,6 +45,7 @@ def registered() -> RecordingApp:
     bolt = cast("AsyncApp", app)
     events.register(bolt, cast("Runs", None))
     actions.register(bolt, cast("Pipeline", None), cast("Conversation", None))
+    install.register(bolt, cast("Store", None))
     choices.register(bolt, cast("Runs", None))
     return app
 
@@ -80,30 +54,64 @@ def methods_used() -> set[str]:
     """The Web API methods that the bot's source names."""
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py"))
     named = set(re.findall(r"client\.([a-z]+_[a-zA-Z0-9_]+)", source)) - {"api_call"}
-    used = {name for name in named if callable(getattr(AsyncWebClient, name, None))}
+    named |= set(re.findall(r"\.of\([^()]*\)\.([a-z]+_[a-zA-Z0-9_]+)", source))
+    used = {name.replace("_", ".") for name in named if hasattr(AsyncWebClient, name)}
     history = "".join(path.read_text() for path in (ROOT / "bot/slack/history").glob("*.py"))
-    called = re.findall(r'"((?:assistant|auth|conversations|users)\.[a-z.]+)"', history)
-    return used | {name.replace(".", "_") for name in called}
+    return used | set(re.findall(r'"((?:assistant|auth|conversations|users)\.[a-z.]+)"', history))
 
 
-def test_events_are_those_that_have_listeners() -> None:
-    """No event is sent to nobody, and no listener waits for what is never sent."""
-    assert {event.split(".")[0] for event in BOT_EVENTS} == set(registered().events)
+def test_the_file_is_the_default_manifest() -> None:
+    """manifest.yml is what `crosstalk manifest` prints, so that it can't fall behind."""
+    assert (ROOT / "manifest.yml").read_text(encoding="utf-8") == as_yaml(manifest())
+    assert yaml.safe_load(as_yaml(manifest())) == manifest()
+
+
+def test_every_listener_has_its_event() -> None:
+    """What the code listens to, Slack is asked to send."""
+    told = {
+        event.split(".")[0] for event in manifest()["settings"]["event_subscriptions"]["bot_events"]
+    }
+    assert set(registered().events) <= told
 
 
 def test_buttons_need_interactivity() -> None:
     """Slack sends presses only to apps that are interactive."""
     assert registered().actions
-    assert MANIFEST["settings"]["interactivity"]["is_enabled"] is True
+    assert manifest()["settings"]["interactivity"]["is_enabled"] is True
 
 
-def test_scopes_are_those_that_are_used() -> None:
-    """Every scope serves an event or a method, and each of these has its scope."""
+def test_every_method_has_its_scopes() -> None:
+    """No method is called that the manifest's table does not know, and each has its scopes."""
     used = methods_used()
-    assert used == set(METHOD_SCOPES)
-    needed = {EVENT_SCOPES[event] for event in BOT_EVENTS}
-    needed |= {scope for name in used for scope in METHOD_SCOPES[name]}
-    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
+    assert "chat.postMessage" in used
+    assert used <= set(METHODS)
+    asked = set(manifest()["oauth_config"]["scopes"]["bot"])
+    assert {scope for name in used for scope in METHODS[name]} <= asked
+    assert {scope for scope in EVENTS.values() if scope} <= asked
+
+
+@pytest.mark.parametrize("variant", list(Variant))
+def test_over_http_every_request_has_its_address(variant: Variant) -> None:
+    """With an address there is no Socket Mode, and events, presses and commands go to it."""
+    made = manifest(variant, "https://bot.example.com/")
+    url = "https://bot.example.com/slack/events"
+    settings = made["settings"]
+    assert settings["socket_mode_enabled"] is False
+    assert settings["event_subscriptions"]["request_url"] == url
+    assert settings["interactivity"]["request_url"] == url
+    assert [c["url"] for c in made["features"]["slash_commands"]] == [url] * len(COMMANDS)
+
+
+def test_variants_differ_in_what_they_are_for() -> None:
+    """A distributed app has somewhere to be installed from; an agent has its view."""
+    distributed = manifest(Variant.distributed, "https://bot.example.com")
+    redirects = distributed["oauth_config"]["redirect_urls"]
+    assert redirects == ["https://bot.example.com/slack/oauth_redirect"]
+    assert distributed["settings"]["org_deploy_enabled"] is True
+    assert "agent_view" in manifest(Variant.agent)["features"]
+    assert "agent_view" not in manifest()["features"]
+    quiet = manifest(follow_ups=False)["settings"]["event_subscriptions"]["bot_events"]
+    assert set(EVENTS) - set(quiet) == {"message.channels", "message.groups"}
 
 
 def test_listeners_are_short() -> None:
@@ -112,3 +120,11 @@ def test_listeners_are_short() -> None:
         for listener in re.split(r"\n(?= *async def )", inspect.getsource(module))[1:]:
             body = re.split(r"\n\n    app\.", listener)[0]
             assert len(body.splitlines()) <= 15
+
+
+def test_texts_fit_into_a_manifest() -> None:
+    """Slack's limits: 140 characters for the app, 2000 for a command, 24 for a shortcut's name."""
+    made = manifest()
+    assert len(made["display_information"]["description"]) <= 140
+    assert all(len(one["name"]) <= 24 for one in made["features"]["shortcuts"])
+    assert len(SCOPES) == len(set(SCOPES))

@@ -56,6 +56,36 @@ def test_what_slack_needs_is_named(
         settings().check_reachable()
 
 
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"SLACK_CLIENT_ID": "1.1"}, "one is not set"),
+        ({"SLACK_CLIENT_SECRET": "s"}, "one is not set"),
+        ({"SLACK_CLIENT_ID": "1.1", "SLACK_CLIENT_SECRET": "s"}, "CROSSTALK_WORKSPACES is not"),
+    ],
+)
+def test_several_workspaces_need_all_of_oauth(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], said: str
+) -> None:
+    """Half an app, and one that nobody may install, are mistakes."""
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError, match=said):
+        settings().check_reachable()
+
+
+def test_with_oauth_no_bot_token_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tokens come with the installations of the workspaces that are listed."""
+    given = {"SLACK_CLIENT_ID": "1.1", "SLACK_CLIENT_SECRET": "hush", "SLACK_APP_TOKEN": "xapp-1"}
+    for variable, value in {**given, "CROSSTALK_WORKSPACES": "T1, E2"}.items():
+        monkeypatch.setenv(variable, value)
+    settings().check_reachable()
+    oauth = settings().oauth()
+    assert oauth is not None
+    assert oauth.allowed == {"T1", "E2"}
+    assert "hush" not in repr(oauth)
+
+
 def test_vault_needs_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
     """An address alone is a mistake; an AppRole or a token is enough."""
     monkeypatch.setenv("VAULT_ADDR", "http://127.0.0.1:8200")
