@@ -146,7 +146,7 @@ def draft_for(run: StoredRun) -> Draft:
 
 def asker_of(run: StoredRun) -> Requester:
     """Who asked a stored run's question."""
-    return Requester(run.team, run.user, run.time_zone or "UTC")
+    return Requester(run.team, run.user, run.time_zone or "UTC", run.channel)
 
 
 def question_of(run: StoredRun, at: datetime) -> Question:

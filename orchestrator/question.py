@@ -11,11 +11,16 @@ MAX_CHARACTERS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asks: identity is (team, user) and never a display name. `time_zone` is an IANA name."""
+    """Who asks: identity is (team, user) and never a display name. `time_zone` is an IANA name.
+
+    `place` is the opaque id of the channel whose people will read the answer; "" when the asker
+    alone does.
+    """
 
     team: str
     user: str
     time_zone: str = "UTC"
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,15 +24,9 @@ Credentials = Callable[[Requester], AbstractAsyncContextManager[Credential]]
 """Makes the credential of one use for one person, whose rights it bears. Raises CredentialError."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of source that whoever opens a pipeline brings along.
-
-    `adapter` is called with the source's name, its `connect`, and `store`, the pipeline's Store.
-    """
-
-    adapter: Callable[..., Adapter]
-    credentials: Credentials
+Kind = Callable[..., tuple[Adapter, Credentials]]
+"""A kind of source that whoever opens a pipeline brings along: called with the source's name, its
+`connect` and `store`, the pipeline's Store."""
 
 
 @dataclass(frozen=True, slots=True)

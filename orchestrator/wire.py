@@ -131,10 +131,10 @@ def _adapter(name: str, spec: SourceSpec, embed: Embed, folder: Path) -> Adapter
 
 def _brought(name: str, spec: SourceSpec, kind: Kind, store: Store) -> Source:
     try:
-        adapter = kind.adapter(name, store=store, **spec.connect)
+        adapter, credentials = kind(name, store=store, **spec.connect)
     except (TypeError, ValueError) as error:
         raise _unfit(name, spec) from error
-    return Source(name, spec, adapter, kind.credentials)
+    return Source(name, spec, adapter, credentials)
 
 
 def _unfit(name: str, spec: SourceSpec) -> ConfigurationError:

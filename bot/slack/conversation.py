@@ -132,7 +132,8 @@ class Conversation:
         what was answered before it, read from its thread by default."""
         if earlier is None:
             earlier = await self._earlier(asked)
-        requester = Requester(asked.team, asked.user, await self.zone_of(asked.team, asked.user))
+        zone = await self.zone_of(asked.team, asked.user)
+        requester = Requester(asked.team, asked.user, zone, asked.channel)
         try:
             return await self._pipeline.propose(
                 question(

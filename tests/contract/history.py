@@ -42,11 +42,8 @@ def slack(pipeline: Pipeline, sandbox: Sandbox, _folder: Path) -> Harness:
     """What Jonas may read: the public channels, and the private one of finance."""
     local = sandbox.slack
     settings = Settings.model_validate(sandbox.environment | {"CROSSTALK_SLACK_SPEED": "1000"})
-    kind = history_kind(settings)
-    source = Source(
-        "chat", SourceSpec(kind="slack"), kind.adapter("chat", store=pipeline.store),
-        kind.credentials,
-    )  # fmt: skip
+    adapter, credentials = history_kind(settings)("chat", store=pipeline.store)
+    source = Source("chat", SourceSpec(kind="slack"), adapter, credentials)
     plain = messages(("channel", "=", "finance"), **ASKED)
     known = local.workspace.channels["C0FINANCE"].messages.values()
     asking = messages(search="late delivery", ts="string")

@@ -11,7 +11,7 @@ import pytest
 from adapters.base import Limits
 from adapters.errors import CredentialError, SourceRefused, SourceTimeout
 from bot.settings import Settings
-from bot.slack.history import SlackAdapter, history_kind
+from bot.slack.history import history_kind
 from bot.slack.history.coercion import plain
 from bot.slack.history.credentials import ActionTokens, Asker, action_tokens
 from orchestrator.question import Requester
@@ -34,9 +34,9 @@ class Office:
         self.slack = slack
         environment = {"SLACK_API_URL": slack.api_url, "SLACK_BOT_TOKEN": slack.bot_token}
         tier = {"CROSSTALK_SLACK_TIER": slack.app.conversations_tier}
-        self.kind = history_kind(Settings.model_validate(environment | tier))
+        kind = history_kind(Settings.model_validate(environment | tier))
         connect = {"channel_number": "^ext-0*([0-9]+)-"} | connect
-        self.adapter: SlackAdapter = self.kind.adapter("chat", store=store, **connect)  # type: ignore[assignment]
+        self.adapter, self.credentials = kind("chat", store=store, **connect)
 
     def furnish(self) -> None:
         """People, channels, and four messages a channel: a thread of three, and one more."""
@@ -73,7 +73,9 @@ class Office:
         """What somebody gets of a query, or of a search."""
         types = more.get("types", {"channel": "string", "text": "string"})
         query = messages(*filters, search=more.get("search"), **types)
-        async with self.kind.credentials(Requester(self.slack.workspace.team_id, user)) as one:
+        place = more.get("place", "")
+        asker = Requester(self.slack.workspace.team_id, user, place=place)
+        async with self.credentials(asker) as one:
             return await gather(self.adapter, query, one, Limits(timeout_s=more.get("seconds", 20)))
 
     async def channels(self, user: str, *filters: tuple[str, str, Any], **more: Any) -> set[str]:
@@ -131,6 +133,18 @@ async def test_people_of_other_companies_read_only_the_shared_channel(office: Of
         await gather(office.adapter, messages(text="string"), stranger, Limits())
 
 
+async def test_an_answer_holds_what_its_place_may_read(office: Office) -> None:
+    """In a public channel Ann gets no private one, and is told so when she names it; in a channel
+    shared with a company that one alone; in private talk, or in the channel itself, all of it."""
+    board = ("channel", "=", "board")
+    assert await office.channels(ANN, place="C0ALL") == {"all", "help", "ext-0042-acme"}
+    assert await office.channels(ANN, place="C0EXT") == {"ext-0042-acme"}
+    assert await office.channels(ANN, board, place="C0BOARD") == {"board"}
+    assert "board" in await office.channels(ANN, place=office.slack.open_im(ANN).id)
+    with pytest.raises(SourceRefused, match="Ask in a direct message"):
+        await office.read(ANN, board, place="C0ALL")
+
+
 async def test_rights_are_those_of_this_moment(office: Office) -> None:
     """Who leaves a private channel has nothing more of it at the next question."""
     office.slack.leave(ANN, "C0BOARD")
@@ -140,13 +154,19 @@ async def test_rights_are_those_of_this_moment(office: Office) -> None:
         await office.read(BOB)
 
 
-async def test_who_is_not_of_slack_reads_nothing(office: Office) -> None:
-    """The command line, and a bot without a token, are told why."""
+async def test_who_is_not_of_slack_reads_nothing(office: Office, store: Store) -> None:
+    """The command line, a bot without a token, and one that was not installed are told why."""
+    _, without_token = history_kind(Settings.model_validate({}))("chat", store=store)
+    several = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s", "CROSSTALK_WORKSPACES": "T0"}
+    _, of_several = history_kind(Settings.model_validate(several))("chat", store=store)
     with pytest.raises(CredentialError, match="Ask this question in Slack"):
-        async with office.kind.credentials(Requester("local", "terminal")):
+        async with office.credentials(Requester("local", "terminal")):
             pass
     with pytest.raises(CredentialError, match="SLACK_BOT_TOKEN is not set"):
-        async with history_kind(Settings.model_validate({})).credentials(Requester("T0", "U0")):
+        async with without_token(Requester("T0", "U0")):
+            pass
+    with pytest.raises(CredentialError, match="not installed in your workspace"):
+        async with of_several(Requester("T0", "U0")):
             pass
 
 
@@ -237,6 +257,7 @@ async def test_slack_s_own_search_is_used(office: Office) -> None:
     assert set(read.table.column("channel").to_pylist()) == {"all", "help", "ext-0042-acme", "away"}
     assert office.count("assistant.search.context") == 1
     assert office.count("conversations.history") == 0
+    assert await office.channels(ANN, search="printer burns", place="C0EXT") == {"ext-0042-acme"}
 
 
 @pytest.mark.parametrize(

@@ -3,24 +3,39 @@
 from typing import Any
 
 from bot.settings import Settings
+from bot.slack.clients import TokenOf
 from bot.slack.history.adapter import SlackAdapter
 from bot.slack.history.credentials import asking
+from bot.slack.install import Installations
 from bot.slack.pace import PacedClient, Rates
-from orchestrator.registry import Kind
+from orchestrator.registry import Credentials, Kind
 from orchestrator.store import Pace, Store
 
 __all__ = ["SlackAdapter", "history_kind"]
 
 
 def history_kind(settings: Settings) -> Kind:
-    """The kind of source `slack`: the workspace of these settings."""
+    """The kind of source `slack`: the workspace of whoever asks."""
     rates = Rates(settings.slack_tier, settings.slack_speed)
 
-    def adapter(source: str, *, store: Store, **connect: Any) -> SlackAdapter:
+    def kind(source: str, *, store: Store, **connect: Any) -> tuple[SlackAdapter, Credentials]:
         def client(token: str) -> PacedClient:
             pace = Pace(store.engine)
             return PacedClient(pace, rates, token=token, base_url=settings.slack_api_url)
 
-        return SlackAdapter(source, client=client, **connect)
+        adapter = SlackAdapter(source, client=client, **connect)
+        return adapter, asking(_tokens(settings, store))
 
-    return Kind(adapter, asking(settings))
+    return kind
+
+
+def _tokens(settings: Settings, store: Store) -> TokenOf:
+    """The token of each installation, or the one of these settings for all."""
+    oauth = settings.oauth()
+    if oauth is not None:
+        return Installations(oauth, store).token_of
+
+    async def own(_team: str) -> str:
+        return settings.bot_token()
+
+    return own

@@ -87,7 +87,7 @@ class SlackAdapter:
             async with asyncio.timeout(limits.timeout_s):
                 calls = Calls(self._client(credential.api_key), limits.timeout_s)
                 rights = await rights_of(credential, calls, self.source, self._number)
-                fetch = _Fetch(query, calls, rights)
+                fetch = _Fetch(self.source, query, calls, rights)
                 wanted = fetch.channels()
                 reading = Reading(
                     calls,
@@ -118,7 +118,8 @@ class _Fetch:
     """One query on its way: channels, then messages, then rows. `has_read` once it needed what
     channels hold."""
 
-    def __init__(self, query: VectorQuery, calls: Calls, rights: Rights) -> None:
+    def __init__(self, source: str, query: VectorQuery, calls: Calls, rights: Rights) -> None:
+        self._source = source
         self._query = query
         self._calls = calls
         self._rights = rights
@@ -130,9 +131,18 @@ class _Fetch:
         self.has_read = False
 
     def channels(self) -> tuple[Channel, ...]:
-        """The readable channels that the filters leave."""
+        """The readable channels that the filters leave. Raises SourceRefused when those that they
+        name may not be read in the place of the answer."""
         of_channels = self._filters_of(OF_CHANNELS)
-        return tuple(one for one in self._rights.channels if holds(of_channels, one.values))
+        found = tuple(one for one in self._rights.channels if holds(of_channels, one.values))
+        if of_channels and not found:
+            kept = [one for one in self._rights.hidden if holds(of_channels, one.values)]
+            if kept:
+                raise SourceRefused(
+                    f"{self._source} has that in channels that not everybody here may read. "
+                    "Ask in a direct message."
+                )
+        return found
 
     def period(self) -> tuple[Any, Any]:
         """The first and last moment of the query."""

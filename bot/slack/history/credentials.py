@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from adapters.credentials import Credential
 from adapters.errors import ConfigurationError, CredentialError
-from bot.settings import Settings
+from bot.slack.clients import TokenOf
 from orchestrator.question import Requester
 from orchestrator.registry import Credentials
 
@@ -20,12 +20,14 @@ _TEAM, _USER = re.compile(r"[TE][A-Z0-9]+"), re.compile(r"[UW][A-Z0-9]+")
 class Asker(Credential):
     """A person of a workspace; `api_key` is the bot's token there.
 
+    `place` is the channel that the answer is for, "" or a direct conversation for the person alone.
     `action_token` came with the person's message and lets the bot search on their behalf; "" when
     there is none.
     """
 
     team: str = ""
     user: str = ""
+    place: str = ""
     action_token: str = field(default="", repr=False)
 
 
@@ -52,8 +54,8 @@ action_tokens = ActionTokens()
 """Those of this process: a replica that did not hear a question reads history instead."""
 
 
-def asking(settings: Settings) -> Credentials:
-    """Whoever asks as a credential for the workspace of these settings."""
+def asking(token_of: TokenOf) -> Credentials:
+    """Whoever asks as a credential for their workspace."""
 
     @contextlib.asynccontextmanager
     async def credentials(requester: Requester) -> AsyncGenerator[Asker]:
@@ -63,13 +65,18 @@ def asking(settings: Settings) -> Credentials:
                 "Slack asks here. Ask this question in Slack."
             )
         try:
-            token = settings.bot_token()
+            token = await token_of(requester.team)
         except ConfigurationError as error:
             raise CredentialError(f"Slack's messages can't be read: {error}") from None
+        if token is None:
+            raise CredentialError(
+                "Slack's messages can't be read: the app is not installed in your workspace."
+            )
         yield Asker(
             api_key=token,
             team=requester.team,
             user=requester.user,
+            place=requester.place,
             action_token=action_tokens.of(requester),
         )
 

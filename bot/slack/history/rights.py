@@ -1,4 +1,4 @@
-"""Whose channels: those that both the bot and the asker may read at this very moment."""
+"""Whose channels: those that the bot, the asker and the place of the answer may read just now."""
 
 import re
 from dataclasses import dataclass
@@ -10,25 +10,31 @@ from bot.slack.history.coercion import Channel
 from bot.slack.history.credentials import Asker
 
 _KINDS = "public_channel,private_channel"
+_OF_ONE = frozenset({"", "D"})  # nobody's place, or a direct conversation
 _DIGITS = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """The channels that the bot is in and the asker may read.
+    """The channels that the bot is in and the asker may read, as far as everybody in the place of
+    the answer may; those that they may not are `hidden`.
 
     `own` are the asker's channels as far as the bot knows of them; a full member of the workspace
     reads every public channel. `site` is the workspace's address, `bot_user_id` the bot itself.
     """
 
     channels: tuple[Channel, ...]
+    hidden: tuple[Channel, ...]
     own: frozenset[str]
     is_full_member: bool
     site: str
     bot_user_id: str
+    place: Channel | None
 
     def of_public(self, channel_id: str) -> bool:
-        """Whether the asker may read a public channel."""
+        """Whether a public channel may be read, by the asker and in the place of the answer."""
+        if self.place is not None and self.place.is_shared:
+            return channel_id == self.place.id
         return self.is_full_member or channel_id in self.own
 
 
@@ -49,13 +55,30 @@ async def rights_of(
     theirs = await calls.listed("users.conversations", "channels", user=asker.user, **asked)
     own = frozenset(channel["id"] for channel in theirs)
     known = await calls.listed("users.conversations", "channels", **asked)
-    readable = tuple(
-        _channel(channel, number)
+    described = {
+        _channel(channel, number): bool(channel.get("is_private", True))
         for channel in known
         if not (channel.get("is_im") or channel.get("is_mpim"))
-        and (channel["id"] in own or (is_full_member and not channel.get("is_private", True)))
+    }
+    place = next((channel for channel in described if channel.id == asker.place), None)
+    is_private_talk = asker.place[:1] in _OF_ONE
+    readable: list[Channel] = []
+    hidden: list[Channel] = []
+    for channel, is_private in described.items():
+        if channel.id in own or (is_full_member and not is_private):
+            is_fit = is_private_talk or _fits(channel, is_private, place)
+            (readable if is_fit else hidden).append(channel)
+    return Rights(
+        tuple(readable), tuple(hidden), own, is_full_member, here["url"], here["user_id"], place
     )
-    return Rights(readable, own, is_full_member, here["url"], here["user_id"])
+
+
+def _fits(channel: Channel, is_private: bool, place: Channel | None) -> bool:
+    """Whether everybody in a place may read a channel: public ones, and the place itself. People
+    of another company may read the place alone."""
+    if channel == place:
+        return True
+    return not is_private and not (place is not None and place.is_shared)
 
 
 def _channel(described: dict[str, Any], number: re.Pattern[str] | None) -> Channel:
