@@ -59,7 +59,8 @@ class Office:
 
     async def answered(self) -> Message:
         """The next answer with rows in it."""
-        return await self.until(lambda m: any(b["type"] == "table" for b in m.get("blocks") or []))
+        tables = ("data_table", "table")
+        return await self.until(lambda m: any(b["type"] in tables for b in m.get("blocks") or []))
 
     async def status(self, card: Message) -> str:
         """How the request of a card stands in the store."""
