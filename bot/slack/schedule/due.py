@@ -117,7 +117,7 @@ class Scheduled:
 
     async def _result(self, schedule: Schedule) -> Answer | str:
         """The answer to an alert's question as of now, or why it can't be had without a person."""
-        requester = Requester(schedule.team, schedule.user, schedule.time_zone)
+        requester = Requester(schedule.team, schedule.user, schedule.time_zone, schedule.channel)
         at = self._clock()
         try:
             proposed = await self._pipeline.propose(
