@@ -14,7 +14,7 @@ from orchestrator.events import Finished
 from orchestrator.explain import explain, plan_text
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.question import Question, question
-from orchestrator.store import Store
+from orchestrator.store import Store, StoredRun
 from tests.conftest import ADA, NOON
 from tests.property.data import ENTITIES, Dataset
 from tests.property.placements import Atlas, Placement
@@ -86,6 +86,10 @@ class Unwritten(Store):
 
     async def finish(self, run_id: str, status: str, outcome: dict[str, Any]) -> None:
         """Keep nothing."""
+
+    async def recall(self, run_id: str) -> StoredRun | None:
+        """Nothing is kept."""
+        return None
 
 
 class Engine:
