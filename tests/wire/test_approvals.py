@@ -241,7 +241,7 @@ async def test_waiting_outlives_a_restart(
             await after.press(JONAS, card)
             answer = await after.answered()
             assert answer["thread_ts"] == card["thread_ts"]
-            assert "sales: 1,106 rows" in context_of(answer)
+            assert "sales (database): 1,106 rows" in context_of(answer)
             assert await after.status(card) == "approved"
 
 
