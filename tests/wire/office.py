@@ -1,5 +1,6 @@
 """A Slack of its own with the real bot in it over websockets, for tests that change the policy."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.serve import running
+from orchestrator.approve.request import Request
 from orchestrator.pipeline import Pipeline
 from orchestrator.semantic import ApprovalPolicy, SemanticModel
 from sandbox.company.slack_places import furnish
@@ -47,7 +49,21 @@ class Office:
     async def asked(self, user: str = MARCO, channel: str = SALES, words: str = WORDS) -> Message:
         """Ask, and wait for the card that it gives."""
         await self.slack.post_as(user, channel, f"<@{self.slack.bot_user_id}> {words}")
-        return await self.until(is_card)
+        card = await self.until(is_card)
+        await self.stored(card, lambda request: request.card is not None)
+        return card
+
+    async def stored(self, card: Message, wanted: Callable[[Request], bool]) -> None:
+        """Wait until a card's request is as wanted; the store tells nobody, so it is asked."""
+        async with asyncio.timeout(WAIT_S):
+            while not wanted(await self.request(card)):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    async def request(self, card: Message) -> Request:
+        """The stored request of a card."""
+        request = await self.pipeline.approvals.of(run_of(card))
+        assert request is not None
+        return request
 
     async def press(self, user: str, card: Message, action: str = "approval_approve") -> None:
         """Press a button of a card."""
@@ -63,8 +79,7 @@ class Office:
 
     async def status(self, card: Message) -> str:
         """How the request of a card stands in the store."""
-        request = await self.pipeline.approvals.of(run_of(card))
-        return request.status if request else ""
+        return (await self.request(card)).status
 
     async def modal(self, user: str) -> dict[str, Any]:
         """The modal that opens for somebody."""

@@ -9,19 +9,16 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.metrics import Metrics
 from bot.slack.approval import ApprovalDesk
-from bot.slack.approval.listeners import APPROVED
 from bot.slack.approval.reminders import sweep
 from bot.slack.clients import OneWorkspace
-from bot.slack.conversation import Conversation
 from orchestrator.pipeline import Proposed
 from orchestrator.question import Requester, question
 from orchestrator.semantic import SemanticModel
-from orchestrator.store import Work
 from sandbox.sandbox import Sandbox
 from tests.wire.conftest import MARCO, SALES
 from tests.wire.office import (
+    WORDS,
     Message,
     Office,
     buttons,
@@ -101,6 +98,26 @@ async def test_the_asker_can_withdraw(office: Office) -> None:
     await office.press(MARCO, card, "approval_withdraw")
     await office.until(lambda m: "Withdrawn" in m["text"])
     assert await office.status(card) == "withdrawn"
+
+
+async def test_a_press_may_come_before_the_card_s_place_is_kept(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is quicker than the store sees the card rewritten all the same."""
+    approvals, pressed = office.pipeline.approvals, asyncio.Event()
+    posted = approvals.posted
+
+    async def late(*place: Any) -> None:
+        await pressed.wait()
+        await posted(*place)
+
+    monkeypatch.setattr(approvals, "posted", late)
+    await office.slack.post_as(MARCO, SALES, f"<@{office.slack.bot_user_id}> {WORDS}")
+    card = await office.until(is_card)
+    await office.press(MARCO, card, "approval_withdraw")
+    await office.stored(card, lambda request: request.status == "withdrawn")
+    pressed.set()
+    await office.until(lambda m: "Withdrawn" in m["text"])
 
 
 @under(rules={"pii": {"contact": "medium"}})
@@ -248,7 +265,7 @@ async def test_waiting_outlives_a_restart(
 async def test_what_died_after_its_approval_can_be_started_again(
     sandbox: Sandbox, model: SemanticModel, tmp_path: Path
 ) -> None:
-    """What was approved and not run is run by its id in a new process; what has run is not."""
+    """What was approved and not run is run by a new process, once."""
     async with opened_slack(sandbox) as slack:
         async with opened_office(sandbox, slack, model, tmp_path) as before:
             card = await before.asked()
@@ -257,12 +274,8 @@ async def test_what_died_after_its_approval_can_be_started_again(
             assert request is not None
             assert await approvals.approve(request, request.binding.digest, ADA, before.now)
         async with opened_office(sandbox, slack, model, tmp_path) as after:
-            client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
-            talk = Conversation(
-                after.pipeline, OneWorkspace(client), Metrics(), clock=lambda: after.now
-            )
-            work = Work("w1", "lane", APPROVED, {"run_id": run_of(card)})
-            await talk.run_approved(work)
-            await talk.run_approved(work)
             assert f"Approved · <@{ADA}>" in context_of(await after.answered())
+            mention = f"<@{slack.bot_user_id}>"
+            await slack.post_as(MARCO, SALES, f"{mention} how many products?", card["thread_ts"])
+            await after.answered()
             assert (await after.trail(card)).count("answered") == 1

@@ -61,10 +61,10 @@ class ApprovalDesk:
         place = await self._elsewhere(run.team, channel, message) if channel else None
         if place is None:
             ts = await thread.post(message)
-            await self._pipeline.approvals.posted(run_id, (run.channel, ts))
+            await self._posted(run_id, (run.channel, ts))
             return
         said = await thread.post(notice(replace(request, card=place)))
-        await self._pipeline.approvals.posted(run_id, place, (run.channel, said))
+        await self._posted(run_id, place, (run.channel, said))
 
     async def settle(self, came: Decided | Denied | Closed | Stale | Refused, click: Click) -> str:
         """Tell what came of a press: the id of a run that is to be started now, or ""."""
@@ -150,6 +150,16 @@ class ApprovalDesk:
             log.warning("approvers_channel_not_written", reason=error.response["error"])
             return None
         return channel, str(sent["ts"])
+
+    async def _posted(
+        self, run_id: str, card: tuple[str, str], notice: tuple[str, str] | None = None
+    ) -> None:
+        """Remember where a card stands. Who was quick may have decided by it already: then it is
+        brought up to date now, for nobody knew of it then."""
+        await self._pipeline.approvals.posted(run_id, card, notice)
+        request = await self._pipeline.approvals.of(run_id)
+        if request is not None and request.status != "waiting":
+            await self.show(request)
 
     async def _alone(self, request: Request, thread: Thread) -> None:
         """In a direct message there is nobody who could decide."""
