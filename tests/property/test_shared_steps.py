@@ -1,7 +1,11 @@
 """What a query needs twice is fetched once."""
 
+from dataclasses import replace
+
 import pytest
 
+from orchestrator.cache import ResultCache
+from orchestrator.execute import Executor
 from tests.property.engine import Engine
 from tests.property.placements import Placement
 from tests.property.sources import LoggedIn
@@ -34,8 +38,13 @@ async def test_equal_reads_are_one_fetch(
     homes = dict.fromkeys(("customer", "product", "event"), customers)
     homes |= dict.fromkeys(("order", "line"), orders)
     placement = Placement(5, tuple(homes.items()), (("customer", "pg_two"),))
+    pipeline = engine.pipeline
+    nothing_kept = Executor(
+        pipeline.sources, None, ResultCache(0, 0), policies=pipeline.model.policies
+    )
+    uncached = Engine(replace(pipeline, executor=nothing_kept), engine.atlas, engine.truth)
     before = {name: len(adapter.fetched) for name, adapter in _adapters(engine).items()}
-    assert await engine.disagreement(sql, placement, ordered=False) == ""
+    assert await uncached.disagreement(sql, placement, ordered=False) == ""
     asked = [
         (name, query.model_dump_json())
         for name, adapter in _adapters(engine).items()

@@ -115,6 +115,9 @@ def test_postgres_may_mean_another_thing(condition: str, reason: str) -> None:
         ("customer_id + 1 = 2", False),
         ("LENGTH(name) = 2", False),
         ("COALESCE(name, 'a') = 'a'", False),
+        ("health <> CAST(1 AS DOUBLE)", True),
+        ("health <> CAST('NaN' AS DOUBLE)", False),
+        ("customer_id = CAST('1_000' AS BIGINT)", False),
     ],
 )
 def test_sqlite_is_asked_little(condition: str, same: bool) -> None:
