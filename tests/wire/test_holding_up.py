@@ -148,3 +148,21 @@ async def test_what_could_not_be_written_down_is_not_acknowledged(
         states = await thread_until_answer(sandbox, ts, changes)
     assert tries == 2
     assert table_of(states[-1])[1:] == [["1,106"]]
+
+
+async def test_stop_reaches_a_run_at_another_replica(
+    sandbox: Sandbox, own_pipeline: Pipeline
+) -> None:
+    """The press arrives at the newer of two replicas; the run ends at the older one."""
+    sales = own_pipeline.sources["sales"]
+    stuck = Stuck(sales.adapter)
+    own_pipeline.sources["sales"] = Source("sales", sales.spec, stuck)
+    changes = sandbox.slack.workspace.subscribe()
+    async with replica(sandbox, own_pipeline):
+        ts = await sandbox.slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
+        await stuck.asked.wait()
+        (progress,) = thread_of(sandbox, ts)
+        async with replica(sandbox, own_pipeline):
+            await sandbox.slack.press(MARCO, SALES, progress["ts"], "stop_run")
+            states = await thread_until_answer(sandbox, ts, changes)
+    assert states[-1]["text"].startswith(f"Stopped by <@{MARCO}>")
