@@ -159,10 +159,11 @@ class Registry:
             if read is not None:
                 await self._keep(name, read)
 
-    async def _adopt(self, name: str) -> None:
-        """Take over what another process has read since, and the changes that it found."""
+    async def _adopt(self, name: str, *, anew: bool = False) -> None:
+        """Take over what another process has read since (`anew`: whenever it was), and the changes
+        that it found."""
         address = self._sources[name].address
-        newer = await self._snapshots.get(name, address, self.read_at(name))
+        newer = await self._snapshots.get(name, address, None if anew else self.read_at(name))
         if newer is not None:
             self._known[name] = newer
             self._history[name] = {}
@@ -180,12 +181,11 @@ class Registry:
             found = changes(known.catalog, read, at)
         snapshot = Snapshot(read, at, self._sources[name].address)
         is_kept = await self._snapshots.put(snapshot, known, found)
-        if not is_kept:  # another process has read it at the same time: its catalog counts
-            del self._known[name]
-            await self._adopt(name)
-        self._known.setdefault(name, snapshot)
+        self._known[name] = snapshot
         if is_kept:
             self._remember(name, found)
+        else:  # another process has read it at the same time: what that one has put counts
+            await self._adopt(name, anew=True)
         for change in found:
             log.info("catalog_changed", source=name, change=str(change))
 
