@@ -1,13 +1,13 @@
-"""The command line: ask, sql, plan, keys, serve, schema, check, manifest, and those of packages.
+"""The command line: ask, sql, plan, keys, drift, serve, schema, check, manifest, and more.
 
 Exit codes: 0 answered, 1 no answer, 2 something is wrong with the question or the set-up. For
-`keys`, 1 says that keys do not meet.
+`keys`, 1 says that keys do not meet; for `drift`, that a binding is broken.
 """
 
 import asyncio
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from adapters.errors import ConfigurationError, CrosstalkError
+from bot.drift_lines import SourceDrift, drift_line, show_drift
 from bot.event_lines import event_line, planned_line, problem_line
 from bot.logs import set_up_logs
 from bot.manifest import Variant, as_yaml
@@ -108,6 +109,41 @@ async def _overlaps(
     requester = Requester("local", "terminal", model.time_zone)
     async with opened_pipeline(configured, model, warm=False) as pipeline:
         return await overlaps(pipeline, requester, relationship, with_examples=with_examples)
+
+
+def drift(
+    as_json: Json = False,
+    days: Annotated[float, typer.Option(help="How far back changes are shown.")] = 7,
+    model: Model = None,
+) -> None:
+    """Read every source's catalog, and show what has changed and which bindings are broken."""
+    configured = settings()
+    set_up_logs(configured.log_format, level=40)
+    found = asyncio.run(_drifts(configured, load(model or configured.semantic_model), days))
+    for one in found:
+        if as_json:
+            typer.echo(drift_line(one))
+        else:
+            show_drift(Console(), one)
+    if any(one.broken for one in found):
+        raise typer.Exit(1)
+
+
+async def _drifts(configured: Settings, model: SemanticModel, days: float) -> list[SourceDrift]:
+    async with opened_pipeline(configured, model, warm=False) as pipeline:
+        registry, since = pipeline.registry, datetime.now(UTC) - timedelta(days=days)
+        await registry.refresh(model.sources, keep_s=0, timeout_s=60)
+        broken = registry.broken(model)
+        return [
+            SourceDrift(
+                name,
+                registry.read_at(name),
+                registry.failure(name),
+                registry.changes(name, since),
+                [one for one in broken if one.source == name],
+            )
+            for name in model.sources
+        ]
 
 
 def serve(model: Model = None) -> None:
@@ -228,7 +264,7 @@ def command_line() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for command in (ask, sql, plan, keys, serve, schema, check, manifest):
+    for command in (ask, sql, plan, keys, drift, serve, schema, check, manifest):
         app.command()(command)
     for point in entry_points(group=COMMANDS):
         _add(app, point)

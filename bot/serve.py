@@ -24,6 +24,7 @@ from bot.settings import Settings
 from bot.slack.app import build_app, clients_of, web_client
 from bot.slack.approval.listeners import APPROVED, start
 from bot.slack.approval.reminders import sweeping
+from bot.slack.catalogs import CatalogWatch
 from bot.slack.conversation import Conversation, now
 from bot.slack.listeners.events import QUESTION
 from bot.slack.pace import reason
@@ -95,6 +96,8 @@ async def running(
         schedules = Schedules(engine)
         scheduled = due.Scheduled(pipeline, clients, schedules, runs, clock)
         runs.handle(due.SCHEDULED, scheduled.do, scheduled.tell)
+        watch = CatalogWatch(pipeline, clients, settings.feedback_channel, settings.catalog_seconds)
+        await watch.begin()
         app = build_app(settings, client, pipeline, conversation, runs, preview, installations)
         listening = asyncio.Event()
         signed = app if settings.signing_secret() is not None else None
@@ -107,6 +110,7 @@ async def running(
                 _sockets(app, settings.app_token()),
                 sweeping(conversation.desk, pipeline.approvals, partial(start, pipeline, runs)),
                 repeated(lambda: due.sweep(schedules, runs, clock()), due.SWEEP_S),
+                repeated(watch.step, watch.step_s),
                 repeated(lambda: conversation.running.obey(stops), poll_s),
             ):
                 listening.set()

@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(
         256 * 1024 * 1024, ge=0, validation_alias=_named("CROSSTALK_CACHE_BYTES")
     )
+    catalog_seconds: float = Field(
+        3600.0, ge=1, validation_alias=_named("CROSSTALK_CATALOG_SECONDS")
+    )
     http_host: str = Field("127.0.0.1", validation_alias=_named("CROSSTALK_HTTP_HOST"))
     http_port: int = Field(8080, ge=0, le=65535, validation_alias=_named("CROSSTALK_HTTP_PORT"))
     log_format: Literal["console", "json"] = Field(

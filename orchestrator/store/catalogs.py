@@ -141,7 +141,7 @@ class Catalogs:
     async def forget(self, but: Collection[str]) -> None:
         """Forget every source but these, with its history."""
         async with self._engine.begin() as connection:
-            await _forget(connection, sources.c.source.not_in(but))
+            await _forget(connection, sources.c.source.not_in(list(but)))
 
     async def changes(
         self, since: datetime | None = None, source: str | None = None
@@ -182,7 +182,9 @@ class Catalogs:
     async def report(self, source: str, keys: Collection[str], at: datetime) -> set[str]:
         """Which of these (all that is to be reported of a source now) no process has reported yet;
         they count as reported from here on. What is not among them may be reported again."""
-        mended = sa.delete(reports).where(reports.c.source == source, reports.c.key.not_in(keys))
+        mended = sa.delete(reports).where(
+            reports.c.source == source, reports.c.key.not_in(list(keys))
+        )
         fresh: set[str] = set()
         async with self._engine.begin() as connection:
             await connection.execute(mended)
@@ -195,7 +197,7 @@ class Catalogs:
     async def unreport(self, keys: Collection[str]) -> None:
         """These could not be reported after all."""
         async with self._engine.begin() as connection:
-            await connection.execute(sa.delete(reports).where(reports.c.key.in_(keys)))
+            await connection.execute(sa.delete(reports).where(reports.c.key.in_(list(keys))))
 
 
 async def _replaced(connection: AsyncConnection, before: Snapshot, kept: dict[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
+from sqlalchemy import event
 
 from adapters.schema import Catalog, Column, Relation
 from orchestrator.registry import Change, Snapshot
@@ -58,7 +58,7 @@ async def test_only_what_changed_is_written(two: tuple[Catalogs, Catalogs]) -> N
     await two[0].put(FIRST, None)
     written: list[str] = []
     engine = two[1]._engine.sync_engine  # pyright: ignore[reportPrivateUsage]
-    sa.event.listen(engine, "before_cursor_execute", lambda *all: written.append(all[2]))
+    event.listen(engine, "before_cursor_execute", lambda *all: written.append(all[2]))
     grown = Catalog("sales", (replace(ORDERS, rows=5), STOCK))
     assert await two[1].put(second(grown), FIRST)
     assert not [sql for sql in written if "catalog_columns" in sql]

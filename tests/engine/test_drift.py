@@ -131,12 +131,12 @@ class Shop:
         """Change every ticket."""
         await self.mongo.admin.paths.tickets.update_many({}, list(stages))
 
-    def _postgres(self, name: str, **_: Any) -> tuple[Adapter, Any]:
+    def _postgres(self, name: str, **_: Any) -> tuple[Any, None]:
         server = self.postgres
         adapter = PostgresAdapter(name, host=server.host, port=server.port, database="postgres")
         return AsReader(adapter, Credential(server.admin_user, server.admin_password)), None
 
-    def _mongo(self, _name: str, **_: Any) -> tuple[Adapter, Any]:
+    def _mongo(self, _name: str, **_: Any) -> tuple[Any, None]:
         return AsReader(self.mongo.adapter, self.mongo.reader), None
 
 

@@ -41,9 +41,7 @@ def said(after: Catalog, before: Catalog = BEFORE) -> list[str]:
 def with_columns(relation: Relation, **changed: Column | None) -> Catalog:
     """The catalog of a relation's source, with some of its columns replaced or taken out."""
     columns = tuple(
-        new
-        for column in relation.columns
-        if (new := changed.get(column.name, column)) is not None
+        new for column in relation.columns if (new := changed.get(column.name, column)) is not None
     )
     one = replace(relation, columns=columns)
     if relation is TICKETS:
