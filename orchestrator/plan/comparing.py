@@ -67,7 +67,7 @@ class Comparing:
 
     def _compare_field(self, at: int, comparison: Comparison) -> None:
         term, scope = self._places.placed(at, self._words.numeric(at))
-        scope.conditions.append(Condition(term.name, comparison.op, comparison.numbers))
+        scope.conditions.append(Condition(term.name, comparison.op, comparison.numbers, at=at))
         self._words.used.add(at)
         self._request.columns.append((term.entity, term.name))
 
@@ -91,7 +91,7 @@ class Comparing:
         key = spec.key[0]
         if plain and len(spec.key) == 1 and spec.fields[key].type == "int64":
             scope = self._places.scope(entity, at + 1)
-            scope.conditions.append(Condition(key, "=", comparison.numbers))
+            scope.conditions.append(Condition(key, "=", comparison.numbers, at=at))
             return True
         return self._compare_size(entity, at, comparison, plain)
 
@@ -101,7 +101,7 @@ class Comparing:
         size = self._sketch.size_of(entity)
         self._sketch.assumptions.append(f"{entity} is compared by {entity}.{size}")
         scope = self._places.scope(entity, at + 1)
-        scope.conditions.append(Condition(size, comparison.op, comparison.numbers))
+        scope.conditions.append(Condition(size, comparison.op, comparison.numbers, at=at))
         self._request.columns.append((entity, size))
         return True
 

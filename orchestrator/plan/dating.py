@@ -1,5 +1,7 @@
 """Time as filters: "last quarter", "signed up in 2026", "churned"."""
 
+from dataclasses import replace
+
 from orchestrator.plan.places import Places
 from orchestrator.plan.request import Condition, Scope
 from orchestrator.plan.request import UnclearError as Unclear
@@ -39,7 +41,7 @@ class Dating:
             else:
                 entity, field = self._timed(at)
                 scope = self._places.scope(entity, at)
-                self._test(scope, Condition(field, "period", period=period))
+                self._test(scope, Condition(field, "period", period=period, at=at))
 
     def _verb_before(self, at: int) -> int | None:
         """ "bought furniture last month": the last dated verb, unless another event came since."""
@@ -89,8 +91,8 @@ class Dating:
             raise Unclear(f"“not {words.chunks[at].text}” in a period may mean two things.")
         elif not period and not (verb and not denied):
             op = "null" if denied else "not null"
-            scope.conditions.append(Condition(term.name, op))
+            scope.conditions.append(Condition(term.name, op, at=at))
             return
         if period:
-            self._test(scope, Condition(term.name, "period", period=period.period))
+            self._test(scope, replace(period, field=term.name, at=at))
             self._request.columns.append((term.entity, term.name))

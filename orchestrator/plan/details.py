@@ -46,7 +46,7 @@ class Details:
                 term, scope = self._places.placed(at, words.terms(at))
                 truth = words.lexicon.spec(term).type == "bool"
                 op = ("false" if denied else "true") if truth else "null"
-                scope.conditions.append(Condition(term.name, op))
+                scope.conditions.append(Condition(term.name, op, at=at))
                 words.used |= {before, at} if denied and before is not None else {at}
             elif not self._request.measures and not self._request.groups:
                 term, _ = self._places.placed(at, words.terms(at))

@@ -43,7 +43,8 @@ def compare(left: str, comparison: Comparison) -> str:
 
 
 class Frame:
-    """One FROM clause: an entity, the entities joined to it, and its WHERE."""
+    """One FROM clause: an entity, the entities joined to it, and its WHERE. `part` are conditions
+    that tell the part of a share from the whole."""
 
     def __init__(
         self, aliases: "Aliases", entity: str, many: bool = False, search: str = ""
@@ -57,6 +58,7 @@ class Frame:
             source = f"search({source}, {text_literal(search)}, {NEAREST})"
         self.source = [f"{source} AS {self.aliases[entity]}"]
         self.where: list[str] = []
+        self.part: list[str] = []
 
     def alias(self, entity: str) -> str:
         """The alias of an entity, which is joined when it is not there yet."""

@@ -78,8 +78,10 @@ class Reader:
         if not read.sketch.words.speak_of_the_model:
             return read
         try:
-            read.request = Reading(read.sketch).request()
+            reading = Reading(read.sketch)
+            read.request = reading.request()
             Details(read.sketch, read.request).fill()
+            reading.settle(read.request)
             self._finish(read, zone)
         except UnclearError as unclear:
             read.unclear = unclear

@@ -7,7 +7,9 @@ from orchestrator.plan.measuring import Measuring
 from orchestrator.plan.nouns import Nouns
 from orchestrator.plan.ranking import Ranking
 from orchestrator.plan.request import Request
+from orchestrator.plan.sharing import Sharing
 from orchestrator.plan.sketch import Sketch
+from orchestrator.plan.versus import Versus
 
 
 class Reading:
@@ -15,10 +17,14 @@ class Reading:
 
     def __init__(self, sketch: Sketch) -> None:
         self._sketch = sketch
+        self._sharing = Sharing(sketch)
+        self._versus = Versus(sketch)
 
     def request(self) -> Request:
         """The request without its filters."""
         sketch, grouping, ranking = self._sketch, Grouping(self._sketch), Ranking(self._sketch)
+        self._sharing.read()
+        self._versus.read()
         grouping.read()
         Measuring(sketch).read()
         Heading(sketch).read()
@@ -37,7 +43,19 @@ class Reading:
             order=ranking.order(),
             descending=sketch.descending,
             limit=sketch.limit,
+            per_group=self._per_group(),
         )
+
+    def settle(self, request: Request) -> None:
+        """What rests on the filters: shares of a part, and the period to compare with."""
+        self._versus.settle(request)
+        self._sharing.settle(request)
+
+    def _per_group(self) -> bool:
+        """ "top 3 products in each category": the limit holds within each."""
+        sketch = self._sketch
+        each = [group.each for group in sketch.groups]
+        return bool(sketch.limit and sketch.measures) and len(set(each)) == 2
 
     def _base(self) -> str:
         sketch = self._sketch
@@ -49,5 +67,5 @@ class Reading:
             return sketch.order.entity
         nouns = [sketch.words.entity(at) for at in sketch.words.of("entity")]
         fields = [t for at in sketch.words.of("field") for t in sketch.words.terms(at)[:1]]
-        fields += [terms[0] for terms in sketch.waiting]
+        fields += [terms[0] for terms, _ in sketch.waiting]
         return next(iter([*nouns, *(term.entity for term in fields)]), "")

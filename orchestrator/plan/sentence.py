@@ -26,7 +26,18 @@ _SCALE = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000}
 
 _ROLES = {
     "how much": "how much|what amount",
-    "count": "how many|number of|count of|count|amount of|total number of|total count of",
+    "count": "how many|number of|count of|count|amount of|total number of|total count of|split of"
+    "|breakdown of|breakdown|distribution of|distribution",
+    "share": "share of|share|percentage of|percentage|percent of|percent|per cent|proportion of"
+    "|proportion|fraction of|pct of|pct|%|% of|in percent|in %|in percentages|as a percentage"
+    "|as percentage|as percent|as a share|how many percent of|percentage split of"
+    "|percentage breakdown of|percentage distribution of",
+    "rate": "rate|rates",
+    "versus": "vs|versus|compared to|compared with|compared against|in comparison to"
+    "|in comparison with|compare|comparing|relative to|against",
+    "steps": "month over month|month on month|mom|year over year|year on year|yoy"
+    "|quarter over quarter|quarter on quarter|qoq|week over week|week on week|wow",
+    "growth": "growth|growth of|growth in|grow|grew|grown|growing",
     "top": "top|first",
     "bottom": "bottom",
     "most": "the most|most",
@@ -64,6 +75,13 @@ _STOP = frozenset(
     "how many list show me eur euro euros € $ £ % percent usd dollar dollars ever yet still "
     "currently now much did different distinct various made come comes came go goes went "
     "use uses used using got get gets".split()
+)
+_EARLIER = re.compile(
+    r"(?:the )?(?:"
+    r"(?:same|previous|prior|preceding) (?:period|time|month|quarter|week|day|year)"
+    r"(?: (?:last year|(?:of )?the (?:previous|prior) year|(?:a|one) year (?:ago|before|earlier)))?"
+    r"|(?:day|week|month|quarter|year|period) (?:before|earlier|prior)"
+    r"|(?:a|one) year (?:ago|earlier|before))(?![^ ])"
 )
 _ASIDE = "about"
 _MENTION = frozenset(map(stem, ("mention", "mentions", "mentioned", "discuss", "discussed")))
@@ -181,12 +199,21 @@ class Tagger:
         chunks: list[Chunk] = []
         at = 0
         while at < len(found):
-            chunk, length = self._search(found, words, at, today, chunks) or self._plain(
-                found, words, at, today
+            chunk, length = (
+                self._search(found, words, at, today, chunks)
+                or self._earlier(words, at, chunks)
+                or self._plain(found, words, at, today)
             )
             chunks.append(chunk)
             at += length
         return chunks
+
+    def _earlier(self, words: list[str], at: int, before: list[Chunk]) -> tuple[Chunk, int] | None:
+        """ "the month before" behind "vs": a period told by another one."""
+        match = _EARLIER.match(" ".join(words[at:]))
+        if match is None or not before or before[-1].role != "versus":
+            return None
+        return Chunk("earlier", match[0]), len(match[0].split())
 
     def _plain(
         self, found: Sequence[Token], words: list[str], at: int, today: date
@@ -199,6 +226,8 @@ class Tagger:
             return Chunk("period", period[0].text, period=period[0]), period[1]
         term = self._lexicon.match(words, at)
         role, length = self._role(words, at)
+        if role == "share" and at and found[at - 1].sort == "number":
+            role, length = "", 1
         if term and (term[1] > length or (term[1] == length and term[0][0].rank < 2)):
             return Chunk("term", " ".join(words[at : at + term[1]]), meanings=term[0]), term[1]
         if role:

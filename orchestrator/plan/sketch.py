@@ -1,5 +1,7 @@
 """What has been read of a question so far, and the choices that every reader of it makes."""
 
+from dataclasses import replace
+
 from orchestrator.plan import times
 from orchestrator.plan.lexicon import Term, plural
 from orchestrator.plan.paths import Paths
@@ -33,24 +35,25 @@ class Sketch:
         self.grouped: set[int] = set()
         self.head: int | None = None
         self.who = ""
-        self.waiting: list[tuple[Term, ...]] = []
+        self.waiting: list[tuple[tuple[Term, ...], bool]] = []
         self.distinct = False
 
     def head_entity(self) -> str:
         """The entity that is the head, or nothing."""
         return self.who if self.head == -1 else self.words.entity(self.head)
 
-    def group(self, at: int) -> None:
-        """Group by the grain, noun or field at `at`."""
+    def group(self, at: int, each: bool = False) -> None:
+        """Group by the grain, noun or field at `at`; `each` when it was said as "in each"."""
         words = self.words
         if words.role(at) == "grain":
             text = words.chunks[at].text
-            self.groups.append(Group(grain=times.ADVERBS.get(text, text.removesuffix("s"))))
+            grain = times.ADVERBS.get(text, text.removesuffix("s"))
+            self.groups.append(Group(grain=grain, each=each))
         elif words.entity(at):
             self.grouped.add(at)
-            self.groups.append(self.whole(words.entity(at)))
+            self.groups.append(replace(self.whole(words.entity(at)), each=each))
         else:
-            self.waiting.append(words.terms(at))
+            self.waiting.append((words.terms(at), each))
 
     def whole(self, name: str) -> Group:
         """The group of an entity's rows, by key and label."""

@@ -14,7 +14,12 @@ _FILLER = frozenset(
     "a an the any all of our their its it they them different distinct various is are was were be "
     "been just also only ever yet have has had did do does much still currently now made to".split()
 )
-_MUST = COMPARED | RANKED | {"no", "not", "avg", "min", "max", "count", "by", "grain"}
+_MUST = (
+    COMPARED
+    | RANKED
+    | {"no", "not", "avg", "min", "max", "count", "by", "grain"}
+    | {"share", "rate", "versus", "earlier", "steps", "growth"}
+)
 
 
 class Words:
