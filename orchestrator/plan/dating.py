@@ -27,7 +27,7 @@ class Dating:
             if at in words.used:
                 continue
             period = words.chunks[at].period
-            before = words.previous(at, loose=True)
+            before = self._own_date(words.previous(at, loose=True))
             words.used.add(at)
             verb = self._verb_before(at)
             if before is not None and words.kinds.get(before) == "field" and words.dates(before):
@@ -42,6 +42,19 @@ class Dating:
                 entity, field = self._timed(at)
                 scope = self._places.scope(entity, at)
                 self._test(scope, Condition(field, "period", period=period, at=at))
+
+    def _own_date(self, at: int | None) -> int | None:
+        """ "renewals due": a date beside another, of rows that nothing else speaks of, adds
+        nothing."""
+        words = self._words
+        beside = words.previous(at, loose=True) if at is not None else None
+        if at is None or not words.dates(at) or beside is None or not words.dates(beside):
+            return at
+        nouns = {words.entity(one) for one in words.of("entity")}
+        if nouns & {term.entity for term in words.dates(at)}:
+            return at
+        words.used.add(at)
+        return beside
 
     def _verb_before(self, at: int) -> int | None:
         """ "bought furniture last month": the last dated verb, unless another event came since."""

@@ -59,4 +59,18 @@ class Heading:
                 sketch.group(after)
                 words.used.add(after)
                 sketch.limit = sketch.limit or sketch.one(after)
+                self._counted()
                 sketch.distinct = not sketch.measures and words.role(at) == "which"
+
+    def _counted(self) -> None:
+        """ "which countries have more than 60 customers": the number of each group is compared."""
+        sketch, words = self._sketch, self._sketch.words
+        if sketch.measures or not sketch.waiting:
+            return
+        fields = {term.entity for terms, _ in sketch.waiting for term in terms}
+        for at in words.roles("number"):
+            noun = words.noun(at)
+            compared = words.role(words.previous(at)) in COMPARED
+            ways = (sketch.paths.to_one(words.entity(noun), one) for one in fields)
+            if compared and noun is not None and any(way is not None for way in ways):
+                sketch.count(noun)

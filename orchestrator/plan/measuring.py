@@ -31,6 +31,8 @@ class Measuring:
             after = words.next(at, loose=True)
             noun = words.noun(at)
             before = words.previous(at)
+            if noun is None and words.entity(after):
+                noun = after  # "number of new customers"
             if noun is not None:
                 sketch.count(noun)
             elif after is not None and words.kinds.get(after) == "metric":
@@ -44,10 +46,20 @@ class Measuring:
             words.used.add(at)
 
     def _distinct(self, at: int) -> None:
-        sketch = self._sketch
-        term = sketch.nearest(sketch.words.terms(at), "")
-        expression = f"COUNT(DISTINCT {term.entity}.{term.name})"
-        sketch.add(plural(term.name), expression, term, at)
+        """ "how many countries" are different values; "how many beds" is a sum."""
+        sketch, words = self._sketch, self._sketch.words
+        term = sketch.nearest(words.terms(at), "")
+        entity = sketch.model.entities[term.entity]
+        different = any(chunk.text in {"different", "distinct"} for chunk in words.chunks)
+        keys = {*entity.key, *(c for r in sketch.model.relationships for c in r.from_columns)}
+        if entity.fields[term.name].type == "int64" and term.name not in keys and not different:
+            expression = f"SUM({term.entity}.{term.name})"
+            if not any(metric.expression == expression for metric in sketch.model.metrics):
+                sketch.guess(f"“{words.chunks[at].text}” are the sum of {term}")
+            sketch.add(f"total_{term.name}", expression, term, at)
+        else:
+            name = term.name if term.name.endswith("s") else plural(term.name)
+            sketch.add(name, f"COUNT(DISTINCT {term.entity}.{term.name})", term, at)
 
     def _aggregates(self) -> None:
         sketch, words = self._sketch, self._sketch.words

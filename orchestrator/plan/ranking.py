@@ -24,7 +24,9 @@ class Ranking:
             role, after = words.role(at), words.next(at)
             sketch.descending = role not in LEAST | {"bottom"}
             self._limited(at)
-            if role in {"latest", "oldest"}:
+            if self._by_age(at):
+                words.used.add(at)
+            elif role in {"latest", "oldest"}:
                 noun = words.noun(at) or (words.noun(after) if after is not None else None)
                 entity = words.entity(noun if noun is not None else sketch.head) or sketch.before
                 if entity and sketch.model.entities[entity].time:
@@ -45,6 +47,19 @@ class Ranking:
         ranked = words.roles("top", "bottom", *RANKED)
         if ranked and (sketch.groups or sketch.waiting or sketch.order):
             self._default_limit()
+
+    def _by_age(self, at: int) -> bool:
+        """ "the oldest patients" are those of most age, where the model knows an age."""
+        sketch, words = self._sketch, self._sketch.words
+        text, noun = words.chunks[at].text, words.noun(at)
+        number = words.next(at)
+        if noun is None and words.role(number) == "number" and number is not None:
+            noun = words.noun(number)
+        entity = words.entity(noun if noun is not None else sketch.head) or sketch.before
+        age = sketch.age_of(entity) if text in {"oldest", "youngest"} else ""
+        if age:
+            sketch.order, sketch.descending = Term("field", entity, age), text == "oldest"
+        return bool(age)
 
     def _count_ranked(self, noun: int) -> None:
         sketch = self._sketch

@@ -119,7 +119,10 @@ class Reader:
         if entities not in self._vocabularies:
             lexicon = Lexicon(self.model, entities)
             texts = frozenset(name for name in entities if self.model.entities[name].text_source)
-            self._vocabularies[entities] = lexicon, Tagger(lexicon, texts)
+            self._vocabularies[entities] = (
+                lexicon,
+                Tagger(lexicon, texts, self.model.fiscal_year_starts),
+            )
         return self._vocabularies[entities]
 
     def _finish(self, read: Read, zone: str) -> None:

@@ -6,7 +6,7 @@ from orchestrator.plan.lexicon import Term
 from orchestrator.plan.measuring import Measuring
 from orchestrator.plan.nouns import Nouns
 from orchestrator.plan.ranking import Ranking
-from orchestrator.plan.request import Request
+from orchestrator.plan.request import Request, UnclearError
 from orchestrator.plan.sharing import Sharing
 from orchestrator.plan.sketch import Sketch
 from orchestrator.plan.versus import Versus
@@ -22,6 +22,11 @@ class Reading:
 
     def request(self) -> Request:
         """The request without its filters."""
+        if self._sketch.words.command:
+            raise UnclearError(
+                f"I answer questions, and change nothing: “{self._sketch.words.chunks[0].text}” is "
+                "no question. Ask which rows you mean."
+            )
         sketch, grouping, ranking = self._sketch, Grouping(self._sketch), Ranking(self._sketch)
         self._sharing.read()
         self._versus.read()
@@ -67,5 +72,11 @@ class Reading:
             return sketch.order.entity
         nouns = [sketch.words.entity(at) for at in sketch.words.of("entity")]
         fields = [t for at in sketch.words.of("field") for t in sketch.words.terms(at)[:1]]
+        if not nouns and fields and fields[0].name in sketch.model.entities[fields[0].entity].key:
+            said = next(sketch.words.chunks[at].text for at in sketch.words.of("field"))
+        else:
+            said = ""
+        if said and " " not in said and not sketch.words.roles("quote"):
+            raise UnclearError(f"“{said}” of what? Name a measure, or what is to be listed.")
         fields += [terms[0] for terms, _ in sketch.waiting]
         return next(iter([*nouns, *(term.entity for term in fields)]), "")

@@ -42,16 +42,16 @@ _ROLES = {
     "bottom": "bottom",
     "most": "the most|most",
     "least": "the least|least|the fewest|fewest",
-    "biggest": "biggest|highest|largest|greatest|best",
-    "smallest": "smallest|lowest|worst",
-    "latest": "latest|newest|most recent|last",
+    "biggest": "biggest|highest|largest|greatest|best|longest|most expensive|priciest",
+    "smallest": "smallest|lowest|worst|shortest|cheapest|least expensive",
+    "latest": "latest|newest|most recent|last|youngest",
     "oldest": "oldest|earliest",
     "by": "by|per|for each|for every|in each|in every|each|every|grouped by|group by|split by"
     "|broken down by|by each|sorted by|ranked by|according to",
     ">": ">|more than|over|above|greater than|higher than|bigger than|larger than|exceeding"
-    "|exceeds|exceed|exceeded|better than",
+    "|exceeds|exceed|exceeded|better than|older than",
     ">=": ">=|at least|no less than|not less than|minimum of",
-    "<": "<|less than|under|below|fewer than|lower than|smaller than|worse than",
+    "<": "<|less than|under|below|fewer than|lower than|smaller than|worse than|younger than",
     "<=": "<=|at most|up to|no more than|not more than|maximum of",
     "=": "=|exactly|equal to|equals",
     "between": "between",
@@ -66,6 +66,8 @@ _ROLES = {
     "list": "list|show|show me|give me|who|find|display|get|tell me|their|name the",
     "and": "and|,|but|as well as|;|plus|along with|&",
     "or": "or",
+    "stop": "look after|looks after|looked after|looking after|take care of|takes care of"
+    "|in charge of|responsible for",
 }
 _STOP = frozenset(
     "a an the of in on at to for from with within is are was were be been being do does did done "
@@ -74,7 +76,8 @@ _STOP = frozenset(
     "belong belongs belonging out than then also only just so as new per via into placed made "
     "how many list show me eur euro euros € $ £ % percent usd dollar dollars ever yet still "
     "currently now much did different distinct various made come comes came go goes went "
-    "use uses used using got get gets".split()
+    "use uses used using got get gets work works working serve serves served bring brings "
+    "brought live lives living based located handle handles handled".split()
 )
 _EARLIER = re.compile(
     r"(?:the )?(?:"
@@ -83,6 +86,7 @@ _EARLIER = re.compile(
     r"|(?:day|week|month|quarter|year|period) (?:before|earlier|prior)"
     r"|(?:a|one) year (?:ago|earlier|before))(?![^ ])"
 )
+_COMPARISONS = frozenset({">", ">=", "<", "<=", "="})
 _ASIDE = "about"
 _MENTION = frozenset(map(stem, ("mention", "mentions", "mentioned", "discuss", "discussed")))
 _TALK = frozenset(
@@ -166,8 +170,11 @@ def _number(text: str) -> float:
 class Tagger:
     """Reads sentences by the words of one model."""
 
-    def __init__(self, lexicon: Lexicon, searchable: frozenset[str]) -> None:
+    def __init__(
+        self, lexicon: Lexicon, searchable: frozenset[str], fiscal_starts: int | None = None
+    ) -> None:
         self._lexicon = lexicon
+        self._fiscal_starts = fiscal_starts
         self._searchable = searchable
         self._roles = {
             tuple(re.findall(r"[^\W_]+|[^\w\s]+", phrase)): role
@@ -202,7 +209,7 @@ class Tagger:
             chunk, length = (
                 self._search(found, words, at, today, chunks)
                 or self._earlier(words, at, chunks)
-                or self._plain(found, words, at, today)
+                or self._plain(found, words, at, today, chunks)
             )
             chunks.append(chunk)
             at += length
@@ -216,15 +223,20 @@ class Tagger:
         return Chunk("earlier", match[0]), len(match[0].split())
 
     def _plain(
-        self, found: Sequence[Token], words: list[str], at: int, today: date
+        self,
+        found: Sequence[Token],
+        words: list[str],
+        at: int,
+        today: date,
+        before: list[Chunk],
     ) -> tuple[Chunk, int]:
         token = found[at]
         if token.sort == "quote":
             return Chunk("quote", token.text), 1
-        period = times.read(words, at, today)
+        period = times.read(words, at, today, self._fiscal_starts)
         if period:
             return Chunk("period", period[0].text, period=period[0]), period[1]
-        term = self._lexicon.match(words, at)
+        term = None if self._idle(words, at) else self._lexicon.match(words, at)
         role, length = self._role(words, at)
         if role == "share" and at and found[at - 1].sort == "number":
             role, length = "", 1
@@ -234,11 +246,26 @@ class Tagger:
             return Chunk(role, " ".join(words[at : at + length])), length
         if token.sort == "number":
             return Chunk("number", token.text, number=token.value), 1
+        led = bool(before) and before[-1].role in _COMPARISONS
+        if token.text in times.NUMBERS and (token.text != "one" or led):
+            return Chunk("number", token.text, number=float(times.NUMBERS[token.text])), 1
         grain = times.ADVERBS.get(token.text, token.text.removesuffix("s"))
         if grain in times.GRAINS:
             return Chunk("grain", token.text), 1
         known = token.text in _STOP or token.text in self._lexicon.units or token.sort == "mark"
         return Chunk("stop" if known else "unknown", token.text), 1
+
+    def _idle(self, words: list[str], at: int) -> bool:
+        """ "customers placed 3 orders": a plain verb that is also a value, but not beside its noun
+        or behind "is"."""
+        match = self._lexicon.match(words, at)
+        if words[at] not in _STOP or match is None or match[1] > 1:
+            return False
+        values = {meaning.term.entity for meaning in match[0] if meaning.term.kind == "value"}
+        after = self._lexicon.match(words, at + 1)
+        beside = {one.term.entity for one in after[0]} if after else set[str]()
+        asked = at > 0 and words[at - 1] in {"is", "are", "was", "were", "status", "or", "and"}
+        return bool(values) and not asked and not values & beside
 
     def _role(self, words: list[str], at: int) -> tuple[str, int]:
         for length in (4, 3, 2, 1):
@@ -287,7 +314,7 @@ class Tagger:
             word, sort = words[at], found[at].sort
             if word in _END or (sort == "mark" and word in {",", ";"}):
                 return at
-            if times.read(words, at, today):
+            if times.read(words, at, today, self._fiscal_starts):
                 return at
             if at > first and self._turns(words, at):
                 return at

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from orchestrator.plan import times
-from orchestrator.plan.lexicon import Term, plural
+from orchestrator.plan.lexicon import NUMERIC, Term, plural
 from orchestrator.plan.paths import Paths
 from orchestrator.plan.request import Comparison, Group, Measure
 from orchestrator.plan.request import UnclearError as Unclear
@@ -31,6 +31,7 @@ class Sketch:
         self.descending = True
         self.limit: int | None = None
         self.assumptions: list[str] = []
+        self.guesses = 0
         self.measured: dict[int, str] = {}
         self.grouped: set[int] = set()
         self.head: int | None = None
@@ -70,6 +71,11 @@ class Sketch:
         if chunk.role == "grain":
             return None if chunk.text.endswith("s") else 1
         return 1 if chunk.meanings and chunk.meanings[0].rank == 0 else None
+
+    def guess(self, assumption: str) -> None:
+        """Assume what might well be meant otherwise."""
+        self.assumptions.append(assumption)
+        self.guesses += 1
 
     def count(self, at: int | None) -> None:
         """Measure the number of rows that the noun at `at` names, once."""
@@ -148,6 +154,25 @@ class Sketch:
             raise Unclear(f"{entity} has no time in the model.")
         near = min(ways, key=lambda n: len(ways[n]))
         return near, self.model.entities[near].time or ""
+
+    def age_of(self, entity: str) -> str:
+        """The numeric field that is called "age", or nothing."""
+        fields = self.model.entities[entity].fields if entity else {}
+        return next(
+            (
+                name
+                for name, spec in fields.items()
+                if spec.family in NUMERIC and "age" in {name, *spec.ai_context.synonyms}
+            ),
+            "",
+        )
+
+    def number_of(self, entity: str) -> str:
+        """The field that a bare "over 60" is about: the only one with numbers, or the size."""
+        spec = self.model.entities[entity]
+        keys = {*spec.key, *(c for r in self.model.relationships for c in r.from_columns)}
+        numbers = [n for n, f in spec.fields.items() if f.family in NUMERIC and n not in keys]
+        return numbers[0] if len(numbers) == 1 else self.size_of(entity)
 
     def size_of(self, entity: str) -> str:
         """The field that makes a row big: what a SUM of the model adds up, or its only decimal."""

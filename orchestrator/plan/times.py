@@ -23,7 +23,7 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-_NUMBERS = dict(
+NUMBERS = dict(
     zip("one two three four five six seven eight nine ten twelve".split(), [*range(1, 11), 12],
         strict=True)
 )  # fmt: skip
@@ -85,9 +85,12 @@ def floor(day: date, grain: str) -> date:
             return day
 
 
-def read(words: Sequence[str], at: int, today: date) -> tuple[Period, int] | None:
-    """The period that starts at word `at`, and how many words it takes."""
-    reader = _Reader(words, today)
+def read(
+    words: Sequence[str], at: int, today: date, fiscal_starts: int | None = None
+) -> tuple[Period, int] | None:
+    """The period that starts at word `at`, and how many words it takes. Fiscal years are known by
+    the month in which they begin."""
+    reader = _Reader(words, today, fiscal_starts)
     found = reader.bounded(at) or reader.named(at)
     if found is None:
         return None
@@ -99,9 +102,10 @@ _Found = tuple[Period, int] | None
 
 
 class _Reader:
-    def __init__(self, words: Sequence[str], today: date) -> None:
+    def __init__(self, words: Sequence[str], today: date, fiscal_starts: int | None) -> None:
         self._words = words
         self._today = today
+        self._fiscal_starts = fiscal_starts
 
     def _word(self, at: int) -> str:
         return self._words[at] if 0 <= at < len(self._words) else ""
@@ -140,7 +144,9 @@ class _Reader:
             return None
         led = at > start or self._word(start - 1) in _BOUNDS
         return (
-            self._relative(at)
+            self._fiscal(at)
+            or self._half(at)
+            or self._relative(at)
             or self._ago(at)
             or self._calendar_day(at)
             or self._quarter(at)
@@ -221,6 +227,41 @@ class _Reader:
             return None
         return day if year or day <= self._today else day.replace(year=day.year - 1)
 
+    def _half(self, at: int) -> _Found:
+        """ "H1 2026", "the second half of last year"."""
+        number = {"h1": 1, "h2": 2}.get(self._word(at))
+        after = at + 1
+        if self._word(at) in {"first", "second"} and self._word(after) == "half":
+            number, after = _ORDINALS[self._word(at)], at + 2
+        if number is None:
+            return None
+        year, end = self._of_year(after)
+        if year is None and (found := self.named(after)) and found[0].start:
+            year, end = found[0].start.year, found[1]
+        start = date(year or self._today.year, number * 6 - 5, 1)
+        if year is None and start > self._today:
+            start = shift(start, "year", -1)
+        return Period(start, shift(start, "month", 6)), end
+
+    def _fiscal(self, at: int) -> _Found:
+        """ "this fiscal year", "fiscal year 2026", which is the one that ends in 2026."""
+        if self._fiscal_starts is None:
+            return None
+        relative = self._word(at) in _RELATIVE
+        start = at + relative
+        length = 2 if [self._word(start), self._word(start + 1)] in _FISCAL_YEAR else 1
+        if length == 1 and self._word(start) != "fy":
+            return None
+        this = floor(shift(self._today, "month", 1 - self._fiscal_starts), "year").year
+        year, end = (this + _RELATIVE[self._word(at)], start + length) if relative else (None, 0)
+        if year is None:
+            ends = self._plain_year(start + length)
+            if ends is None:
+                return None
+            year, end = ends - (self._fiscal_starts > 1), start + length + 1
+        first = date(year, self._fiscal_starts, 1)
+        return Period(first, shift(first, "year", 1)), end
+
     def _quarter(self, at: int) -> _Found:
         shape = re.fullmatch(r"q([1-4])", self._word(at))
         number = int(shape[1]) if shape else _ORDINALS.get(self._word(at))
@@ -256,8 +297,9 @@ class _Reader:
         return Period(start, shift(start, "month", 1)), end
 
     def _year(self, at: int) -> _Found:
-        year = self._plain_year(at)
-        if year is None or self._word(at - 1) in _COMPARED or self._word(at + 1) in _MONEY:
+        year, before = self._plain_year(at), self._word(at - 1)
+        likened = before == "to" and self._word(at - 2) in _LIKENED
+        if year is None or (before in _COMPARED and not likened) or self._word(at + 1) in _MONEY:
             return None
         return Period(date(year, 1, 1), date(year + 1, 1, 1)), at + 1
 
@@ -274,7 +316,7 @@ class _Reader:
         word = self._word(at)
         if re.fullmatch(r"\d{1,4}", word):
             return int(word), at + 1
-        return (_NUMBERS[word], at + 1) if word in _NUMBERS else (None, at)
+        return (NUMBERS[word], at + 1) if word in NUMBERS else (None, at)
 
     def _grain(self, at: int) -> str:
         word = self._word(at).removesuffix("s")
@@ -284,8 +326,10 @@ class _Reader:
 _RELATIVE = {
     "last": -1, "previous": -1, "past": -1, "this": 0, "current": 0, "next": 1, "coming": 1,
 }  # fmt: skip
+_FISCAL_YEAR = (["fiscal", "year"], ["financial", "year"])
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 _UNTIL = {"to", "until", "till", "through"}
 _BOUNDS = {"since", "before", "after", "until", "till", "between", "from", "and", "starting"}
 _COMPARED = {"over", "above", "under", "below", "than", "least", "top", "to", "exceeding", "most"}
+_LIKENED = {"compared", "comparison", "relative"}
 _MONEY = {"eur", "euro", "euros", "usd", "dollars", "€", "$"}

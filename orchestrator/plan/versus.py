@@ -71,7 +71,8 @@ class Versus:
         if not request.measures:
             raise Unclear("Name a measure, or a number of something, to compare.")
         found = _only_period(request)
-        if found is None and (self._grain or self._earlier()):
+        steps = self._grain and not self._short(self._grain)
+        if steps or (found is None and (self._grain or self._earlier())):
             self._stepwise(request)
             return
         period = found[1] if found else None

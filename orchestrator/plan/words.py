@@ -14,6 +14,7 @@ _FILLER = frozenset(
     "a an the any all of our their its it they them different distinct various is are was were be "
     "been just also only ever yet have has had did do does much still currently now made to".split()
 )
+_DETERMINERS = frozenset("all every each the my our these those any".split())
 _MUST = (
     COMPARED
     | RANKED
@@ -41,6 +42,13 @@ class Words:
     def speak_of_the_model(self) -> bool:
         """Whether any word is one of the model's."""
         return bool(self.roles("term", "search"))
+
+    @property
+    def command(self) -> bool:
+        """ "cancel all appointments": a verb that is told, not a word that describes."""
+        if len(self) < 2 or self.kinds.get(0) not in {"value", "field"}:
+            return False
+        return self.chunks[1].text in _DETERMINERS
 
     def role(self, at: int | None) -> str:
         """The role of a chunk; empty beyond the ends."""
