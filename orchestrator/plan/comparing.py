@@ -35,6 +35,8 @@ class Comparing:
             return self._compare_age(start, after, comparison)
         if self._beside(before, comparison):
             return True
+        if self._times(at) and before is not None:
+            return self._compare_times(before, comparison, at)
         counted = words.noun(at)
         if counted in self._sketch.measured and counted is not None:
             return self._compare_measure(self._sketch.measured[counted], comparison, counted)
@@ -50,6 +52,23 @@ class Comparing:
         if metrics and not plain:
             return self._compare_measure(words.terms(metrics[-1])[0].name, comparison, metrics[-1])
         return self._compare_before(comparison, start, plain, words.noun(at) is None)
+
+    def _times(self, at: int) -> bool:
+        """ "more than twice", "at least 3 times"."""
+        words = self._words
+        after = words.chunks[at + 1].text if at + 1 < len(words) else ""
+        return words.chunks[at].text in {"once", "twice"} or after == "times"
+
+    def _compare_times(self, verb: int, comparison: Comparison, at: int) -> bool:
+        """ "ordered more than twice": the number of rows that the verb or noun is about."""
+        words = self._words
+        entity = words.entity(verb) or next((t.entity for t in words.dates(verb)), "")
+        if not entity or entity == self._request.base:
+            return False
+        scope = self._places.scope(entity, verb)
+        scope.named, scope.having = True, comparison
+        words.used |= {verb, at}
+        return True
 
     def _compare_age(self, at: int, after: int | None, comparison: Comparison) -> bool:
         """ "patients older than 80 years"."""

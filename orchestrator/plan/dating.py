@@ -20,6 +20,8 @@ class Dating:
         """Every period, then the dates that were said without one."""
         self._periods()
         self._dates()
+        if any(chunk.text == "will" for chunk in self._words.chunks):
+            self._sketch.guess("what lies ahead is only what the data holds by now")
 
     def _periods(self) -> None:
         words = self._words
@@ -27,6 +29,14 @@ class Dating:
             if at in words.used:
                 continue
             period = words.chunks[at].period
+            if period and period.joined and not any(g.grain for g in self._request.groups):
+                first, _, second = period.text.partition(" and ")
+                raise Unclear(
+                    f"Is “{period.text}” one period, or are two compared?",
+                    f"from {first.removeprefix('in ')} to {second}",
+                    f"{first} vs {second}",
+                    said=period.text,
+                )
             before = self._own_date(words.previous(at, loose=True))
             words.used.add(at)
             verb = self._verb_before(at)

@@ -176,6 +176,7 @@ def _field_phrases(name: str, spec: FieldSpec) -> Iterable[tuple[str, ...]]:
         found[phrase] = None
         if spec.type in TEMPORAL and len(phrase) > 1 and phrase[-1] in {"at", "on", "date"}:
             found[phrase[:-1]] = None
+            found[(*phrase[:-1], "date")] = None
         if spec.type == "bool" and len(phrase) > 1 and phrase[0] in {"is", "has", "was"}:
             found[phrase[1:]] = None
     return found

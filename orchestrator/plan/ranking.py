@@ -42,6 +42,7 @@ class Ranking:
                 words.used.add(at)
             else:
                 self._by_verb_or_size(at)
+        self._led()
         if sketch.measures and any(sketch.ranks(m.at) for m in sketch.measures) and sketch.groups:
             sketch.order = sketch.order or next(m for m in sketch.measures if sketch.ranks(m.at))
         ranked = words.roles("top", "bottom", *RANKED)
@@ -85,9 +86,17 @@ class Ranking:
             size = sketch.size_of(sized)
             sketch.order = Term("field", sized, size)
             sketch.assumptions.append(f"“{words.chunks[at].text}” is by {sized}.{size}")
+        elif field_after := self._plain_field(after):
+            raise Unclear(f"The {words.chunks[at].text} {field_after} by what? Name a measure.")
         else:
             return
         words.used.add(at)
+
+    def _plain_field(self, at: int | None) -> str:
+        """ "best account manager": a field of words, which nothing measures."""
+        words = self._sketch.words
+        known = at is not None and words.kinds.get(at) == "field" and not words.dates(at)
+        return words.chunks[at].text if known and at is not None else ""
 
     def _limited(self, at: int) -> None:
         """ "top 5", "5 biggest", "the latest 5"."""
@@ -97,6 +106,22 @@ class Ranking:
             if place is not None and words.role(place) == "number" and not compared:
                 self._sketch.limit = int(words.chunks[place].number)
                 words.used.add(place)
+
+    def _led(self) -> None:
+        """ "which 3 departments have the longest …", "the 3 countries with the fewest …"."""
+        sketch, words = self._sketch, self._sketch.words
+        ranked = words.roles("top", "bottom", *RANKED)
+        for at in words.roles("number"):
+            after, before = words.next(at), words.previous(at)
+            headed = after is not None and (
+                after == sketch.head or words.kinds.get(after) == "field"
+            )
+            compared = words.role(before) in COMPARED | {"and"}
+            if at in words.used or sketch.limit or compared or not headed:
+                continue
+            if any(at < one for one in ranked):
+                sketch.limit = int(words.chunks[at].number)
+                words.used.add(at)
 
     def _default_limit(self) -> None:
         sketch = self._sketch

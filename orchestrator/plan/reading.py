@@ -68,6 +68,8 @@ class Reading:
             return sketch.measures[0].entity
         if sketch.head_entity():
             return sketch.head_entity()
+        if sketch.words.roles("how much") and sketch.words.roles("search"):
+            return next(n for n, e in sketch.model.entities.items() if e.text_source)
         if isinstance(sketch.order, Term):
             return sketch.order.entity
         nouns = [sketch.words.entity(at) for at in sketch.words.of("entity")]
@@ -79,4 +81,6 @@ class Reading:
         if said and " " not in said and not sketch.words.roles("quote"):
             raise UnclearError(f"“{said}” of what? Name a measure, or what is to be listed.")
         fields += [terms[0] for terms, _ in sketch.waiting]
+        values = [at for at in sketch.words.of("value") if sketch.words.plural_value(at)]
+        fields += [sketch.nearest(sketch.words.terms(at), "") for at in values]
         return next(iter([*nouns, *(term.entity for term in fields)]), "")

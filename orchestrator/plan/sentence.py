@@ -9,8 +9,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from orchestrator.plan import times
+from orchestrator.plan import periods, times
 from orchestrator.plan.lexicon import Kind, Lexicon, Meaning, Term, stem
+from orchestrator.plan.roles import (
+    ABOUT,
+    ASIDE,
+    COMPARISONS,
+    EARLIER,
+    END,
+    MENTION,
+    RESUME,
+    ROLES,
+    STOP,
+    TALK,
+)
 
 CLOSE = 0.87
 
@@ -23,82 +35,6 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _SCALE = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000}
-
-_ROLES = {
-    "how much": "how much|what amount",
-    "count": "how many|number of|count of|count|amount of|total number of|total count of|split of"
-    "|breakdown of|breakdown|distribution of|distribution",
-    "share": "share of|share|percentage of|percentage|percent of|percent|per cent|proportion of"
-    "|proportion|fraction of|pct of|pct|%|% of|in percent|in %|in percentages|as a percentage"
-    "|as percentage|as percent|as a share|how many percent of|percentage split of"
-    "|percentage breakdown of|percentage distribution of",
-    "rate": "rate|rates",
-    "versus": "vs|versus|compared to|compared with|compared against|in comparison to"
-    "|in comparison with|compare|comparing|relative to|against",
-    "steps": "month over month|month on month|mom|year over year|year on year|yoy"
-    "|quarter over quarter|quarter on quarter|qoq|week over week|week on week|wow",
-    "growth": "growth|growth of|growth in|grow|grew|grown|growing",
-    "top": "top|first",
-    "bottom": "bottom",
-    "most": "the most|most",
-    "least": "the least|least|the fewest|fewest",
-    "biggest": "biggest|highest|largest|greatest|best|longest|most expensive|priciest",
-    "smallest": "smallest|lowest|worst|shortest|cheapest|least expensive",
-    "latest": "latest|newest|most recent|last|youngest",
-    "oldest": "oldest|earliest",
-    "by": "by|per|for each|for every|in each|in every|each|every|grouped by|group by|split by"
-    "|broken down by|by each|sorted by|ranked by|according to",
-    ">": ">|more than|over|above|greater than|higher than|bigger than|larger than|exceeding"
-    "|exceeds|exceed|exceeded|better than|older than",
-    ">=": ">=|at least|no less than|not less than|minimum of",
-    "<": "<|less than|under|below|fewer than|lower than|smaller than|worse than|younger than",
-    "<=": "<=|at most|up to|no more than|not more than|maximum of",
-    "=": "=|exactly|equal to|equals",
-    "between": "between",
-    "no": "no|without|without any|never|lacking|with no|have no|has no|had no",
-    "not": "not|except|except for|excluding|other than|non|outside|outside of|<>|!=|is not"
-    "|isn t|but not|apart from",
-    "avg": "average|mean|avg",
-    "sum": "total|sum of|sum|overall",
-    "min": "minimum|min",
-    "max": "maximum|max",
-    "which": "which|what",
-    "list": "list|show|show me|give me|who|find|display|get|tell me|their|name the",
-    "and": "and|,|but|as well as|;|plus|along with|&",
-    "or": "or",
-    "stop": "look after|looks after|looked after|looking after|take care of|takes care of"
-    "|in charge of|responsible for",
-}
-_STOP = frozenset(
-    "a an the of in on at to for from with within is are was were be been being do does did done "
-    "has have had having that who whom whose where which what when there their our we us i me my "
-    "you your it its they them this these those all any please can could would should will "
-    "belong belongs belonging out than then also only just so as new per via into placed made "
-    "how many list show me eur euro euros € $ £ % percent usd dollar dollars ever yet still "
-    "currently now much did different distinct various made come comes came go goes went "
-    "use uses used using got get gets work works working serve serves served bring brings "
-    "brought live lives living based located handle handles handled".split()
-)
-_EARLIER = re.compile(
-    r"(?:the )?(?:"
-    r"(?:same|previous|prior|preceding) (?:period|time|month|quarter|week|day|year)"
-    r"(?: (?:last year|(?:of )?the (?:previous|prior) year|(?:a|one) year (?:ago|before|earlier)))?"
-    r"|(?:day|week|month|quarter|year|period) (?:before|earlier|prior)"
-    r"|(?:a|one) year (?:ago|earlier|before))(?![^ ])"
-)
-_COMPARISONS = frozenset({">", ">=", "<", "<=", "="})
-_ASIDE = "about"
-_MENTION = frozenset(map(stem, ("mention", "mentions", "mentioned", "discuss", "discussed")))
-_TALK = frozenset(
-    map(
-        stem,
-        "complain ask talk speak spoke grumble worry worried angry unhappy upset happy annoyed "
-        "frustrated concerned write wrote wrote praise rave moan excited pleased".split(),
-    )
-)
-_ABOUT = frozenset({"about", "of", "with", "over", "at", "that", "regarding"})
-_RESUME = frozenset("have has had with who that are is were was did never no not".split())
-_END = frozenset("who which that whose with without by per but having sorted".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +114,10 @@ class Tagger:
         self._searchable = searchable
         self._roles = {
             tuple(re.findall(r"[^\W_]+|[^\w\s]+", phrase)): role
-            for role, phrases in _ROLES.items()
+            for role, phrases in ROLES.items()
             for phrase in phrases.split("|")
         }
-        spoken = {word for phrase in self._roles for word in phrase} | _STOP | times.WORDS
+        spoken = {word for phrase in self._roles for word in phrase} | STOP | times.WORDS
         self._known = lexicon.vocabulary | spoken | lexicon.units
         self._spellings = sorted(word for word in self._known if len(word) > 3)
 
@@ -217,7 +153,7 @@ class Tagger:
 
     def _earlier(self, words: list[str], at: int, before: list[Chunk]) -> tuple[Chunk, int] | None:
         """ "the month before" behind "vs": a period told by another one."""
-        match = _EARLIER.match(" ".join(words[at:]))
+        match = EARLIER.match(" ".join(words[at:]))
         if match is None or not before or before[-1].role != "versus":
             return None
         return Chunk("earlier", match[0]), len(match[0].split())
@@ -233,7 +169,7 @@ class Tagger:
         token = found[at]
         if token.sort == "quote":
             return Chunk("quote", token.text), 1
-        period = times.read(words, at, today, self._fiscal_starts)
+        period = periods.read(words, at, today, self._fiscal_starts)
         if period:
             return Chunk("period", period[0].text, period=period[0]), period[1]
         term = None if self._idle(words, at) else self._lexicon.match(words, at)
@@ -246,20 +182,20 @@ class Tagger:
             return Chunk(role, " ".join(words[at : at + length])), length
         if token.sort == "number":
             return Chunk("number", token.text, number=token.value), 1
-        led = bool(before) and before[-1].role in _COMPARISONS
+        led = bool(before) and before[-1].role in COMPARISONS
         if token.text in times.NUMBERS and (token.text != "one" or led):
             return Chunk("number", token.text, number=float(times.NUMBERS[token.text])), 1
         grain = times.ADVERBS.get(token.text, token.text.removesuffix("s"))
         if grain in times.GRAINS:
             return Chunk("grain", token.text), 1
-        known = token.text in _STOP or token.text in self._lexicon.units or token.sort == "mark"
+        known = token.text in STOP or token.text in self._lexicon.units or token.sort == "mark"
         return Chunk("stop" if known else "unknown", token.text), 1
 
     def _idle(self, words: list[str], at: int) -> bool:
         """ "customers placed 3 orders": a plain verb that is also a value, but not beside its noun
         or behind "is"."""
         match = self._lexicon.match(words, at)
-        if words[at] not in _STOP or match is None or match[1] > 1:
+        if words[at] not in STOP or match is None or match[1] > 1:
             return False
         values = {meaning.term.entity for meaning in match[0] if meaning.term.kind == "value"}
         after = self._lexicon.match(words, at + 1)
@@ -272,7 +208,7 @@ class Tagger:
             role = self._roles.get(tuple(words[at : at + length]))
             if role:
                 return role, min(length, len(words) - at)
-        return "", 1 if words[at] in _STOP else 0
+        return "", 1 if words[at] in STOP else 0
 
     def _search(
         self,
@@ -286,9 +222,9 @@ class Tagger:
         if not self._searchable or found[at].sort != "word":
             return None
         word, after = words[at], words[at + 1] if at + 1 < len(words) else ""
-        if stem(word) in _TALK and after in _ABOUT and after:
+        if stem(word) in TALK and after in ABOUT and after:
             start, skip = at, 2
-        elif (stem(word) in _MENTION or word in {_ASIDE, "regarding"}) and after:
+        elif (stem(word) in MENTION or word in {ASIDE, "regarding"}) and after:
             start, skip = at + 1, 1
         else:
             return None
@@ -312,9 +248,9 @@ class Tagger:
     def _search_end(self, found: Sequence[Token], words: list[str], first: int, today: date) -> int:
         for at in range(first, len(words)):
             word, sort = words[at], found[at].sort
-            if word in _END or (sort == "mark" and word in {",", ";"}):
+            if word in END or (sort == "mark" and word in {",", ";"}):
                 return at
-            if times.read(words, at, today, self._fiscal_starts):
+            if periods.read(words, at, today, self._fiscal_starts):
                 return at
             if at > first and self._turns(words, at):
                 return at
@@ -324,7 +260,7 @@ class Tagger:
         """Whether the sentence leaves its topic here: "… in Germany", "… spent the most"."""
         if words[at - 1] in {"and", "or", "of"}:
             return False
-        if words[at] == "and" and words[at + 1 : at + 2] and words[at + 1] in _RESUME:
+        if words[at] == "and" and words[at + 1 : at + 2] and words[at + 1] in RESUME:
             return True
         if self._role(words, at)[0] in {"most", "least", ">", ">=", "<", "<=", "between"}:
             return True

@@ -1,4 +1,4 @@
-"""Shares: "percentage of orders that were cancelled", "no-show rate", "share of revenue by segment".
+"""Shares: "percentage of cancelled orders", "no-show rate", "share of revenue by segment".
 
 A share is of a part in the whole, where words behind the noun tell the part ("customers with open
 tickets"), or of each group in all. What can be both is asked back.
