@@ -37,6 +37,12 @@ class Comparing:
             return True
         if self._times(at) and before is not None:
             return self._compare_times(before, comparison, at)
+        if (
+            after == at + 1
+            and words.kinds.get(after) == "field"
+            and self._beside(after, comparison)
+        ):
+            return True
         counted = words.noun(at)
         if counted in self._sketch.measured and counted is not None:
             return self._compare_measure(self._sketch.measured[counted], comparison, counted)

@@ -46,7 +46,9 @@ class _Reader:
                     if second:
                         return Period(first[0].start, second[0].end), second[1]
             case "since" | "starting":
-                found = self.named(at + 1)
+                skip = 2 if self._word(at + 1) == "the" else 1
+                begins = self._word(at + skip) in {"beginning", "start"}
+                found = self.named(at + skip + 1 if begins else at + 1)
                 return found and (Period(found[0].start, None), found[1])
             case "before":
                 found = self.named(at + 1)

@@ -85,6 +85,7 @@ class Reader:
             self._finish(read, zone)
         except UnclearError as unclear:
             read.unclear = unclear
+            read.left = [c.text for c in read.sentence.chunks if c.role == "unknown"]
         return read
 
     def _amended(

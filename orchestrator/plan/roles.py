@@ -29,9 +29,10 @@ ROLES = {
     "by": "by|per|for each|for every|in each|in every|each|every|grouped by|group by|split by"
     "|broken down by|by each|sorted by|ranked by|according to",
     ">": ">|more than|over|above|greater than|higher than|bigger than|larger than|exceeding"
-    "|exceeds|exceed|exceeded|better than|older than",
+    "|exceeds|exceed|exceeded|better than|older than|longer than",
     ">=": ">=|at least|no less than|not less than|minimum of",
-    "<": "<|less than|under|below|fewer than|lower than|smaller than|worse than|younger than",
+    "<": "<|less than|under|below|fewer than|lower than|smaller than|worse than"
+    "|younger than|shorter than",
     "<=": "<=|at most|up to|no more than|not more than|maximum of",
     "=": "=|exactly|equal to|equals",
     "between": "between",
@@ -53,14 +54,15 @@ ROLES = {
     "|in charge of|responsible for",
 }
 STOP = frozenset(
-    "a an the of in on at to for from with within is are was were be been being do does did done "
-    "has have had having that who whom whose where which what when there their our we us i me my "
-    "you your it its they them this these those all any please can could would should will "
-    "belong belongs belonging out than then also only just so as new per via into placed made "
-    "how many list show me eur euro euros € $ £ % percent usd dollar dollars ever yet still "
-    "currently now much did different distinct various made come comes came go goes went "
-    "use uses used using got get gets work works working serve serves served bring brings "
-    "brought times make makes making live lives living based located handle handles handled".split()
+    "a an the of in on at to for from with within is are was were be been being do does did "
+    "done has have had having that who whom whose where which what when there their our we us i "
+    "me my you your it its they them this these those all any please can could would should "
+    "will belong belongs belonging out than then also only just so as new per via into placed "
+    "made how many list show eur euro euros € $ £ % percent usd dollar dollars ever yet still "
+    "currently now much different distinct various come comes came go goes went use uses used "
+    "using got get gets work works working serve serves served bring brings anything anyone "
+    "anybody develop developed evolve evolved brought times make makes making live lives living "
+    "based located handle handles handled".split()
 )
 EARLIER = re.compile(
     r"(?:the )?(?:"
@@ -70,13 +72,14 @@ EARLIER = re.compile(
     r"|(?:a|one) year (?:ago|earlier|before))(?![^ ])"
 )
 COMPARISONS = frozenset({">", ">=", "<", "<=", "="})
-ASIDE = "about"
+ASIDE = frozenset({"about", "regarding"})
 MENTION = frozenset(map(stem, ("mention", "mentions", "mentioned", "discuss", "discussed")))
 TALK = frozenset(
     map(
         stem,
-        "complain ask talk speak spoke grumble worry worried angry unhappy upset happy annoyed "
-        "frustrated concerned write wrote wrote praise rave moan excited pleased".split(),
+        "complain complaint ask talk speak spoke grumble worry worried angry unhappy upset "
+        "happy annoyed frustrated concerned write wrote praise rave moan excited "
+        "pleased".split(),
     )
 )
 ABOUT = frozenset({"about", "of", "with", "over", "at", "that", "regarding"})

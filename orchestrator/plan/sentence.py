@@ -222,9 +222,11 @@ class Tagger:
         if not self._searchable or found[at].sort != "word":
             return None
         word, after = words[at], words[at + 1] if at + 1 < len(words) else ""
-        if stem(word) in TALK and after in ABOUT and after:
+        if stem(word) in TALK and after in ABOUT and after and not self._a_noun(words, at):
             start, skip = at, 2
-        elif (stem(word) in MENTION or word in {ASIDE, "regarding"}) and after:
+        elif after and (
+            stem(word) in MENTION or word in ASIDE or self._on_topic(words, at, today, before)
+        ):
             start, skip = at + 1, 1
         else:
             return None
@@ -236,6 +238,19 @@ class Tagger:
         quoted = [token.text for token in found[at:end] if token.sort == "quote"]
         text = quoted[0] if quoted else " ".join(words[start:end])
         return Chunk("search", text), end - at
+
+    def _a_noun(self, words: list[str], at: int) -> bool:
+        """ "complaints about …" where the model has complaints."""
+        match = self._lexicon.match(words, at)
+        return bool(match) and any(one.term.kind == "entity" for one in match[0])
+
+    def _on_topic(self, words: list[str], at: int, today: date, before: list[Chunk]) -> bool:
+        """ "feedback on parking", where neither a day nor a word of the model follows."""
+        nouns = {term.entity for term in before[-1].terms("entity")} if before else set[str]()
+        if words[at] != "on" or not nouns & self._searchable:
+            return False
+        period = periods.read(words, at, today, self._fiscal_starts)
+        return period is None and self._lexicon.match(words, at + 1) is None
 
     def _of_noun(self, words: list[str], at: int, before: list[Chunk]) -> bool:
         """ "tickets about billing" is a value of tickets when billing is one."""

@@ -11,6 +11,7 @@ from orchestrator.plan.times import GRAINS, Period, floor, shift
 
 _STEPS = {"mom": "month", "yoy": "year", "qoq": "quarter", "wow": "week"}
 _DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
+_NEAR = 3
 _YEAR = re.compile(r"\byear\b")
 
 
@@ -22,6 +23,7 @@ class Versus:
         self._words = sketch.words
         self._with: int | None = None
         self._grain = ""
+        self._valued = False
 
     def read(self) -> None:
         """Take the words of the comparison, before other readers see its period."""
@@ -34,6 +36,9 @@ class Versus:
             if after is not None and words.role(after) in {"period", "earlier"}:
                 self._with = after
                 words.used |= {at, after}
+            elif self._of_values(at):
+                self._valued = True
+                words.used.add(at)
         for at in words.roles("steps"):
             text = words.chunks[at].text
             self._grain = _STEPS.get(text) or text.split()[0]
@@ -45,10 +50,28 @@ class Versus:
                 raise Unclear("Growth over what? Say “by month”, or “vs last year”.")
             words.used.add(at)
             self._grain = self._grain or (_grain(words.chunks[grain].text) if grain else "")
-        if (self._with is not None or self._grain) and not words.roles("count"):
+        compared = self._with is not None or self._grain or self._valued
+        if compared and not words.roles("count"):
             self._count()
         if self._grain and not words.roles("grain") and not self._short(self._grain):
             sketch.groups.append(Group(grain=self._grain))
+
+    def _of_values(self, at: int) -> bool:
+        """ "Germany vs France", "smokers vs non-smokers": side by side are groups."""
+        words, sketch = self._words, self._sketch
+        sides = [one for one in words.of("value") if abs(one - at) <= _NEAR]
+        if len(sides) > 1:
+            same = {(t.entity, t.name) for t in words.terms(sides[0])}
+            shared = [t for t in words.terms(sides[1]) if (t.entity, t.name) in same]
+            sketch.waiting += [(tuple(shared), False)] if shared else []
+            return bool(shared)
+        truths = [one for one in words.of("field") if abs(one - at) <= _NEAR]
+        denied = [one for one in words.roles("not") if at < one <= at + 1]
+        if len(truths) != 2 or not denied or words.terms(truths[0]) != words.terms(truths[1]):
+            return False
+        sketch.waiting.append((words.terms(truths[0]), False))
+        words.used |= {*truths, *denied}
+        return True
 
     def _count(self) -> None:
         """Rows alone have no period before: their number has."""
@@ -66,10 +89,12 @@ class Versus:
 
     def settle(self, request: Request) -> None:
         """Say what the period of the request is compared with, now that it is known."""
-        if self._with is None and not self._grain:
+        if self._with is None and not self._grain and not self._valued:
             return
         if not request.measures:
             raise Unclear("Name a measure, or a number of something, to compare.")
+        if self._valued:
+            return
         found = _only_period(request)
         steps = self._grain and not self._short(self._grain)
         if steps or (found is None and (self._grain or self._earlier())):

@@ -28,6 +28,8 @@ class Where:
         """Every scope of the request, as conditions of the outer frame."""
         bundles: list[tuple[Hop, str, list[Scope]]] = []
         for scope in sorted(self._request.scopes, key=lambda scope: scope.at):
+            parted = scope.part or any(condition.part for condition in scope.conditions)
+            frame.joining = "LEFT JOIN" if parted else "JOIN"
             start = self._request.head if scope.apart else frame.entity
             path = self._paths.any(start, scope.entity)
             if path is None:
