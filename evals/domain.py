@@ -85,7 +85,7 @@ def open_domain(name: str) -> Domain:
 def _database(
     model: SemanticModel, rows: Mapping[str, list[dict[str, Any]]]
 ) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(":memory:")
+    connection = duckdb.connect(":memory:", config={"threads": 1})
     connection.execute("SET TimeZone = 'UTC'")
     for name, entity in model.entities.items():
         fields = [(field, arrow_type(spec.type)) for field, spec in entity.fields.items()]

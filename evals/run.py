@@ -36,17 +36,24 @@ class Outcome:
 
 
 async def ask(domain: Domain, planner: Planner, case: Case) -> Outcome:
-    """Ask one question, after those of its thread."""
+    """Ask one question, after those of its thread.
+
+    Raises PlannerError when the planner can't be asked; that it declines is an outcome.
+    """
     turns: tuple[Turn, ...] = ()
-    for text in case.after:
-        drafted = await _draft(domain, planner, text, turns)
-        turns += (Turn(text, drafted.sql if isinstance(drafted, Draft) else ""),)
     try:
+        for text in case.after:
+            drafted = await _draft(domain, planner, text, turns)
+            turns += (Turn(text, drafted.sql if isinstance(drafted, Draft) else ""),)
         drafted = await _draft(domain, planner, case.text, turns)
         if isinstance(drafted, Clarification):
             return _not_answered(case, " · ".join((drafted.message, *drafted.options)))
         answer = domain.answer(drafted.sql)
-    except (QueryError, PlannerError) as error:
+    except QueryError as error:
+        return _not_answered(case, str(error))
+    except PlannerError as error:
+        if error.__cause__ is not None:
+            raise
         return _not_answered(case, str(error))
     checks = (domain.check(sql) for sql in case.checks)
     right = any(same(check, answer, ordered=case.ordered) for check in checks)

@@ -37,17 +37,11 @@ class Comparing:
             return True
         if self._times(at) and before is not None:
             return self._compare_times(before, comparison, at)
-        if (
-            after == at + 1
-            and words.kinds.get(after) == "field"
-            and self._beside(after, comparison)
-        ):
+        if words.kinds.get(at + 1) == "field" and self._beside(at + 1, comparison):
             return True
-        counted = words.noun(at)
-        if counted in self._sketch.measured and counted is not None:
-            return self._compare_measure(self._sketch.measured[counted], comparison, counted)
-        if noun is not None and noun in self._sketch.measured:
-            return self._compare_measure(self._sketch.measured[noun], comparison, noun)
+        for counted in (words.noun(at), noun):
+            if counted is not None and counted in self._sketch.measured:
+                return self._compare_measure(self._sketch.measured[counted], comparison, counted)
         if noun is not None and words.entity(noun):
             return self._compare_noun(noun, comparison, plain)
         if self._beside(after, comparison):

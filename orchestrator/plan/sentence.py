@@ -127,9 +127,9 @@ class Tagger:
         chunks = self._chunks(found, today)
         fixes: dict[str, str] = {}
         for chunk in chunks:
-            near = difflib.get_close_matches(chunk.text, self._spellings, 1, CLOSE)
-            if chunk.role == "unknown" and len(chunk.text) > 3 and near:
-                fixes[chunk.text] = near[0]
+            if chunk.role == "unknown" and len(chunk.text) > 3:
+                near = difflib.get_close_matches(chunk.text, self._spellings, 1, CLOSE)
+                fixes |= {chunk.text: near[0]} if near else {}
         if fixes:
             found = [
                 Token(fixes.get(token.text, token.text), token.sort, token.value) for token in found
