@@ -10,6 +10,8 @@ def take_period(words: Words, request: Request) -> None:
     """Put a new period in the place of the only old one, unless a date of its own stands before it:
     then that date's old period alone goes."""
     for at in words.roles("period"):
+        if at in words.used:
+            continue
         before = words.previous(at, loose=True)
         dates = words.dates(before)
         if dates:

@@ -7,9 +7,9 @@ from orchestrator.plan.request import Measure, Request
 
 
 def confidence(read: Read) -> float:
-    """0.5 to 0.95: less for each corrected spelling and each assumption."""
+    """0.5 to 0.95: less for each corrected spelling, each assumption and, most, each guess."""
     assumed = len(read.sketch.assumptions) + bool(read.kept) + bool(read.left_out)
-    doubts = len(read.sentence.corrections) * 0.15 + assumed * 0.05
+    doubts = len(read.sentence.corrections) * 0.15 + assumed * 0.05 + read.sketch.guesses * 0.15
     return round(max(0.5, 0.95 - doubts), 2)
 
 

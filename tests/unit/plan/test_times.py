@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from orchestrator.plan.times import Period, literal, read, shift
+from orchestrator.plan.periods import read
+from orchestrator.plan.times import Period, literal, shift
 
 TODAY = date(2026, 11, 21)
 RANGES = {
