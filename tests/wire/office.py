@@ -15,6 +15,7 @@ from orchestrator.semantic import ApprovalPolicy, SemanticModel
 from sandbox.company.slack_places import furnish
 from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
+from sandbox.slack.limits import RateLimits
 from sandbox.slack.workspace import Subscription
 from tests.conftest import NOON, opened, vault_of
 from tests.wire.conftest import MARCO, SALES, Transport, bot_settings, is_progress, table_of
@@ -129,7 +130,7 @@ def with_policy(model: SemanticModel, **policy: Any) -> SemanticModel:
 @contextlib.asynccontextmanager
 async def opened_slack(sandbox: Sandbox, **how: Any) -> AsyncGenerator[LocalSlack]:
     """The company's Slack, as it is before anybody asks; `how` is said to LocalSlack."""
-    slack = LocalSlack(**how)
+    slack = LocalSlack(limits=RateLimits(speed=sandbox.slack_speed), **how)
     furnish(slack, sandbox.company)
     await slack.start()
     try:

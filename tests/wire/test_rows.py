@@ -1,4 +1,4 @@
-"""What the bot promises in Slack, and the tests that hold it over websockets and over HTTP."""
+"""What the bot promises in Slack, and the tests that hold it, over websockets and over HTTP."""
 
 from collections.abc import Callable
 from typing import Any, get_args

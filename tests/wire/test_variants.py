@@ -18,6 +18,7 @@ from orchestrator.store import Store
 from sandbox.company.slack_places import furnish
 from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
+from sandbox.slack.limits import RateLimits
 from tests.conftest import NOON, opened, vault_of
 from tests.wire.conftest import ANSWER_TIMEOUT_S, MARCO, SALES, bot_settings, table_of
 
@@ -29,6 +30,7 @@ async def slack_of(sandbox: Sandbox, variant: Variant) -> AsyncGenerator[LocalSl
     """The company's Slack, with an app that may and hears exactly what its manifest says."""
     made = manifest(variant, "https://bot" if variant is Variant.distributed else None)
     slack = LocalSlack(
+        limits=RateLimits(speed=sandbox.slack_speed),
         scopes=made["oauth_config"]["scopes"]["bot"],
         events=made["settings"]["event_subscriptions"]["bot_events"],
         commands=[command["command"] for command in made["features"]["slash_commands"]],
