@@ -118,7 +118,7 @@ def plan_modal(stored: StoredRun | None) -> Block:
         [
             section(stored.question),
             header("SQL over the business entities"),
-            code(stored.sql),
+            code(pretty(stored.sql)),
             header("What each source was asked"),
             code(stored.plan_text),
         ],

@@ -163,6 +163,25 @@ async def test_what_could_not_be_written_down_is_not_acknowledged(
     assert table_of(states[-1])[1:] == [["1,106"]]
 
 
+@pytest.mark.parametrize("transport", ["http"])
+async def test_stop_reaches_a_run_at_another_replica(
+    slack: LocalSlack, own_pipeline: Pipeline, replica: Replica
+) -> None:
+    """The press arrives at the newer of two replicas; the run ends at the older one."""
+    sales = own_pipeline.sources["sales"]
+    stuck = Stuck(sales.adapter)
+    own_pipeline.sources["sales"] = Source("sales", sales.spec, stuck)
+    changes = slack.workspace.subscribe()
+    async with replica():
+        ts = await slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
+        await stuck.asked.wait()
+        (progress,) = thread_of(slack, ts)
+        async with replica():
+            await slack.press(MARCO, SALES, progress["ts"], "stop_run")
+            states = await thread_until_answer(slack, ts, changes)
+    assert states[-1]["text"].startswith(f"Stopped by <@{MARCO}>")
+
+
 @both_ways
 async def test_what_is_told_again_is_answered_once(
     slack: LocalSlack, replica: Replica, monkeypatch: pytest.MonkeyPatch
