@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.errors import CrosstalkError
+from orchestrator.explain import pretty
 from orchestrator.pipeline import Refused, StoredRun
 from orchestrator.plan import Clarification
 

@@ -130,7 +130,8 @@ async def test_a_plan_is_drawn_before_it_is_run(screens: Screens) -> None:
     )
     await screens.open_thread(QUESTION)
     picture = screens.thread.locator(".picture img").last
-    await screens.take("plan-preview", picture, screens.thread.get_by_role("button", name="Run"))
+    await expect(screens.thread.get_by_role("button", name="Run")).to_be_visible()
+    await screens.take("plan-preview", picture, screens.thread.get_by_text("The plan, not run yet"))
 
 
 async def test_home_is_a_persons_own(screens: Screens) -> None:
