@@ -129,15 +129,18 @@ async def test_a_plan_is_drawn_before_it_is_run(screens: Screens) -> None:
         timeout=TIMEOUT_MS
     )
     await screens.open_thread(QUESTION)
-    picture = screens.thread.locator("img.picture").last
-    await screens.take("plan-preview", picture, screens.thread.get_by_role("button", name="Run"))
+    picture = screens.thread.locator(".picture img").last
+    await expect(screens.thread.get_by_role("button", name="Run")).to_be_visible()
+    await screens.take("plan-preview", picture, screens.thread.get_by_text("The plan, not run yet"))
 
 
 async def test_home_is_a_persons_own(screens: Screens) -> None:
-    """Own questions, the sources' health, and what could be asked."""
+    """Own questions, the sources' health, and what could be asked; a plan is not said to run."""
     await screens.page.get_by_label("Workspace").get_by_text("Crosstalk").click()
     home = screens.page.get_by_label("Home", exact=True)
     await screens.take("home", home.get_by_text("Your questions"), home.get_by_text(QUESTION).first)
+    await expect(home.get_by_text("planned, not run")).to_be_visible()
+    await expect(home.get_by_text("Running now")).to_have_count(0)
     await screens.page.get_by_label("Workspace").get_by_text("sales", exact=True).click()
 
 
@@ -147,7 +150,7 @@ async def test_slack_s_own_messages_join_a_database(screens: Screens, sandbox: S
     said = len(sandbox.slack.workspace.channels[shared.channel].messages)
     row = screens.thread.get_by_role("row", name=f"{shared.customer.name} {said}")
     await screens.ask(demo.HISTORY, row)
-    await screens.take("history", row, screens.thread.get_by_text("slack").last)
+    await screens.take("history", row)
 
 
 async def test_a_chart_is_followed_up_without_a_mention(screens: Screens) -> None:
@@ -176,5 +179,5 @@ async def test_another_person_approves_and_the_answer_comes(screens: Screens) ->
     emails = screens.thread.get_by_role("cell").filter(has_text="@")
     await expect(emails.first).to_be_visible(timeout=TIMEOUT_MS)
     await expect(approve).to_have_count(0)
-    await screens.take("approved", decided)
+    await screens.take("approved", emails.first, decided)
     await screens.act_as("Marco")
