@@ -44,8 +44,11 @@ class Derived:
         """The measure and what is asked beside it, each with its name."""
         request, called = self._request, name(measure.name)
         if request.share == "part":
+            if not self._frame.part:
+                raise Unclear(f"Say which part of {measure.words} the share is of.")
             part = only(expression, " AND ".join(self._frame.part))
-            return [f"100.0 * COALESCE({part}, 0) / NULLIF({expression}, 0) AS percent"]
+            part = part if part.startswith("COUNT(") else f"COALESCE({part}, 0)"
+            return [f"100.0 * {part} / NULLIF({expression}, 0) AS percent"]
         if request.against:
             now, before = (
                 only(expression, self._during(measure, one))

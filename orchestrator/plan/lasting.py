@@ -50,7 +50,7 @@ class Lasting:
         if entity.fields[start].type != entity.fields[term.name].type:
             raise Unclear(f"{start} and {term.name} can't be set against each other.")
         span = f"DATE_DIFF('second', {term.entity}.{start}, {term.entity}.{term.name})"
-        name = f"{_SPOKEN[function]}_days_to_{term.name}"
+        name = f"{_SPOKEN[function]}_days_to_{term.name.removesuffix('_at').removesuffix('_on')}"
         expression = f"{function}({span}) / 86400.0"
         sketch.measures.append(Measure(name, expression, term.entity, at, (term.entity, start)))
         sketch.assumptions.append(f"counted in days from {start} to {term.name}")

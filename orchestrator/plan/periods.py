@@ -239,7 +239,8 @@ class _Reader:
 
     def _year(self, at: int) -> _Found:
         year, before = self._plain_year(at), self._word(at - 1)
-        likened = before == "to" and self._word(at - 2) in _LIKENED
+        likened = before == "to" and self._word(at - 2) in {*_LIKENED, *MONTHS}
+        likened = likened or (before == "to" and self._plain_year(at - 2) is not None)
         if year is None or (before in _COMPARED and not likened) or self._word(at + 1) in _MONEY:
             return None
         return Period(date(year, 1, 1), date(year + 1, 1, 1)), at + 1

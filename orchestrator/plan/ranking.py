@@ -105,6 +105,7 @@ class Ranking:
             compared = place is not None and words.role(words.previous(place)) in COMPARED
             if place is not None and words.role(place) == "number" and not compared:
                 self._sketch.limit = int(words.chunks[place].number)
+                self._sketch.limited = True
                 words.used.add(place)
 
     def _led(self) -> None:
@@ -120,7 +121,7 @@ class Ranking:
             if at in words.used or sketch.limit or compared or not headed:
                 continue
             if any(at < one for one in ranked):
-                sketch.limit = int(words.chunks[at].number)
+                sketch.limit, sketch.limited = int(words.chunks[at].number), True
                 words.used.add(at)
 
     def _default_limit(self) -> None:

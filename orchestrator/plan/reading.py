@@ -60,7 +60,24 @@ class Reading:
         """ "top 3 products in each category": the limit holds within each."""
         sketch = self._sketch
         each = [group.each for group in sketch.groups]
+        beside = [g for g in sketch.groups if not g.grain and not g.whole]
+        if sketch.limited and sketch.head_entity() and beside and not any(each):
+            self._ask_of_each()
         return bool(sketch.limit and sketch.measures) and len(set(each)) == 2
+
+    def _ask_of_each(self) -> None:
+        """ "top 3 products by category": of all, or within each category?"""
+        words, limit = self._sketch.words, self._sketch.limit
+        for at in words.roles("by"):
+            item = words.next(at, loose=True)
+            if item is not None and words.kinds.get(item) in {"field", "entity"}:
+                text = words.chunks[item].text
+                said = f"{words.chunks[at].text} {text}"
+                raise UnclearError(
+                    f"The first {limit} of all, or within each {text}?",
+                    f"in each {text}",
+                    said=said,
+                )
 
     def _base(self) -> str:
         sketch = self._sketch

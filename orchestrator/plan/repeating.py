@@ -40,7 +40,7 @@ def _replace(request: Request, new: Condition) -> bool:
         if condition.period
     ]
     if request.period and not places:
-        request.period = new.period
+        request.period, request.against = new.period, None
         return True
     if len(places) == 1 and not request.period:
         scope, at = places[0]

@@ -173,6 +173,8 @@ class Tagger:
         if period:
             return Chunk("period", period[0].text, period=period[0]), period[1]
         term = None if self._idle(words, at) else self._lexicon.match(words, at)
+        if term and term[1] > 1 and self._role(words, at + term[1] - 1)[1] > 1:
+            term = self._lexicon.match(words[: at + term[1] - 1], at)  # "ordered | at least"
         role, length = self._role(words, at)
         if role == "share" and at and found[at - 1].sort == "number":
             role, length = "", 1

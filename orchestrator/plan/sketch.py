@@ -16,8 +16,9 @@ class Sketch:
 
     `measured` holds where the counted nouns stand, `grouped` the nouns that are grouped by, `head`
     the noun that "which" or "list" asks for (-1 for "who", which is `who`). `waiting` are groups
-    whose meaning waits for the base; `distinct` asks for the values of a field. `before` is the
-    entity whose rows the question before was about.
+    whose meaning waits for the base, with whether they were said as "in each"; `distinct` asks for
+    the values of a field. `limited` tells a limit that was said as a number. `before` is the entity
+    whose rows the question before was about. `guesses` counts what may well be meant otherwise.
     """
 
     def __init__(self, model: SemanticModel, paths: Paths, words: Words, before: str = "") -> None:
@@ -30,6 +31,7 @@ class Sketch:
         self.order: Measure | Term | None = None
         self.descending = True
         self.limit: int | None = None
+        self.limited = False
         self.assumptions: list[str] = []
         self.guesses = 0
         self.measured: dict[int, str] = {}

@@ -100,6 +100,8 @@ class Versus:
         if steps or (found is None and (self._grain or self._earlier())):
             self._stepwise(request)
             return
+        if any(group.grain for group in request.groups):
+            raise Unclear("Compare two periods without “by month” and the like, or by steps.")
         period = found[1] if found else None
         against = self._against(period)
         if period is None:

@@ -158,6 +158,8 @@ def _joins(scope: Scope, bundle: list[Scope]) -> bool:
     """Whether a scope speaks of the same rows as an earlier one: it was said without a noun of
     its own, or reaches farther along the same way ("bought furniture")."""
     first = bundle[0]
+    if scope.at == first.at and not scope.named:
+        return not first.search
     if scope.search or first.search or scope.negated or scope.having:
         return False
     return not scope.named or scope.entity != first.entity
