@@ -11,6 +11,7 @@ from orchestrator.store.preferences import Preferences
 from orchestrator.store.queue import Queue, Work
 from orchestrator.store.recent import RecentRun, recent_runs
 from orchestrator.store.schedules import Schedule, Schedules
+from orchestrator.store.stops import Stops
 from orchestrator.store.store import Store, StoredRun
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "RecentRun",
     "Schedule",
     "Schedules",
+    "Stops",
     "Store",
     "StoredRun",
     "Work",

@@ -45,7 +45,7 @@ class Screens:
 
 @pytest.fixture(scope="module")
 async def screens(
-    sandbox: Sandbox, bot: str, tmp_path_factory: pytest.TempPathFactory
+    sandbox: Sandbox, serving: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Screens]:
     """The page opened as Marco in #sales, with one question answered."""
     wanted = os.environ.get("CROSSTALK_SCREENSHOTS") == "1"

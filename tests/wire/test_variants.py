@@ -109,8 +109,13 @@ async def test_each_variant_is_enough_to_answer(
         assert await answered(slack) == [["1,106"]]
 
 
+@pytest.mark.parametrize("variant", [Variant.internal, Variant.distributed])
 async def test_a_workspace_that_leaves_is_forgotten(
-    sandbox: Sandbox, model: SemanticModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox,
+    model: SemanticModel,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variant: Variant,
 ) -> None:
     """After app_uninstalled no run and no installation of the workspace is left."""
     forgotten, forget = asyncio.Event(), Store.forget
@@ -122,8 +127,8 @@ async def test_a_workspace_that_leaves_is_forgotten(
     monkeypatch.setattr(Store, "forget", noted)
     async with (
         opened(model, vault_of(sandbox), tmp_path) as pipeline,
-        slack_of(sandbox, Variant.distributed) as slack,
-        bot_in(sandbox, slack, pipeline, Variant.distributed),
+        slack_of(sandbox, variant) as slack,
+        bot_in(sandbox, slack, pipeline, variant),
     ):
         await answered(slack)
         slack.uninstall()
