@@ -17,6 +17,7 @@ from orchestrator.retrieve.route import Evidence, centroid_cosines, choose
 from orchestrator.retrieve.shard import Shard
 
 DEPTH = 64  # how far down each ranking is read
+_HOPS = 2  # how far what joins a thing may lie for both to be meant by one question
 _NEAR = 0.25  # by all-MiniLM-L6-v2, unrelated questions stay below and paraphrases lie above 0.3
 
 
@@ -45,9 +46,9 @@ class Index:
         self._words = Words(held.segments)
 
     @classmethod
-    def of(cls, shards: Sequence[Shard]) -> "Index":
-        """The index of these shards."""
-        return cls(Held.nothing().and_more(shards))
+    def of(cls, shards: Sequence[Shard], related: Iterable[tuple[str, str]]) -> "Index":
+        """The index of these shards, with the pairs of entities that are related."""
+        return cls(Held.nothing().and_more(shards, related))
 
     @property
     def shards(self) -> list[Shard]:
@@ -59,9 +60,9 @@ class Index:
         """Whether every shard has its vectors."""
         return all(shard.vectors is not None for shard in self._held.shards)
 
-    def extended(self, shards: Sequence[Shard]) -> "Index":
-        """An index of these shards too, at a cost that is theirs alone."""
-        return Index(self._held.and_more(shards))
+    def extended(self, shards: Sequence[Shard], related: Iterable[tuple[str, str]]) -> "Index":
+        """An index of these shards too, and of more pairs, at about the cost of what is new."""
+        return Index(self._held.and_more(shards, related))
 
     def search(
         self, question: str, vector: np.ndarray | None, only: Only, most: int
@@ -69,18 +70,18 @@ class Index:
         """At most `most` hits, best first, and the routes they were found by."""
         weights = self._words.weights(question)
         has = self._having(weights)
-        shares = np.array(list(weights.values()), dtype=np.float32) @ has
-        shares /= max(sum(weights.values()), 1e-9)
-        routes = self._routes(vector, list(weights), has, shares, only)
+        shares = self._shares(weights, has)
+        routes = self._routes(vector, list(weights), has, shares * has.any(axis=0), only)
         allowed = self._allowed(routes, only)
-        rankings = [best(self._words.scores(weights) * allowed, DEPTH)]
+        of_document = shares[self._held.subject_of]
+        rankings = [best(self._words.scores(weights) * of_document * allowed, DEPTH)]
         if vector is not None:
             rankings.append(self._near(vector, allowed))
         pool = fused(rankings)
         if speaks_of_time(question):
             pool = dict.fromkeys(self._times(pool, allowed), 0.0) | pool
         documents = {place: self._held.documents[place] for place in pool}
-        accounted = {place: float(shares[self._held.subject_of[place]]) for place in pool}
+        accounted = {place: float(of_document[place]) for place in pool}
         hits = [
             (document, Hit(document.kind, document.name, score))
             for place, score in reranked(question, pool, documents, accounted)
@@ -102,6 +103,19 @@ class Index:
         for row, subjects in zip(has, rows, strict=True):
             row[subjects] = True
         return has
+
+    def _shares(self, weights: dict[str, float], has: np.ndarray) -> np.ndarray:
+        """Of each subject, the part of the question that it accounts for (0–1): the mean of what
+        its own words make up, and of what they do together with those of subjects that join it."""
+        from_, to = self._held.joined
+        together = has
+        for _ in range(_HOPS):
+            reached = together.copy()
+            for row, before in zip(reached, together, strict=True):
+                row[to[before[from_]]] = True
+            together = reached
+        of_word = np.array(list(weights.values()), dtype=np.float32)
+        return of_word @ (has + together.astype(np.float32)) / max(2 * float(of_word.sum()), 1e-9)
 
     def _routes(
         self,

@@ -7,13 +7,14 @@ from orchestrator.semantic import SemanticModel
 
 
 class Joins:
-    """The relationships of a model, to be walked both ways."""
+    """The relationships of a model, to be walked both ways; `pairs` are the entities they join."""
 
     def __init__(self, model: SemanticModel) -> None:
+        self.pairs = [(one.from_entity, one.to_entity) for one in model.relationships]
         self._neighbours: dict[str, list[str]] = {}
-        for one in model.relationships:
-            self._neighbours.setdefault(one.from_entity, []).append(one.to_entity)
-            self._neighbours.setdefault(one.to_entity, []).append(one.from_entity)
+        for one, other in self.pairs:
+            self._neighbours.setdefault(one, []).append(other)
+            self._neighbours.setdefault(other, []).append(one)
 
     def closed(self, wanted: Iterable[str], most: int) -> tuple[str, ...]:
         """At most `most` entities: those wanted, in their order, each with the way to the others.

@@ -4,6 +4,7 @@ Words alone are compared until the vectors are there, so that a bot answers from
 """
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,7 @@ MAX_ENTITIES = 12
 _MORE = 4  # hits beside those, for relations that no entity binds
 _BATCH = 256  # texts embedded at a time: between two, a question's turn comes
 _REMEMBERED = 256
+_HOT = 32  # shards that the next start reads into memory at once
 _WAKING = "how many are there?"
 
 
@@ -58,12 +60,15 @@ class Retriever:
         self._shelf = shelf
         self._joins = Joins(model)
         self._index = index or Index.of(
-            [self._taken(held) for held in shards(documents(model)).values()]
+            [self._taken(held) for held in shards(documents(model)).values()], self._joins.pairs
         )
         self._is_awake = index is not None and index.by_meaning
         self._recent = Recent[_Found](_REMEMBERED)
         self._changing = asyncio.Lock()
         self._building: asyncio.Task[None] | None = None
+        self._noted: dict[str, Catalog] = {}
+        self._noting: set[asyncio.Task[None]] = set()
+        self._uses: Counter[str] = Counter()
 
     @property
     def by_meaning(self) -> bool:
@@ -95,10 +100,14 @@ class Retriever:
             await asyncio.wait([self._building])
 
     async def close(self) -> None:
-        """End the building of vectors when it is still under way."""
-        if self._building is not None:
-            self._building.cancel()
-            await asyncio.wait([self._building])
+        """End what is still under way, and note for the next start which shards were used most."""
+        under_way = [*self._noting, *([self._building] if self._building is not None else [])]
+        for task in under_way:
+            task.cancel()
+        if under_way:
+            await asyncio.wait(under_way)
+        if self._shelf is not None and self._is_awake and self._uses:
+            self._shelf.note_hot([name for name, _ in self._uses.most_common(_HOT)])
 
     async def retrieve(self, question: Question) -> Candidates:
         """The candidates of one question; what the thread was about before belongs to them.
@@ -134,10 +143,25 @@ class Retriever:
         added = [of_words(held) for held in shards(documents(part)).values()]
         if self._is_awake:
             added = [await self._with_vectors(shard) for shard in added]
-        return Retriever(model, self._embed, None, self._index.extended(added))
+        pairs = [pair for pair in Joins(model).pairs if more.keys() & set(pair)]
+        index = self._index.extended(added, pairs)
+        return Retriever(model, self._embed, index=index)
 
-    async def know(self, catalog: Catalog) -> None:
-        """Take in what a source holds that no entity binds, in the place of what it held before."""
+    def note(self, catalog: Catalog) -> None:
+        """Begin to take in what a source holds that no entity binds, unless it was noted before."""
+        if self._noted.get(catalog.source) is catalog:
+            return
+        self._noted[catalog.source] = catalog
+        task = asyncio.create_task(self._know(catalog), name=f"retrieve-{catalog.source}")
+        self._noting.add(task)
+        task.add_done_callback(self._noting.discard)
+
+    async def noted(self) -> None:
+        """Wait until what was noted is taken in."""
+        if self._noting:
+            await asyncio.wait(self._noting)
+
+    async def _know(self, catalog: Catalog) -> None:
         held = tuple(unbound(self._model, catalog))
         async with self._changing:
             others = [s for s in self._index.shards if not s.is_unbound_of(catalog.source)]
@@ -157,17 +181,22 @@ class Retriever:
             return known
         only = Only(asked.sources, frozenset(asked.entities) if asked.sources else None)
         found, routes = self._index.search(asked.text, vector, only, MAX_HITS + _MORE)
+        self._uses.update({f"{document.source}.{document.kind}" for document, _ in found})
         return self._recent.put(key, _Found(found, routes, vector is not None))
 
     async def _build(self) -> None:
         async with self._changing:
-            full = [await self._with_vectors(shard) for shard in self._index.shards]
+            hot = self._shelf.hot() if self._shelf else set[str]()
+            for shard in self._index.shards:
+                if shard.vectors is not None and shard.name in hot:
+                    await asyncio.to_thread(shard.vectors.touch)
+            if not self._index.by_meaning:
+                await self._change([await self._with_vectors(s) for s in self._index.shards])
             await self._embed([_WAKING])  # where the shelf had all, the embedder is loaded now
-            await self._change(full)
             self._is_awake = True
 
     async def _change(self, held: list[Shard]) -> None:
-        self._index = await asyncio.to_thread(Index.of, held)
+        self._index = await asyncio.to_thread(Index.of, held, self._joins.pairs)
         self._recent = Recent(_REMEMBERED)
 
     def _taken(self, held: tuple[Document, ...]) -> Shard:

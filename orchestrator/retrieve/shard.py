@@ -22,9 +22,9 @@ from orchestrator.retrieve.vectors import Vectors
 
 log = structlog.get_logger(__name__)
 _FORMAT = 1  # raised when words, vectors or files are made otherwise
-_MOST_CENTROIDS = 128
+_MOST_CENTROIDS = 64
 _VALUE = "value"  # words alone lead to a value's source
-_WORDS, _VECTORS = "words.npz", "vectors.faiss"
+_WORDS, _VECTORS, _HOT = "words.npz", "vectors.faiss", "hot"
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Shard:
     segment: Segment
     vectors: Vectors | None = None
     centroids: np.ndarray | None = None
+
+    @property
+    def name(self) -> str:
+        """Its source and kind."""
+        return f"{self.source}.{self.kind}"
 
     def is_unbound_of(self, source: str) -> bool:
         """Whether it holds what no entity binds of a source."""
@@ -118,6 +123,19 @@ class Shelf:
                 vectors = Vectors.mapped(older / _VECTORS).rebuilt(there)
                 found |= dict(zip(here.tolist(), vectors, strict=True))
         return found
+
+    def hot(self) -> set[str]:
+        """The names of the shards that were noted last as much used."""
+        try:
+            return set((self._folder / _HOT).read_text(encoding="utf-8").split())
+        except (OSError, ValueError):
+            return set()
+
+    def note_hot(self, names: Sequence[str]) -> None:
+        """Note the names of the shards that are much used, for the next start."""
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            (self._folder / _HOT).write_text("\n".join(names), encoding="utf-8")
 
     def _place(self, documents: tuple[Document, ...]) -> Path:
         first = documents[0]

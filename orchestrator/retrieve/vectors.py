@@ -53,6 +53,10 @@ class Vectors:
         there = places[0] >= 0
         return places[0][there], scores[0][there]
 
+    def touch(self) -> None:
+        """Read what is mapped into memory, so that no question has to."""
+        self.search(np.zeros(self._index.d, dtype=np.float32), 1)
+
     def rebuilt(self, places: np.ndarray) -> np.ndarray:
         """The vectors at these places, as exact as they are kept."""
         return self._index.reconstruct_batch(places)
@@ -90,4 +94,5 @@ def _faiss() -> Any:
     """FAISS, which is heavy to import and whose types are not those of its Python."""
     import faiss
 
+    faiss.omp_set_num_threads(1)  # a search is too short to be worth waking others
     return faiss
