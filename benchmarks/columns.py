@@ -80,12 +80,14 @@ def _entity(label: str, thing: str, source: str, columns: list[str]) -> Entity:
         fields[_name(column)] = {"type": _type(column)} | (
             {"values": values.split("/")} if values else {}
         )
+    labels = (name for name, spec in fields.items() if spec["type"] == "string")
     times = (name for name, spec in fields.items() if spec["type"] in ("date", "timestamptz"))
     return Entity.model_validate(
         {
             "description": f"{label[:1].upper()}{label[1:]}, one a row",
             "key": key,
             "time": next(times, None),
+            "label": next(labels, None),
             "fields": fields,
             "bindings": {
                 source: {"relation": _name(label), "fields": {name: name for name in fields}}

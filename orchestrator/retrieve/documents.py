@@ -21,7 +21,7 @@ class Document:
 
     `source` is where the thing lies (of several the home), `names` what people call it. A relation
     that no entity binds is of the kind `relation`, `source.relation` by name, with no entities.
-    `is_time` marks the field that a period is about.
+    `is_time` marks the field that a period is about, `is_label` the one that names a row.
     """
 
     kind: str
@@ -31,6 +31,7 @@ class Document:
     source: str
     names: tuple[str, ...] = ()
     is_time: bool = False
+    is_label: bool = False
 
     @property
     def subject(self) -> str:
@@ -84,25 +85,20 @@ def _home(model: SemanticModel, entities: tuple[str, ...]) -> str:
 
 def _of_entity(model: SemanticModel, name: str) -> Iterator[Document]:
     entity: Entity = model.entities[name]
-    words, about = _words(name), (name,)
+    words, about, home = _words(name), (name,), entity.home
     text = _text(words, entity.description, entity.ai_context)
     called = (words, *entity.ai_context.synonyms)
-    yield Document("entity", name, text, about, entity.home, called)
+    yield Document("entity", name, text, about, home, called)
     for field, spec in entity.fields.items():
         label = f"{words} {_words(field)}"
         text = _text(label, spec.description, spec.ai_context)
-        source = _lies_in(entity, field)
+        source = next((s for s, bound in entity.bindings.items() if field in bound.fields), home)
         called = (_words(field), *spec.ai_context.synonyms)
-        is_time = field == entity.time
-        yield Document("field", f"{name}.{field}", text, about, source, called, is_time)
+        roles = field == entity.time, field == entity.label
+        yield Document("field", f"{name}.{field}", text, about, source, called, *roles)
         for value in spec.values:
             text = f"{value} ({label})"
             yield Document("value", f"{name}.{field}={value}", text, about, source, (value,))
-
-
-def _lies_in(entity: Entity, field: str) -> str:
-    """The first source that has the field."""
-    return next((s for s, bound in entity.bindings.items() if field in bound.fields), entity.home)
 
 
 def _of_relation(source: str, relation: Relation) -> Document:

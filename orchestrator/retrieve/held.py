@@ -17,7 +17,8 @@ from orchestrator.retrieve.shard import Shard
 @dataclass(frozen=True)
 class Held:
     """What an index holds. `sources` and `subjects` number theirs; `subject_of` is of each
-    document, `source_of` of each subject, and `times` has the place of an entity's time.
+    document, `source_of` of each subject, `times` and `labels`
+    have the place of an entity's time and of what names its rows.
 
     `joined` are pairs of subjects of one entity, or of two that a relationship joins, each both
     ways. `centroids` are unit vectors, each block with the source of each of its rows.
@@ -31,6 +32,7 @@ class Held:
     subject_of: np.ndarray
     source_of: np.ndarray
     times: dict[str, int]
+    labels: dict[str, int]
     joined: tuple[np.ndarray, np.ndarray]
     centroids: list[tuple[np.ndarray, np.ndarray]]
 
@@ -38,14 +40,15 @@ class Held:
     def nothing(cls) -> "Held":
         """No shard."""
         none = np.empty(0, dtype=np.int32)
-        return cls([], [], [], {}, {}, none, none, {}, (none, none), [])
+        return cls([], [], [], {}, {}, none, none, {}, {}, (none, none), [])
 
     def and_more(self, shards: Sequence[Shard], related: Iterable[tuple[str, str]]) -> "Held":
         """This and more shards, with pairs of entities that are related, of those here or there.
 
         Nothing that is held already is made anew, and it stays as it is.
         """
-        sources, subjects, times = dict(self.sources), dict(self.subjects), dict(self.times)
+        sources, subjects = dict(self.sources), dict(self.subjects)
+        times, labels = dict(self.times), dict(self.labels)
         more = [document for shard in shards for document in shard.documents]
         subject_of: list[int] = []
         for place, document in enumerate(more, start=len(self.documents)):
@@ -54,6 +57,8 @@ class Held:
             subject_of.append(subjects.setdefault(key, len(subjects)))
             if document.is_time:
                 times[document.subject] = place
+            if document.is_label:
+                labels[document.subject] = place
         return Held(
             [*self.shards, *shards],
             [*self.documents, *more],
@@ -63,6 +68,7 @@ class Held:
             np.concatenate([self.subject_of, np.array(subject_of, dtype=np.int32)]),
             np.array([sources[source] for source, _ in subjects], dtype=np.int32),
             times,
+            labels,
             _joined(self.joined, subjects, related),
             [*self.centroids, *_stacked(shards, sources)],
         )

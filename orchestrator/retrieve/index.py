@@ -12,7 +12,7 @@ from orchestrator.retrieve import Hit, Route
 from orchestrator.retrieve.documents import Document
 from orchestrator.retrieve.held import Held
 from orchestrator.retrieve.lexical import Words, best
-from orchestrator.retrieve.rank import fused, reranked, speaks_of_time
+from orchestrator.retrieve.rank import fused, is_called, reranked, speaks_of_time, without_periods
 from orchestrator.retrieve.route import Evidence, centroid_cosines, choose
 from orchestrator.retrieve.shard import Shard
 
@@ -68,7 +68,7 @@ class Index:
         self, question: str, vector: np.ndarray | None, only: Only, most: int
     ) -> tuple[list[tuple[Document, Hit]], list[Route]]:
         """At most `most` hits, best first, and the routes they were found by."""
-        weights = self._words.weights(question)
+        weights = self._words.weights(without_periods(question))
         has = self._having(weights)
         shares = self._shares(weights, has)
         routes = self._routes(vector, list(weights), has, shares * has.any(axis=0), only)
@@ -78,23 +78,28 @@ class Index:
         if vector is not None:
             rankings.append(self._near(vector, allowed))
         pool = fused(rankings)
-        if speaks_of_time(question):
-            pool = dict.fromkeys(self._times(pool, allowed), 0.0) | pool
+        implied = self._implied(question, pool, allowed)
+        pool = dict.fromkeys(implied, 0.0) | pool
         documents = {place: self._held.documents[place] for place in pool}
         accounted = {place: float(of_document[place]) for place in pool}
         hits = [
             (document, Hit(document.kind, document.name, score))
-            for place, score in reranked(question, pool, documents, accounted)
+            for place, score in reranked(question, pool, documents, accounted, implied)
             for document in (documents[place],)
             if score > 0 and only.holds(document)
         ]
         return hits[:most], routes
 
-    def _times(self, pool: Iterable[int], allowed: np.ndarray) -> list[int]:
-        """The places of the times of the entities that a pool is about."""
-        subjects = dict.fromkeys(self._held.documents[place].subject for place in pool)
-        times = [self._held.times[name] for name in subjects if name in self._held.times]
-        return [place for place in times if allowed[place]]
+    def _implied(self, question: str, pool: Iterable[int], allowed: np.ndarray) -> set[int]:
+        """The places of what a question is about without a word of it: the times of the entities
+        in a pool when it speaks of a period, and what names the rows of those it calls by name."""
+        held = self._held
+        found = [held.documents[place] for place in pool]
+        called = {d.subject for d in found if d.kind == "entity" and is_called(d, question)}
+        places = [held.labels.get(name) for name in called]
+        if speaks_of_time(question):
+            places += [held.times.get(name) for name in {d.subject for d in found}]
+        return {place for place in places if place is not None and allowed[place]}
 
     def _having(self, words: Iterable[str]) -> np.ndarray:
         """Of each word, a row that says which subjects have it."""
@@ -129,11 +134,11 @@ class Index:
         order = np.argsort(shares, kind="stable")
         surest = np.zeros(len(self._held.sources), dtype=np.int64)
         surest[self._held.source_of[order]] = order  # the last one written has the largest share
-        names = [name for _, name in self._held.subjects]
+        subjects = list(self._held.subjects)
         evidence = [
             Evidence(
                 float(shares[subject]),
-                names[subject],
+                subjects[subject][1],
                 tuple(word for word, its in zip(words, has, strict=True) if its[subject]),
                 None if cosines is None else float(cosines[source]),
             )
