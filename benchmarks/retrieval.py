@@ -189,9 +189,10 @@ async def _by_meaning(
 ) -> AsyncGenerator[Work]:
     model, asked = model_of(size), questions()
     held = documents(model)
-    before = _resident_mb()
-    nearest = made(embed(place.folder, [document.text for document in held]))
+    of_documents = embed(place.folder, [document.text for document in held])
     vectors = embed(place.folder, list(asked))
+    before = _resident_mb()
+    nearest = made(of_documents.copy())
 
     async def work() -> Run:
         times: list[float] = []
