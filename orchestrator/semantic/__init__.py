@@ -1,6 +1,7 @@
 """semantic_model.yaml becomes a SemanticModel: read, filled in and checked."""
 
 from orchestrator.semantic.approval import ApprovalPolicy, Level, Over, Rules
+from orchestrator.semantic.audience import Audience, AudiencePolicy, Posting
 from orchestrator.semantic.check import near
 from orchestrator.semantic.load import json_schema, load
 from orchestrator.semantic.model import (
@@ -18,6 +19,8 @@ from orchestrator.semantic.model import (
 __all__ = [
     "AiContext",
     "ApprovalPolicy",
+    "Audience",
+    "AudiencePolicy",
     "Binding",
     "Entity",
     "FieldSpec",
@@ -25,6 +28,7 @@ __all__ = [
     "Metric",
     "Over",
     "Policies",
+    "Posting",
     "Relationship",
     "Rules",
     "SemanticModel",
