@@ -43,14 +43,19 @@ class AudiencePolicy(BaseModel):
     shared: OpenPosting = OpenPosting()
     channels: dict[ChannelId, OpenPosting] = {}
 
+    @property
+    def postings(self) -> tuple[Posting, ...]:
+        """Every rule that there is."""
+        return (self.direct, self.private, self.public, self.shared, *self.channels.values())
+
     def of(self, audience: Audience, channel: str) -> Posting:
         """What may be posted in a channel that stands for this audience."""
-        if audience in ("private", "public") and channel in self.channels:
-            return self.channels[channel]
-        by_audience: dict[Audience, Posting] = {
-            "direct": self.direct,
-            "private": self.private,
-            "public": self.public,
-            "shared": self.shared,
-        }
-        return by_audience[audience]
+        match audience:
+            case "direct":
+                return self.direct
+            case "private":
+                return self.channels.get(channel, self.private)
+            case "public":
+                return self.channels.get(channel, self.public)
+            case "shared":
+                return self.shared

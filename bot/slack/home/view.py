@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from bot.slack.approval.card import when
 from bot.slack.render import Block, button, clipped, context, escaped, header, section
 from orchestrator.approve.request import Request
-from orchestrator.store import RecentRun
+from orchestrator.store import PersonalSettings, RecentRun
 
 AGAIN, SUGGESTED, SETTINGS = "home_again", "home_suggested", "home_settings"
-TIME_ZONE_SET, TIME_ZONE = "home_settings_set", "time_zone"
+SETTINGS_SET, TIME_ZONE, PRIVATE = "home_settings_set", "time_zone", "private"
 MOST_RECENT, MOST_WAITING, MOST_SUGGESTED, MOST_SOURCES = 10, 5, 5, 20
 MAX_QUESTION = 300
 
@@ -48,8 +48,8 @@ class SourceHealth:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What stands on one person's Home. `recent` is the newest first, `time_zone` the one that they
-    have chosen, `known_time_zone` the one that counts."""
+    """What stands on one person's Home. `recent` is the newest first, `known_time_zone` the time
+    zone that counts."""
 
     company: str
     running: Sequence[RecentRun]
@@ -57,7 +57,7 @@ class Home:
     waiting: Sequence[WaitingRequest]
     suggested: Sequence[str]
     sources: Sequence[SourceHealth]
-    time_zone: str | None
+    settings: PersonalSettings
     known_time_zone: str
     notice: str = ""
 
@@ -79,28 +79,28 @@ def home_view(home: Home) -> Block:
     return {"type": "home", "blocks": blocks}
 
 
-def settings_modal(time_zone: str | None) -> Block:
+def settings_modal(settings: PersonalSettings) -> Block:
     """What a person can set."""
-    field: Block = {"type": "plain_text_input", "action_id": TIME_ZONE, "max_length": 64}
-    field["placeholder"] = _plain("Europe/Berlin")
-    if time_zone:
-        field["initial_value"] = time_zone
-    hint = "Such as Europe/Berlin or America/New_York. Leave it empty for that of your profile."
+    zone: Block = {"type": "plain_text_input", "action_id": TIME_ZONE, "max_length": 64}
+    zone["placeholder"] = _plain("Europe/Berlin")
+    if settings.time_zone:
+        zone["initial_value"] = settings.time_zone
+    option = {"text": _plain("Send them to me alone, until I share them"), "value": PRIVATE}
+    private: Block = {"type": "checkboxes", "action_id": PRIVATE, "options": [option]}
+    if settings.is_private:
+        private["initial_options"] = [option]
+    of_zone = "Such as Europe/Berlin or America/New_York. Leave it empty for that of your profile."
     return {
         "type": "modal",
-        "callback_id": TIME_ZONE_SET,
+        "callback_id": SETTINGS_SET,
         "title": _plain("Your settings"),
         "submit": _plain("Save"),
         "close": _plain("Back"),
         "blocks": [
-            {
-                "type": "input",
-                "block_id": TIME_ZONE,
-                "optional": True,
-                "label": _plain("Time zone"),
-                "hint": _plain(hint),
-                "element": field,
-            }
+            _input(TIME_ZONE, "Time zone", of_zone, zone),
+            _input(
+                PRIVATE, "Answers to you in channels", "The thread says that you have one.", private
+            ),
         ],
     }
 
@@ -148,9 +148,15 @@ def _suggested(question: str) -> Block:
 
 
 def _settings(home: Home) -> Block:
-    whose = "chosen by you" if home.time_zone else "of your Slack profile"
-    said = f"Time zone: {escaped(home.known_time_zone)} ({whose})"
-    return {**_mrkdwn(said), "accessory": button("Change", SETTINGS, "time_zone")}
+    whose = "chosen by you" if home.settings.time_zone else "of your Slack profile"
+    where = "go to you alone" if home.settings.is_private else "go into the thread"
+    said = f"Time zone: {escaped(home.known_time_zone)} ({whose})\nAnswers in channels {where}"
+    return {**_mrkdwn(said), "accessory": button("Change", SETTINGS, "settings")}
+
+
+def _input(name: str, label: str, hint: str, element: Block) -> Block:
+    shown = {"label": _plain(label), "hint": _plain(hint), "element": element}
+    return {"type": "input", "block_id": name, "optional": True, **shown}
 
 
 def _mrkdwn(text: str) -> Block:

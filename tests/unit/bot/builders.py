@@ -20,7 +20,8 @@ from orchestrator.events import Event, Finished, Joined, Planned, Started, Succe
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.plan import Draft
 from orchestrator.question import Question, Requester, Turn
-from orchestrator.store import StoredRun, Work
+from orchestrator.semantic import SemanticModel
+from orchestrator.store import PersonalSettings, StoredRun, Work
 from orchestrator.validate import ValidatedPlan
 
 LOW = Risk((), (), 0, 0)
@@ -111,18 +112,20 @@ class FakeStore:
 
 
 class FakePreferences:
-    """Time zones that people have chosen, by (team, user)."""
+    """What people have set, by (team, user)."""
 
     def __init__(self) -> None:
-        self.time_zones: dict[tuple[str, str], str] = {}
+        self.chosen: dict[tuple[str, str], PersonalSettings] = {}
 
-    async def time_zone(self, team: str, user: str) -> str | None:
-        """As Preferences.time_zone."""
-        return self.time_zones.get((team, user))
+    async def of(self, team: str, user: str) -> PersonalSettings:
+        """As Preferences.of."""
+        return self.chosen.get((team, user), PersonalSettings())
 
 
 class FakePipeline:
     """Proposes what it was given, and runs into the events that it was given."""
+
+    model = SemanticModel(name="Shop", sources={}, entities={})
 
     def __init__(self, proposes: Any = None, runs_into: list[Event] | None = None) -> None:
         self.store = FakeStore()

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from bot.slack.feedback import COMPLAINTS, complaint_blocks, complaint_modal
 from bot.slack.home.view import Home, SourceHealth, health_line, home_view, settings_modal
 from bot.slack.render import Block
-from orchestrator.store import Opinion, RecentRun, StoredRun
+from orchestrator.store import Opinion, PersonalSettings, RecentRun, StoredRun
 from sandbox.slack.blocks import wrong_in_message, wrong_in_view
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+CHOSEN = PersonalSettings("Asia/Tokyo", is_private=True)
 NASTY = "<!channel> & *how* <https://evil.example|many>? " * 40
 
 
@@ -16,9 +17,7 @@ def home(many: int) -> Home:
     """A Home with so many of everything."""
     runs = [RecentRun(f"r{n}", "C1", NASTY, "answered", NOON) for n in range(many)]
     sources = [SourceHealth(f"s{n}", "postgres", n, 60.0 * n, n % 2 == 0) for n in range(many)]
-    return Home(
-        NASTY, runs, runs, [], [NASTY] * many, sources, "Asia/Tokyo", "Asia/Tokyo", "Asked."
-    )
+    return Home(NASTY, runs, runs, [], [NASTY] * many, sources, CHOSEN, "Asia/Tokyo", "Asked.")
 
 
 def sections(blocks: list[Block]) -> list[str]:
@@ -37,8 +36,12 @@ def test_slack_finds_nothing_wrong_with_any_home() -> None:
 
 
 def test_slack_finds_nothing_wrong_with_the_modals() -> None:
-    """Both modals keep every limit."""
-    for modal in (settings_modal(None), settings_modal("Asia/Tokyo"), complaint_modal("r1")):
+    """All modals keep every limit."""
+    for modal in (
+        settings_modal(PersonalSettings()),
+        settings_modal(CHOSEN),
+        complaint_modal("r1"),
+    ):
         assert wrong_in_view(modal, "modal") == []
 
 
