@@ -106,12 +106,9 @@ class Audiences:
 
     def _said(self, plan: Plan, audience: Audience, channel: str, readers: str = "") -> str | None:
         posting = self._model.policies.audience.of(audience, channel)
-        reasons = kept_from(posting, plan, self._model)
-        return (
-            f"{escaped(', '.join(reasons))}, and {readers or READERS[audience]}"
-            if reasons
-            else None
-        )
+        if not (reasons := kept_from(posting, plan, self._model)):
+            return None
+        return f"{escaped(', '.join(reasons))}, and {readers or READERS[audience]}"
 
 
 def _is_member(person: dict[str, Any], team: str) -> bool:

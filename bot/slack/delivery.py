@@ -112,7 +112,8 @@ class Delivery:
                 raise NotNow("the direct conversation can't be opened") from error
             log.warning("direct_conversation_closed", reason=reason(error))
             return None
-        return str(opened["channel"]["id"])
+        im: dict[str, Any] = opened["channel"] or {}
+        return str(im["id"])
 
     async def _link(self, asker: Requester, thread: Thread) -> str:
         """The address of a thread, or "" when Slack does not give it."""

@@ -207,12 +207,13 @@ class Thread:
     async def _written(self) -> AsyncIterator[dict[str, Any]]:
         """What stands in the thread, or in the conversation, since the work began."""
         cursor: str | None = None
-        about = {"channel": self.channel, "oldest": self._since, "include_all_metadata": True}
         while cursor != "":
+            about: dict[str, Any] = {"oldest": self._since, "cursor": cursor}
+            about |= {"channel": self.channel, "include_all_metadata": True}
             if self.ts:
-                page = await self._client.conversations_replies(ts=self.ts, cursor=cursor, **about)
+                page = await self._client.conversations_replies(ts=self.ts, **about)
             else:
-                page = await self._client.conversations_history(cursor=cursor, **about)
+                page = await self._client.conversations_history(**about)
             for message in page.get("messages") or []:
                 yield message
             following: dict[str, Any] = page.get("response_metadata") or {}

@@ -89,6 +89,7 @@ def settings_modal(settings: PersonalSettings) -> Block:
     private: Block = {"type": "checkboxes", "action_id": PRIVATE, "options": [option]}
     if settings.is_private:
         private["initial_options"] = [option]
+    of_private = "The thread says that there is one."
     of_zone = "Such as Europe/Berlin or America/New_York. Leave it empty for that of your profile."
     return {
         "type": "modal",
@@ -98,9 +99,7 @@ def settings_modal(settings: PersonalSettings) -> Block:
         "close": _plain("Back"),
         "blocks": [
             _input(TIME_ZONE, "Time zone", of_zone, zone),
-            _input(
-                PRIVATE, "Answers to you in channels", "The thread says that you have one.", private
-            ),
+            _input(PRIVATE, "Answers to you in channels", of_private, private),
         ],
     }
 

@@ -20,7 +20,7 @@ from orchestrator.events import Event, Finished, Joined, Planned, Started, Succe
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.plan import Draft
 from orchestrator.question import Question, Requester, Turn
-from orchestrator.semantic import SemanticModel
+from orchestrator.semantic import SemanticModel, SourceSpec
 from orchestrator.store import PersonalSettings, StoredRun, Work
 from orchestrator.validate import ValidatedPlan
 
@@ -125,7 +125,11 @@ class FakePreferences:
 class FakePipeline:
     """Proposes what it was given, and runs into the events that it was given."""
 
-    model = SemanticModel(name="Shop", sources={}, entities={})
+    model = SemanticModel(
+        name="Shop",
+        sources={name: SourceSpec(kind=kind) for name, kind in KINDS.items()},
+        entities={},
+    )
 
     def __init__(self, proposes: Any = None, runs_into: list[Event] | None = None) -> None:
         self.store = FakeStore()
@@ -179,7 +183,7 @@ def slack_error(error: str, status: int = 200) -> SlackApiError:
 class FakeClient:
     """Slack's Web API, as far as a conversation uses it; methods in `broken` raise that error.
 
-    `thread` is what stands in the thread already.
+    `thread` is what stands in the thread already, and `elsewhere` in other conversations, by id.
     """
 
     def __init__(
@@ -188,6 +192,7 @@ class FakeClient:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.broken = broken or {}
         self.thread = thread or []
+        self.elsewhere: dict[str, list[dict[str, Any]]] = {}
 
     @property
     def port(self) -> AsyncWebClient:
@@ -201,9 +206,16 @@ class FakeClient:
             if error == "invalid_blocks" and not arguments.get("blocks"):
                 error = None
             if error:
-                raise slack_error(error)
-            user = {"tz": "Europe/Berlin"}
-            return {"ok": True, "ts": "2.2", "user": user, "messages": self.thread}
+                raise slack_error(error, 429 if error == "ratelimited" else 200)
+            place = str(arguments.get("channel"))
+            return {
+                "ok": True,
+                "ts": "2.2",
+                "user": {"tz": "Europe/Berlin"},
+                "channel": {"id": "D1"},
+                "permalink": "https://slack.example/archives/C1/p11",
+                "messages": self.elsewhere.get(place, self.thread),
+            }
 
         return call
 
