@@ -29,6 +29,7 @@ TRY = """
   a follow-up    and by country?   (in the thread of that answer, without a mention)
   an approval    @crosstalk emails of enterprise customers in Germany
                  then act as Ada Lindqvist (at the top of the page) and approve
+  for you alone  the same in #data: the policy lets #sales see addresses, and no other channel
   Slack's own    @crosstalk how many slack messages by channel last week?"""
 
 
