@@ -219,7 +219,9 @@ class Conversation:
             return None
 
     async def _followed(self, approved: ApprovedPlan, progress: Progress) -> Answer:
-        async with aclosing(self._pipeline.run(approved)) as events:
+        asker = approved.requester
+        settings = await self._pipeline.preferences.of(asker.team, asker.user)
+        async with aclosing(self._pipeline.run(approved, settings.currency)) as events:
             async for event in events:
                 progress.show(event)
                 if isinstance(event, Finished):

@@ -3,6 +3,7 @@
 from orchestrator.semantic.approval import ApprovalPolicy, Level, Over, Rules
 from orchestrator.semantic.audience import Audience, AudiencePolicy, Posting
 from orchestrator.semantic.check import near
+from orchestrator.semantic.currencies import Currencies
 from orchestrator.semantic.load import json_schema, load
 from orchestrator.semantic.model import (
     AiContext,
@@ -22,6 +23,7 @@ __all__ = [
     "Audience",
     "AudiencePolicy",
     "Binding",
+    "Currencies",
     "Entity",
     "FieldSpec",
     "Level",

@@ -61,7 +61,7 @@ def check(model: SemanticModel) -> list[tuple[Place, str]]:
             for index, name in enumerate(names)
             if name in names[:index]
         ]
-    return found + _check_approval(model) + list(_check_audience(model))
+    return found + _check_approval(model) + [*_check_audience(model), *_check_currencies(model)]
 
 
 def _check_approval(model: SemanticModel) -> list[tuple[Place, str]]:
@@ -106,6 +106,15 @@ def _check_audience(model: SemanticModel) -> Iterator[tuple[Place, str]]:
             if name not in words:
                 hint = near(name, sorted(words))
                 yield (*at, "only"), f"`{name}` is no entity and no field; {hint}"
+
+
+def _check_currencies(model: SemanticModel) -> Iterator[tuple[Place, str]]:
+    currencies = model.currencies
+    if currencies is not None and currencies.base in currencies.rates:
+        yield ("currencies", "rates", currencies.base), "the base has no rate: it is 1."
+    if currencies is not None and currencies.base not in {one.unit for one in model.metrics}:
+        said = f"no metric has the unit {currencies.base}, so there is nothing to convert."
+        yield ("currencies", "base"), said
 
 
 def _check_unwind(binding: Binding) -> list[tuple[Place, str]]:

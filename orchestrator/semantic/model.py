@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from orchestrator.semantic.approval import ApprovalPolicy
 from orchestrator.semantic.audience import AudiencePolicy
+from orchestrator.semantic.currencies import Currencies
 
 Word = Annotated[
     str,
@@ -207,6 +208,7 @@ class SemanticModel(_Part):
     relationships: tuple[Relationship, ...] = ()
     metrics: tuple[Metric, ...] = ()
     policies: Policies = Policies()
+    currencies: Currencies | None = None
     verified_queries: tuple[VerifiedQuery, ...] = ()
     _folder: Path = PrivateAttr(default=Path())
 
@@ -221,8 +223,9 @@ class SemanticModel(_Part):
 
     @property
     def digest(self) -> str:
-        """sha256 of the model without its addresses."""
-        text = self.model_dump_json(exclude={"sources": {"__all__": {"connect"}}}, by_alias=True)
+        """sha256 of the model without its addresses and its rates of currencies."""
+        left_out: Any = {"sources": {"__all__": {"connect"}}, "currencies": True}
+        text = self.model_dump_json(exclude=left_out, by_alias=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def metric(self, name: str) -> Metric | None:

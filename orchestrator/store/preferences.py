@@ -15,16 +15,19 @@ preferences = sa.Table(
     sa.Column("user", sa.String(64), primary_key=True),
     sa.Column("time_zone", sa.String(64)),
     sa.Column("is_private", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("currency", sa.String(3)),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalSettings:
     """What a person has set. `time_zone` is an IANA name, or None for that of their profile;
-    `is_private`: answers to them in channels go to them alone."""
+    `is_private`: answers to them in channels go to them alone. `currency` is the code of the one
+    that amounts are shown in, or None for that of the model."""
 
     time_zone: str | None = None
     is_private: bool = False
+    currency: str | None = None
 
 
 class Preferences:

@@ -154,6 +154,18 @@ policies: {approval: {approvers: {group: a, escalation: {group: b, after_hours: 
         2,
         "channels",
     ),
+    "a base with a rate": (
+        "name: Shop\n",
+        "name: Shop\ncurrencies: {base: EUR, rates: {EUR: 1, USD: 1.1}, as_of: 2026-06-12}\n",
+        2,
+        "the base has no rate",
+    ),
+    "a currency of no metric": (
+        "name: Shop\n",
+        "name: Shop\ncurrencies: {base: EUR, rates: {USD: 1.1}, as_of: 2026-06-12}\n",
+        2,
+        "no metric has the unit EUR",
+    ),
     "no parallel": ("    kind: p", "    max_parallel: 0\n    kind: p", 4, "greater than or equal"),
 }
 

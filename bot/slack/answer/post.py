@@ -36,9 +36,9 @@ async def post_answer(
     """
     file = None
     if needs_file(answer):
-        file = await asyncio.to_thread(csv_file, answer.table, file_name(answer.run_id))
+        file = await asyncio.to_thread(csv_file, answer.exact, file_name(answer.run_id))
     wants_download = not answer.failed and answer.table.num_rows >= MIN_ROWS_TO_DOWNLOAD
-    can_download = wants_download and kept.keep(answer.run_id, thread.place, answer.table)
+    can_download = wants_download and kept.keep(answer.run_id, thread.place, answer.exact)
     message = answer_message(answer, file, can_download=can_download, allowance=allowance)
     if reader is None:
         await thread.post(message.message())

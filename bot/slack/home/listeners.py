@@ -65,7 +65,8 @@ class _Home:
     async def settings(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """The settings in a modal."""
         await ack()
-        shown = view.settings_modal(await self.pipeline.preferences.of(*_person(body)))
+        settings = await self.pipeline.preferences.of(*_person(body))
+        shown = view.settings_modal(settings, self.pipeline.model.currencies)
         await client.views_open(trigger_id=body["trigger_id"], view=shown)
 
     async def set(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -77,10 +78,16 @@ class _Home:
             await ack(response_action="errors", errors={view.TIME_ZONE: said})
             return
         is_private = bool(state[view.PRIVATE][view.PRIVATE].get("selected_options"))
-        settings = PersonalSettings(chosen or None, is_private)
+        settings = PersonalSettings(chosen or None, is_private, self._currency(state))
         await self.pipeline.preferences.choose(*_person(body), settings)
         await ack()
         await self._publish(*_person(body), client)
+
+    def _currency(self, state: dict[str, Any]) -> str | None:
+        """The currency that was chosen; None for that of the model."""
+        option = state.get(view.CURRENCY, {}).get(view.CURRENCY, {}).get("selected_option") or {}
+        currencies, code = self.pipeline.model.currencies, str(option.get("value", ""))
+        return code if currencies is not None and code in currencies.rates else None
 
     async def _ask(self, text: str, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Ask in the direct conversation, as if the person had typed it."""

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from bot.slack.approval.card import when
 from bot.slack.render import Block, button, clipped, context, escaped, header, section
 from orchestrator.approve.request import Request
+from orchestrator.semantic import Currencies
 from orchestrator.store import PersonalSettings, RecentRun
 
 AGAIN, SUGGESTED, SETTINGS = "home_again", "home_suggested", "home_settings"
-SETTINGS_SET, TIME_ZONE, PRIVATE = "home_settings_set", "time_zone", "private"
+SETTINGS_SET = "home_settings_set"
+TIME_ZONE, PRIVATE, CURRENCY = "time_zone", "private", "currency"
 MOST_RECENT, MOST_WAITING, MOST_SUGGESTED, MOST_SOURCES = 10, 5, 5, 20
+MOST_CURRENCIES = 100
 MAX_QUESTION = 300
 
 UNDER_WAY = frozenset({"proposed", "approved"})
@@ -79,8 +82,8 @@ def home_view(home: Home) -> Block:
     return {"type": "home", "blocks": blocks}
 
 
-def settings_modal(settings: PersonalSettings) -> Block:
-    """What a person can set."""
+def settings_modal(settings: PersonalSettings, currencies: Currencies | None) -> Block:
+    """What a person can set; a currency where the model has rates."""
     zone: Block = {"type": "plain_text_input", "action_id": TIME_ZONE, "max_length": 64}
     zone["placeholder"] = _plain("Europe/Berlin")
     if settings.time_zone:
@@ -100,6 +103,7 @@ def settings_modal(settings: PersonalSettings) -> Block:
         "blocks": [
             _input(TIME_ZONE, "Time zone", of_zone, zone),
             _input(PRIVATE, "Answers to you in channels", of_private, private),
+            *([_currency(settings, currencies)] if currencies is not None else []),
         ],
     }
 
@@ -150,7 +154,19 @@ def _settings(home: Home) -> Block:
     whose = "chosen by you" if home.settings.time_zone else "of your Slack profile"
     where = "go to you alone" if home.settings.is_private else "go into the thread"
     said = f"Time zone: {escaped(home.known_time_zone)} ({whose})\nAnswers in channels {where}"
+    if home.settings.currency is not None:
+        said += f"\nAmounts are shown in {escaped(home.settings.currency)}"
     return {**_mrkdwn(said), "accessory": button("Change", SETTINGS, "settings")}
+
+
+def _currency(settings: PersonalSettings, currencies: Currencies) -> Block:
+    codes = [currencies.base, *list(currencies.rates)[: MOST_CURRENCIES - 1]]
+    options: list[Block] = [{"text": _plain(code), "value": code} for code in codes]
+    chosen = settings.currency if settings.currency in codes else currencies.base
+    menu: Block = {"type": "static_select", "action_id": CURRENCY, "options": options}
+    menu["initial_option"] = options[codes.index(chosen)]
+    hint = f"At the rates of {currencies.as_of}. Files and conditions stay in {currencies.base}."
+    return _input(CURRENCY, "Amounts are shown in", hint, menu)
 
 
 def _input(name: str, label: str, hint: str, element: Block) -> Block:

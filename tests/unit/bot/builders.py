@@ -153,7 +153,7 @@ class FakePipeline:
         draft = Draft(sql or "SELECT 1", "grammar")
         return Proposed("r1", plan(), draft, LOW, approved(draft))
 
-    async def run(self, _approved: Any) -> AsyncGenerator[Event]:
+    async def run(self, _approved: Any, _currency: str | None = None) -> AsyncGenerator[Event]:
         """The events that it was given."""
         for event in self._events:
             yield event

@@ -1,22 +1,24 @@
-"""Whether somebody wants answers in channels for themselves alone."""
+"""More that people set: answers in channels for themselves alone, and a currency."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_private"
+revision = "0006_settings"
 down_revision = "0005_installations"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    """Add the column."""
+    """Add the columns."""
     op.add_column(
         "preferences",
         sa.Column("is_private", sa.Boolean, nullable=False, server_default=sa.false()),
     )
+    op.add_column("preferences", sa.Column("currency", sa.String(3)))
 
 
 def downgrade() -> None:
-    """Drop it."""
+    """Drop them."""
+    op.drop_column("preferences", "currency")
     op.drop_column("preferences", "is_private")
