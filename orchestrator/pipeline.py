@@ -16,6 +16,7 @@ from adapters.errors import PlannerError, QueryError
 from orchestrator import audit
 from orchestrator.answer import Answer
 from orchestrator.answer.compose import compose
+from orchestrator.answer.currency import conversion_of
 from orchestrator.approve import ApprovedPlan
 from orchestrator.approve.rules import FREE_FORM
 from orchestrator.compile import Compiler, Plan
@@ -70,8 +71,11 @@ class Pipeline:
             return drafted
         return await self._check(question, candidates, drafted)
 
-    async def run(self, approved: ApprovedPlan) -> AsyncGenerator[Event]:
-        """Run an approved plan, telling each thing as it happens; the last event is Finished."""
+    async def run(
+        self, approved: ApprovedPlan, currency: str | None = None
+    ) -> AsyncGenerator[Event]:
+        """Run an approved plan, telling each thing as it happens; the last event is Finished.
+        Amounts are shown in `currency` where the model knows its rate."""
         plan, draft = approved.validated.plan, approved.draft
         began = time.monotonic()
         yield Planned(approved.run_id, plan, draft.planner)
@@ -87,7 +91,9 @@ class Pipeline:
             yield Joined(joined.table.num_rows, joined_s, joined.notes)
         stored = await self.store.recall(approved.run_id)
         asked = stored.question if stored else ""
-        answer = self._answer(approved.run_id, plan, draft, outcomes, joined, began, asked)
+        answer = self._answer(
+            approved.run_id, plan, draft, outcomes, joined, began, asked, currency
+        )
         status = "failed" if answer.failed else "partial" if answer.partial else "answered"
         await self.store.finish(approved.run_id, status, audit.outcome(answer))
         yield Finished(answer)
@@ -190,9 +196,11 @@ class Pipeline:
         joined: JoinedTable | QueryError,
         began: float,
         asked: str,
+        currency: str | None,
     ) -> Answer:
         if isinstance(joined, QueryError):
             joined = JoinedTable(pa.table({}), warnings=(str(joined),), possible=False)
+        units = self.model.units_of(plan.columns)
         return compose(
             run_id,
             plan,
@@ -202,5 +210,6 @@ class Pipeline:
             self._kinds,
             time.monotonic() - began,
             question=asked,
-            units=self.model.units_of(plan.columns),
+            units=units,
+            conversion=conversion_of(joined.table, units, self.model.currencies, currency),
         )

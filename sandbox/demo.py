@@ -32,6 +32,7 @@ TRY = f"""
   a follow-up    {FOLLOW_UP}   (in the thread of that answer, without a mention)
   an approval    @crosstalk {APPROVAL}
                  then act as Ada Lindqvist (at the top of the page) and approve
+  for you alone  the same in #data: the policy lets #sales see addresses, and no other channel
   Slack's own    @crosstalk {HISTORY}
                  (what was said in the channels shared with them, joined with PostgreSQL)"""
 

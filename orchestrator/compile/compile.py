@@ -143,6 +143,7 @@ def _plan(
         tuple(dict.fromkeys(fields)),
         frozenset(optional),
         reason=done.reason,
+        shown=resolved.shown,
     )
 
 

@@ -199,6 +199,34 @@ async def test_a_time_zone_is_chosen_on_home(office: Office) -> None:
     assert run.time_zone == "Asia/Tokyo"
 
 
+async def test_amounts_are_shown_in_a_chosen_currency(office: Office) -> None:
+    """Sentence and table are in the currency that was chosen on Home, and the footer has the rate;
+    somebody who chose none sees the amounts as they are kept."""
+    question = "revenue in Germany"
+    kept = await answer_to(office, question)
+    home = await home_of(office, MARCO)
+    await office.slack.press_view(MARCO, home["id"], "home_settings")
+    view = await office.modal(MARCO)
+    chosen = {"currency": {"currency": {"selected_option": {"value": "USD"}}}}
+    assert await office.slack.submit_view(MARCO, view["id"], chosen) == {}
+    await shown(office, MARCO, "Amounts are shown in USD")
+    answer = await answer_to(office, question)
+    (title,), (amount,) = table_of(answer)
+    assert title == "revenue (USD)"
+    currencies = office.pipeline.model.currencies
+    assert currencies is not None
+    rate = currencies.rates["USD"]
+    assert number(amount) == pytest.approx(number(table_of(kept)[1][0]) * rate, abs=0.01)
+    assert f"{amount} USD" in answer["text"]
+    assert f"{rate} USD for 1 EUR" in str(answer["blocks"])
+    assert "EUR" in kept["text"]
+
+
+def number(text: str) -> float:
+    """A number as it is shown."""
+    return float(text.replace(",", ""))
+
+
 async def schedule(office: Office, text: str, user: str = MARCO, channel: str = SALES) -> str:
     """Type `/schedule …`: what its writer alone is told."""
     await office.slack.slash(user, channel, "/schedule", text)
