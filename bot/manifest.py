@@ -38,6 +38,8 @@ METHODS: Mapping[str, frozenset[str]] = {
     "chat.update": frozenset({"chat:write"}),
     "conversations.history": frozenset({"channels:history", "groups:history", "im:history"}),
     "conversations.info": frozenset({"channels:read", "groups:read", "im:read"}),
+    "conversations.members": frozenset({"channels:read", "groups:read"}),
+    "conversations.open": frozenset({"im:write"}),
     "conversations.replies": frozenset({"channels:history", "groups:history", "im:history"}),
     "files.upload.v2": frozenset({"files:write"}),
     "reactions.add": frozenset({"reactions:write"}),
@@ -45,6 +47,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     "usergroups.users.list": frozenset({"usergroups:read"}),
     "users.conversations": frozenset({"channels:read", "groups:read"}),
     "users.info": frozenset({"users:read", "users:read.email"}),
+    "users.list": frozenset({"users:read"}),
     "views.open": frozenset(),
     "views.publish": frozenset(),
 }

@@ -30,6 +30,7 @@ from bot.slack.listeners.events import QUESTION
 from bot.slack.pace import reason
 from bot.slack.plan_preview import PLAN, PLANNED, PlanPreview
 from bot.slack.schedule import due
+from bot.slack.sharing import SHARED, Sharing
 from bot.wiring import opened_pipeline
 from orchestrator.pipeline import Pipeline
 from orchestrator.semantic import SemanticModel
@@ -98,7 +99,11 @@ async def running(
         runs.handle(due.SCHEDULED, scheduled.do, scheduled.tell)
         watch = CatalogWatch(pipeline, clients, settings.feedback_channel, settings.catalog_seconds)
         await watch.begin()
-        app = build_app(settings, client, pipeline, conversation, runs, preview, installations)
+        sharing = Sharing(pipeline, conversation)
+        runs.handle(SHARED, sharing.do, sharing.tell)
+        app = build_app(
+            settings, client, pipeline, conversation, runs, preview, sharing, installations
+        )
         listening = asyncio.Event()
         signed = app if settings.signing_secret() is not None else None
         installs = app if installations is not None else None

@@ -16,6 +16,7 @@ from adapters.errors import PlannerError, QueryError
 from orchestrator import audit
 from orchestrator.answer import Answer
 from orchestrator.answer.compose import compose
+from orchestrator.answer.currency import conversion_of
 from orchestrator.approve import ApprovedPlan
 from orchestrator.approve.rules import FREE_FORM
 from orchestrator.compile import Compiler, Plan
@@ -24,6 +25,7 @@ from orchestrator.events import Event, Finished, Joined, Planned, Started, StepO
 from orchestrator.execute import Executor
 from orchestrator.join import JoinedTable, join
 from orchestrator.plan import Clarification, Draft, Planner
+from orchestrator.plan.unmodelled import with_unmodelled
 from orchestrator.proposing import Proposals, Proposed, Refused
 from orchestrator.question import Question
 from orchestrator.registry import Registry, Source
@@ -60,16 +62,20 @@ class Pipeline:
         """From a question (or its semantic SQL) to a stored plan, which may run or waits."""
         candidates = Candidates(entities=tuple(self.model.entities))
         if sql is None:
+            self._tell_of_relations()
             candidates = await self.retriever.retrieve(question)
-            drafted = await self._draft(question, candidates)
+            drafted = with_unmodelled(await self._draft(question, candidates), candidates)
         else:
             drafted = Draft(sql=sql, planner=FREE_FORM)
         if isinstance(drafted, Clarification):
             return drafted
         return await self._check(question, candidates, drafted)
 
-    async def run(self, approved: ApprovedPlan) -> AsyncGenerator[Event]:
-        """Run an approved plan, telling each thing as it happens; the last event is Finished."""
+    async def run(
+        self, approved: ApprovedPlan, currency: str | None = None
+    ) -> AsyncGenerator[Event]:
+        """Run an approved plan, telling each thing as it happens; the last event is Finished.
+        Amounts are shown in `currency` where the model knows its rate."""
         plan, draft = approved.validated.plan, approved.draft
         began = time.monotonic()
         yield Planned(approved.run_id, plan, draft.planner)
@@ -85,7 +91,9 @@ class Pipeline:
             yield Joined(joined.table.num_rows, joined_s, joined.notes)
         stored = await self.store.recall(approved.run_id)
         asked = stored.question if stored else ""
-        answer = self._answer(approved.run_id, plan, draft, outcomes, joined, began, asked)
+        answer = self._answer(
+            approved.run_id, plan, draft, outcomes, joined, began, asked, currency
+        )
         status = "failed" if answer.failed else "partial" if answer.partial else "answered"
         await self.store.finish(approved.run_id, status, audit.outcome(answer))
         yield Finished(answer)
@@ -134,6 +142,13 @@ class Pipeline:
             await self.vault.drain()
         await self.store.close()
 
+    def _tell_of_relations(self) -> None:
+        """Have the retriever know what the sources hold beside what is modelled, as last read."""
+        for name in self.sources:
+            catalog = self.registry.catalog(name)
+            if catalog is not None:
+                self.retriever.note(catalog)
+
     async def _draft(self, question: Question, candidates: Candidates) -> Draft | Clarification:
         try:
             return await self.planner.draft(question, candidates)
@@ -181,9 +196,11 @@ class Pipeline:
         joined: JoinedTable | QueryError,
         began: float,
         asked: str,
+        currency: str | None,
     ) -> Answer:
         if isinstance(joined, QueryError):
             joined = JoinedTable(pa.table({}), warnings=(str(joined),), possible=False)
+        units = self.model.units_of(plan.columns)
         return compose(
             run_id,
             plan,
@@ -193,5 +210,6 @@ class Pipeline:
             self._kinds,
             time.monotonic() - began,
             question=asked,
-            units=self.model.units_of(plan.columns),
+            units=units,
+            conversion=conversion_of(joined.table, units, self.model.currencies, currency),
         )

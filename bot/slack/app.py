@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from adapters.errors import ConfigurationError
 from bot.runs import Runs
 from bot.settings import Settings
-from bot.slack import feedback, install
+from bot.slack import feedback, install, sharing
 from bot.slack.approval import listeners as approval
 from bot.slack.clients import Clients, ManyWorkspaces, OneWorkspace
 from bot.slack.conversation import Conversation
@@ -22,6 +22,7 @@ from bot.slack.opening import Opener
 from bot.slack.pace import PacedClient, Rates, reason
 from bot.slack.plan_preview import PlanPreview
 from bot.slack.schedule import command as schedule
+from bot.slack.sharing import Sharing
 from orchestrator.pipeline import Pipeline
 from orchestrator.store import Pace, Schedules, Stops, Store
 
@@ -80,6 +81,7 @@ def build_app(
     conversation: Conversation,
     runs: Runs,
     preview: PlanPreview,
+    shared: Sharing,
     installations: Installations | None = None,
 ) -> AsyncApp:
     """The app with all its listeners. Only requests over HTTP carry a signature to verify; with
@@ -112,4 +114,5 @@ def build_app(
     commands.register(app, pipeline, conversation, opener)
     shortcuts.register(app, opener)
     plans.register(app, pipeline, preview, runs)
+    sharing.register(app, shared, runs)
     return app

@@ -11,12 +11,13 @@ import structlog
 
 from adapters.errors import CrosstalkError
 from bot.metrics import Metrics
-from bot.slack.answer import KeptTables, Reader, post_answer
+from bot.slack.answer import KeptTables
 from bot.slack.approval import ApprovalDesk
-from bot.slack.approval.card import allowance
 from bot.slack.asked import Asked
+from bot.slack.audience import Audiences
 from bot.slack.clarify import clarification_message
 from bot.slack.clients import Clients
+from bot.slack.delivery import Delivery, asked_elsewhere
 from bot.slack.history.context import thread_texts
 from bot.slack.overheard import is_asked, is_sure
 from bot.slack.progress import Progress
@@ -58,6 +59,7 @@ class Conversation:
         self.desk = ApprovalDesk(pipeline, clients, clock)
         self.running = Running()
         self.kept = KeptTables()
+        self.audiences = Audiences(pipeline.model, clients)
         self._pipeline = pipeline
         self._clients = clients
         self._metrics = metrics
@@ -119,9 +121,15 @@ class Conversation:
         await _harmless("status", thread.status("is reading the question…"))
 
     async def _earlier(self, asked: Asked) -> tuple[Turn, ...]:
-        """What was answered in the thread before, or in the whole of a direct conversation."""
+        """What was answered in the thread before, or in the whole of a direct conversation; under
+        an answer that came from a channel, what was answered there."""
         store = self._pipeline.store
         if asked.direct:
+            client = self._clients.of(asked.team)
+            if thread := await asked_elsewhere(client, asked):
+                there = await store.turns(thread)
+                if any(turn.user == asked.user for turn in there):
+                    return (*there, *await store.turns(asked.thread))
             return await store.direct_turns(asked.team, asked.channel, asked.thread)
         return await store.turns(asked.thread)
 
@@ -191,10 +199,8 @@ class Conversation:
         answer = await self._run(approved, thread)
         if answer is None:
             return "stopped"
-        requester, decision = approved.requester, approved.decision
-        reader = Reader(requester.team, requester.user)
-        said = allowance(decision.by, decision.reason, decision.grant)
-        await post_answer(thread, answer, reader, self.kept, said)
+        delivery = Delivery(self._pipeline, self._clients, self.audiences, self.kept)
+        await delivery.deliver(answer, approved, thread)
         return "failed" if answer.failed else "partial" if answer.partial else "answered"
 
     async def _run(self, approved: ApprovedPlan, thread: Thread) -> Answer | None:
@@ -213,7 +219,9 @@ class Conversation:
             return None
 
     async def _followed(self, approved: ApprovedPlan, progress: Progress) -> Answer:
-        async with aclosing(self._pipeline.run(approved)) as events:
+        asker = approved.requester
+        settings = await self._pipeline.preferences.of(asker.team, asker.user)
+        async with aclosing(self._pipeline.run(approved, settings.currency)) as events:
             async for event in events:
                 progress.show(event)
                 if isinstance(event, Finished):
@@ -222,7 +230,7 @@ class Conversation:
 
     async def zone_of(self, team: str, user: str) -> str:
         """The time zone that a person has chosen, else that of their profile."""
-        if chosen := await self._pipeline.preferences.time_zone(team, user):
+        if chosen := (await self._pipeline.preferences.of(team, user)).time_zone:
             return chosen
         person = (team, user)
         if person not in self._time_zones:

@@ -28,7 +28,8 @@ PAUSES_S = (0.5, 2.0, 5.0)
 
 
 class Thread:
-    """Where one question was asked. Links in what it writes are never unfurled.
+    """Where one question was asked; with no `ts` not in a thread, but in the conversation itself.
+    Links in what it writes are never unfurled.
 
     `work` is the id of the work that the posts are for; `since` is the message that brought it.
     """
@@ -36,25 +37,35 @@ class Thread:
     def __init__(
         self, client: AsyncWebClient, channel: str, ts: str, *, work: str = "", since: str = "0"
     ) -> None:
+        self.channel = channel
+        self.ts = ts
         self._client = client
-        self._channel = channel
-        self._ts = ts
         self._work = work
         self._since = since
+        self._is_recalled = False
         self._posted: set[str] = set()
         self._found: dict[str, str] = {}
 
     @property
     def place(self) -> str:
         """The thread's name: equal names are the same thread."""
-        return f"{self._channel}:{self._ts}"
+        return f"{self.channel}:{self.ts}"
+
+    async def elsewhere(self, channel: str, ts: str = "") -> "Thread":
+        """Another place in which the same work posts; what an earlier try has posted there is
+        found if it was looked for here. Raises NotNow when Slack is away."""
+        since = max(self._since, self.ts, key=float)
+        place = Thread(self._client, channel, ts, work=self._work, since=since)
+        if self._is_recalled:
+            await place.recall()
+        return place
 
     async def recall(self) -> None:
         """Find what an earlier try at the work has posted. Raises NotNow when Slack is away."""
+        self._is_recalled = True
         try:
-            async for message in self._replies():
-                metadata: dict[str, Any] = message.get("metadata") or {}
-                payload: dict[str, Any] = metadata.get("event_payload") or {}
+            async for message in self._written():
+                payload = _payload(message)
                 if payload.get("work") == self._work and message["ts"] not in self._posted:
                     self._found[str(payload.get("part"))] = message["ts"]
         except SLACK_FAILURES as error:
@@ -62,19 +73,33 @@ class Thread:
                 raise NotNow("the thread can't be read") from error
             log.warning("thread_unreadable", reason=reason(error))
 
+    async def with_its_answer(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """The message that opens the thread, and the answer that the same work has posted under it,
+        as they stand in Slack. Raises NotNow when Slack is away."""
+        try:
+            head, *below = [message async for message in self._written()] or [{}]
+        except SLACK_FAILURES as error:
+            if is_away(error) or not isinstance(error, SlackApiError):
+                raise NotNow("the thread can't be read") from error
+            return {}, None
+        wanted = (_payload(head).get("work", ""), ANSWER)
+        found = ((_payload(one).get("work"), _payload(one).get("part")) for one in below)
+        return head, dict(zip(found, below, strict=True)).get(wanted)
+
     def has(self, part: str) -> bool:
         """Whether an earlier try has posted this part."""
         return part in self._found
 
-    def mark(self, part: str) -> dict[str, Any] | None:
+    def mark(self, part: str, **about: str) -> dict[str, Any] | None:
         """The metadata that names the work and this part of it; None when there is no work."""
         if not self._work:
             return None
-        payload = {"work": self._work, "part": part}
+        payload = {"work": self._work, "part": part, **about}
         return {"event_type": f"crosstalk_{part}", "event_payload": payload}
 
-    async def post(self, message: Message, part: str = ANSWER) -> str:
-        """Say it in the thread, in the richest form that Slack takes: the new message's ts.
+    async def post(self, message: Message, part: str = ANSWER, **about: str) -> str:
+        """Say it in the thread, in the richest form that Slack takes: the new message's ts. `about`
+        is kept in its metadata.
 
         What an earlier try has posted as the same part is edited instead. Once the answer stands
         there the work counts as done, so it comes last. Raises NotNow when Slack is away.
@@ -82,7 +107,9 @@ class Thread:
         pauses_s = iter(PAUSES_S)
         while True:
             try:
-                return await self._edited(part, message) or await self._send(part, message)
+                return await self._edited(part, message) or await self._send(
+                    self.mark(part, **about), message
+                )
             except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
                 if not is_away(error):
                     raise
@@ -97,7 +124,7 @@ class Thread:
 
         async def send(text: str, blocks: list[Block] | None) -> str:
             await self._client.chat_update(
-                channel=self._channel, ts=ts, text=text, **_given(blocks=blocks)
+                channel=self.channel, ts=ts, text=text, **_given(blocks=blocks)
             )
             return ts
 
@@ -105,13 +132,13 @@ class Thread:
 
     async def delete(self, ts: str) -> None:
         """Take back a message that was posted here."""
-        await self._client.chat_delete(channel=self._channel, ts=ts)
+        await self._client.chat_delete(channel=self.channel, ts=ts)
 
     async def begin_stream(self, team: str, user: str) -> AsyncChatStream:
         """A message that grows in the thread, for this person to read; see bot.slack.answer."""
         return await self._client.chat_stream(
-            channel=self._channel,
-            thread_ts=self._ts,
+            channel=self.channel,
+            thread_ts=self.ts,
             recipient_team_id=team,
             recipient_user_id=user,
             buffer_size=1,
@@ -119,13 +146,13 @@ class Thread:
 
     async def end_stream(self, ts: str) -> None:
         """End a message that was growing, as it stands."""
-        await self._client.chat_stopStream(channel=self._channel, ts=ts)
+        await self._client.chat_stopStream(channel=self.channel, ts=ts)
 
     async def upload(self, name: str, content: bytes, alt_text: str | None = None) -> None:
         """Put a file into the thread; a picture has words for those who can't see it."""
         await self._client.files_upload_v2(
-            channel=self._channel,
-            thread_ts=self._ts,
+            channel=self.channel,
+            thread_ts=self.ts,
             filename=name,
             content=content,
             alt_txt=alt_text,
@@ -134,28 +161,28 @@ class Thread:
     async def whisper(self, user: str, sentence: str) -> None:
         """A sentence that one person alone sees."""
         await self._client.chat_postEphemeral(
-            channel=self._channel, thread_ts=self._ts, user=user, text=escaped(sentence)
+            channel=self.channel, thread_ts=self.ts, user=user, text=escaped(sentence)
         )
 
     async def status(self, sentence: str) -> None:
         """Show what the bot is doing under the thread, for at most two minutes."""
         await self._client.assistant_threads_setStatus(
-            channel_id=self._channel, thread_ts=self._ts, status=sentence
+            channel_id=self.channel, thread_ts=self.ts, status=sentence
         )
 
     async def react(self, ts: str, emoji: str) -> None:
         """Put an emoji on a message of this thread's channel."""
-        await self._client.reactions_add(channel=self._channel, timestamp=ts, name=emoji)
+        await self._client.reactions_add(channel=self.channel, timestamp=ts, name=emoji)
 
-    async def _send(self, part: str, message: Message) -> str:
+    async def _send(self, mark: dict[str, Any] | None, message: Message) -> str:
         async def send(text: str, blocks: list[Block] | None) -> str:
             sent = await self._client.chat_postMessage(
-                channel=self._channel,
-                thread_ts=self._ts,
+                channel=self.channel,
+                thread_ts=self.ts or None,
                 text=text,
                 unfurl_links=False,
                 unfurl_media=False,
-                **_given(blocks=blocks, metadata=self.mark(part)),
+                **_given(blocks=blocks, metadata=mark),
             )
             return str(sent["ts"])
 
@@ -177,20 +204,25 @@ class Thread:
             raise
         return ts
 
-    async def _replies(self) -> AsyncIterator[dict[str, Any]]:
+    async def _written(self) -> AsyncIterator[dict[str, Any]]:
+        """What stands in the thread, or in the conversation, since the work began."""
         cursor: str | None = None
         while cursor != "":
-            page = await self._client.conversations_replies(
-                channel=self._channel,
-                ts=self._ts,
-                oldest=self._since,
-                include_all_metadata=True,
-                cursor=cursor,
-            )
+            about: dict[str, Any] = {"oldest": self._since, "cursor": cursor}
+            about |= {"channel": self.channel, "include_all_metadata": True}
+            if self.ts:
+                page = await self._client.conversations_replies(ts=self.ts, **about)
+            else:
+                page = await self._client.conversations_history(**about)
             for message in page.get("messages") or []:
                 yield message
             following: dict[str, Any] = page.get("response_metadata") or {}
             cursor = following.get("next_cursor") or ""
+
+
+def _payload(message: dict[str, Any]) -> dict[str, Any]:
+    """What the bot has noted in a message's metadata."""
+    return (message.get("metadata") or {}).get("event_payload") or {}
 
 
 def _given(**arguments: Any) -> dict[str, Any]:

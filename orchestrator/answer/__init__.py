@@ -1,6 +1,7 @@
 """A joined table becomes an answer: a sentence, the table, its sources and its doubts."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -67,10 +68,24 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversion:
+    """Amounts of `base` shown in `currency`, at a rate of one day: the `columns` that they stand
+    in, the table with them converted, and the table as it was `kept`, with `base` in its titles."""
+
+    base: str
+    currency: str
+    rate: float
+    as_of: date
+    columns: tuple[str, ...]
+    shown: pa.Table
+    kept: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the asker sees. `table` may be empty; `partial` says that a source is missing, and
     `keys` what each join of two sources matched and dropped. `units` are those of columns, and
-    `chart` is None where the table says it best.
+    `chart` is None where the table says it best. With a `conversion` the table is the shown one.
 
     `failed` is True when nothing could be answered; `text` then says what to do.
     """
@@ -91,6 +106,12 @@ class Answer:
     keys: tuple[KeyCount, ...] = ()
     confidence: Confidence = Confidence()
     chart: Chart | None = None
+    conversion: Conversion | None = None
+
+    @property
+    def exact(self) -> pa.Table:
+        """The table for files: amounts as they are kept."""
+        return self.table if self.conversion is None else self.conversion.kept
 
     def rows(self, limit: int | None = None) -> list[dict[str, Any]]:
         """At most `limit` rows as dicts, for a screen."""

@@ -8,10 +8,11 @@ from typing import Any
 import structlog
 
 from adapters.query import describe
-from orchestrator.answer import Answer, SourceReport
+from orchestrator.answer import Answer, Conversion, SourceReport
 from orchestrator.answer.chart import chart
 from orchestrator.answer.check import unfounded
 from orchestrator.answer.confidence import confidence
+from orchestrator.answer.currency import in_currency
 from orchestrator.answer.shown import (
     NOTHING,
     SHOWN_ROWS,
@@ -42,12 +43,19 @@ def compose(
     *,
     question: str = "",
     units: Mapping[str, str] | None = None,
+    conversion: Conversion | None = None,
 ) -> Answer:
     """The answer of a run.
 
     `kinds` gives the kind of each source, `seconds` the run's wall time, `question` the words that
-    were asked, and `units` the unit of each column that has one.
+    were asked, `units` the unit of each column that has one, and `conversion` how amounts are shown
+    in another currency.
     """
+    units, template = dict(units or {}), draft.template
+    if conversion is not None:
+        joined = replace(joined, table=conversion.shown)
+        units |= dict.fromkeys(conversion.columns, conversion.currency)
+        template = in_currency(template, conversion)
     reports = tuple(_report(plan, outcomes, kinds))
     failures = [report for report in reports if report.failure]
     cut = [o.step for o in outcomes.values() if isinstance(o, Succeeded) and o.truncated]
@@ -83,9 +91,10 @@ def compose(
         seconds=seconds,
         truncated=bool(cut) or joined.truncated,
         keys=joined.keys,
-        units=dict(units or {}),
+        units=units,
+        conversion=conversion,
     )
-    text, wrong = _sentence(answer, draft.template, question)
+    text, wrong = _sentence(answer, template, question)
     return replace(
         answer,
         text=text,

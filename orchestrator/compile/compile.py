@@ -143,6 +143,7 @@ def _plan(
         tuple(dict.fromkeys(fields)),
         frozenset(optional),
         reason=done.reason,
+        shown=resolved.shown,
     )
 
 
@@ -183,7 +184,8 @@ def _relation(leaf: Leaf, group: list[Input]) -> exp.Expr:
     for index, one in enumerate(group[1:], start=1):
         alias = f"b{index}"
         order = ", ".join(f'"{field}"' for field in one.values)
-        first = f"SELECT DISTINCT ON ({keys}) * FROM ({_select(one).sql('duckdb', copy=False)}) ORDER BY {order}"
+        fetched = _select(one).sql("duckdb", copy=False)
+        first = f"SELECT DISTINCT ON ({keys}) * FROM ({fetched}) ORDER BY {order}"
         same = (
             exp.column(field, "b0", quoted=True).eq(exp.column(field, alias, quoted=True))
             for field in key

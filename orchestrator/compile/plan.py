@@ -63,7 +63,8 @@ class JoinStep:
 class Plan:
     """What will be done for one semantic SQL query.
 
-    `optional` steps may fail and still leave an answer; `columns` are the answer's, in order.
+    `optional` steps may fail and still leave an answer; `columns` are the answer's, in order, and
+    `shown` the fields (`entity.field`) whose values these show; `fields` are all that it uses.
     `reason` says why the query did not go to one source whole; None when it did.
     """
 
@@ -76,6 +77,7 @@ class Plan:
     optional: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
     reason: str | None = None
+    shown: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:

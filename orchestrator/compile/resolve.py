@@ -15,6 +15,7 @@ from sqlglot.schema import MappingSchema
 
 from adapters.errors import SqlNotAllowed, UnknownName
 from orchestrator.compile.kinds import family
+from orchestrator.compile.lineage import shown_fields
 from orchestrator.compile.measures import expand_measures
 from orchestrator.compile.shapes import SCORE, SEARCHED, Shapes, typed
 from orchestrator.semantic import Entity, SemanticModel, near
@@ -46,12 +47,13 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The qualified and typed tree, its leaves in order of appearance, and the names of the
-    columns that it gives, as they were written."""
+    """The qualified and typed tree, its leaves in order of appearance, the names of the columns
+    that it gives, as they were written, and the fields whose values these show, sorted."""
 
     tree: exp.Query
     leaves: tuple[Leaf, ...]
     columns: tuple[str, ...]
+    shown: tuple[str, ...]
 
 
 class Resolver:
@@ -87,7 +89,8 @@ class Resolver:
         for node in tree.walk():
             node.meta.clear()  # where it stood in the text, which every copy would copy
         columns = _unique(written if len(written) == len(names) else names)
-        return Resolved(tree, leaves, columns)
+        shown = shown_fields(tree, {id(leaf.table): leaf.name for leaf in leaves})
+        return Resolved(tree, leaves, columns, tuple(sorted(shown)))
 
     def _leaves(self, tree: exp.Query, searches: dict[str, Search]) -> tuple[Leaf, ...]:
         found: dict[int, Leaf] = {}

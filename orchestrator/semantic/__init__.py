@@ -1,7 +1,9 @@
 """semantic_model.yaml becomes a SemanticModel: read, filled in and checked."""
 
 from orchestrator.semantic.approval import ApprovalPolicy, Level, Over, Rules
+from orchestrator.semantic.audience import Audience, AudiencePolicy, Posting
 from orchestrator.semantic.check import near
+from orchestrator.semantic.currencies import Currencies
 from orchestrator.semantic.load import json_schema, load
 from orchestrator.semantic.model import (
     AiContext,
@@ -18,13 +20,17 @@ from orchestrator.semantic.model import (
 __all__ = [
     "AiContext",
     "ApprovalPolicy",
+    "Audience",
+    "AudiencePolicy",
     "Binding",
+    "Currencies",
     "Entity",
     "FieldSpec",
     "Level",
     "Metric",
     "Over",
     "Policies",
+    "Posting",
     "Relationship",
     "Rules",
     "SemanticModel",

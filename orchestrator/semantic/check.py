@@ -1,7 +1,9 @@
 """The mistakes of a model that no schema sees: names that point nowhere, or stand twice."""
 
 import difflib
+from collections.abc import Iterator
 
+from orchestrator.semantic.audience import Posting
 from orchestrator.semantic.model import Binding, Relationship, SemanticModel, in_element
 
 Place = tuple[str | int, ...]
@@ -59,7 +61,7 @@ def check(model: SemanticModel) -> list[tuple[Place, str]]:
             for index, name in enumerate(names)
             if name in names[:index]
         ]
-    return found + _check_approval(model)
+    return found + _check_approval(model) + [*_check_audience(model), *_check_currencies(model)]
 
 
 def _check_approval(model: SemanticModel) -> list[tuple[Place, str]]:
@@ -76,6 +78,43 @@ def _check_approval(model: SemanticModel) -> list[tuple[Place, str]]:
         said = "a request has ended (`expires_hours`) before it would be escalated."
         found.append(((*at, "approvers", "escalation"), said))
     return found
+
+
+def _check_audience(model: SemanticModel) -> Iterator[tuple[Place, str]]:
+    policy, top = model.policies.audience, ("policies", "audience")
+    places: dict[Place, Posting] = {
+        (*top, "direct"): policy.direct,
+        (*top, "private"): policy.private,
+    }
+    places |= {(*top, "public"): policy.public, (*top, "shared"): policy.shared}
+    places |= {(*top, "channels", name): one for name, one in policy.channels.items()}
+    sensitive = [name for name, source in model.sources.items() if source.sensitive]
+    words = {*model.entities}
+    words |= {f"{name}.{field}" for name, one in model.entities.items() for field in one.fields}
+    for at, posting in places.items():
+        for name in posting.pii or ():
+            if name not in model.policies.allow_pii:
+                said = (
+                    f"the class `{name}` is not in `allow_pii`, so there is nothing to post of it."
+                )
+                yield (*at, "pii"), said
+        for name in posting.sensitive or ():
+            if name not in sensitive:
+                hint = near(name, sensitive) if sensitive else "no source is marked `sensitive`."
+                yield (*at, "sensitive"), f"`{name}` is not a sensitive source; {hint}"
+        for name in posting.only or ():
+            if name not in words:
+                hint = near(name, sorted(words))
+                yield (*at, "only"), f"`{name}` is no entity and no field; {hint}"
+
+
+def _check_currencies(model: SemanticModel) -> Iterator[tuple[Place, str]]:
+    currencies = model.currencies
+    if currencies is not None and currencies.base in currencies.rates:
+        yield ("currencies", "rates", currencies.base), "the base has no rate: it is 1."
+    if currencies is not None and currencies.base not in {one.unit for one in model.metrics}:
+        said = f"no metric has the unit {currencies.base}, so there is nothing to convert."
+        yield ("currencies", "base"), said
 
 
 def _check_unwind(binding: Binding) -> list[tuple[Place, str]]:

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from orchestrator.semantic.approval import ApprovalPolicy
+from orchestrator.semantic.audience import AudiencePolicy
+from orchestrator.semantic.currencies import Currencies
 
 Word = Annotated[
     str,
@@ -181,13 +183,14 @@ class SourceSpec(_Part):
 
 
 class Policies(_Part):
-    """What may leave: rows and bytes of one fetch, the classes of privacy that may be read, and
-    what needs approval."""
+    """What may leave: rows and bytes of one fetch, the classes of privacy that may be read, what
+    needs approval, and what may be posted where."""
 
     max_rows: int = Field(default=200_000, ge=1)
     max_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     allow_pii: tuple[str, ...] = ()
     approval: ApprovalPolicy = ApprovalPolicy()
+    audience: AudiencePolicy = AudiencePolicy()
 
     @property
     def digest(self) -> str:
@@ -200,11 +203,15 @@ class SemanticModel(_Part):
 
     name: str
     time_zone: str = "UTC"
+    fiscal_year_starts: int | None = Field(
+        default=None, ge=1, le=12, description="The month in which the fiscal year begins."
+    )
     sources: dict[Name, SourceSpec]
     entities: dict[Name, Entity]
     relationships: tuple[Relationship, ...] = ()
     metrics: tuple[Metric, ...] = ()
     policies: Policies = Policies()
+    currencies: Currencies | None = None
     verified_queries: tuple[VerifiedQuery, ...] = ()
     _folder: Path = PrivateAttr(default=Path())
 
@@ -219,8 +226,9 @@ class SemanticModel(_Part):
 
     @property
     def digest(self) -> str:
-        """sha256 of the model without its addresses."""
-        text = self.model_dump_json(exclude={"sources": {"__all__": {"connect"}}}, by_alias=True)
+        """sha256 of the model without its addresses and its rates of currencies."""
+        left_out: Any = {"sources": {"__all__": {"connect"}}, "currencies": True}
+        text = self.model_dump_json(exclude=left_out, by_alias=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def metric(self, name: str) -> Metric | None:

@@ -8,7 +8,7 @@ from orchestrator.store.catalogs import Catalogs
 from orchestrator.store.feedback import Feedback, Opinion
 from orchestrator.store.grants import Grants
 from orchestrator.store.pace import Pace, Rate
-from orchestrator.store.preferences import Preferences
+from orchestrator.store.preferences import PersonalSettings, Preferences
 from orchestrator.store.queue import Queue, Work
 from orchestrator.store.recent import RecentRun, recent_runs
 from orchestrator.store.schedules import Schedule, Schedules
@@ -22,6 +22,7 @@ __all__ = [
     "Grants",
     "Opinion",
     "Pace",
+    "PersonalSettings",
     "Preferences",
     "Queue",
     "Rate",

@@ -1,5 +1,7 @@
 """What people have set for themselves."""
 
+from dataclasses import asdict, dataclass
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -12,7 +14,20 @@ preferences = sa.Table(
     sa.Column("team", sa.String(64), primary_key=True),
     sa.Column("user", sa.String(64), primary_key=True),
     sa.Column("time_zone", sa.String(64)),
+    sa.Column("is_private", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("currency", sa.String(3)),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalSettings:
+    """What a person has set. `time_zone` is an IANA name, or None for that of their profile;
+    `is_private`: answers to them in channels go to them alone. `currency` is the code of the one
+    that amounts are shown in, or None for that of the model."""
+
+    time_zone: str | None = None
+    is_private: bool = False
+    currency: str | None = None
 
 
 class Preferences:
@@ -21,19 +36,19 @@ class Preferences:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def time_zone(self, team: str, user: str) -> str | None:
-        """The IANA name of the time zone that a person has chosen, or None."""
-        query = sa.select(preferences.c.time_zone)
+    async def of(self, team: str, user: str) -> PersonalSettings:
+        """A person's settings, or those of somebody who has set nothing."""
+        query = sa.select(*(preferences.c[name] for name in PersonalSettings.__dataclass_fields__))
         query = query.where(preferences.c.team == team, preferences.c.user == user)
         async with self._engine.connect() as connection:
-            return (await connection.execute(query)).scalar_one_or_none()
+            row = (await connection.execute(query)).one_or_none()
+        return PersonalSettings(*row) if row else PersonalSettings()
 
-    async def choose_time_zone(self, team: str, user: str, time_zone: str | None) -> None:
-        """Set a person's time zone, an IANA name; None is whatever their profile says."""
-        new = insert_into(self._engine, preferences)
-        new = new.values(team=team, user=user, time_zone=time_zone)
-        changed = {"time_zone": time_zone}
+    async def choose(self, team: str, user: str, settings: PersonalSettings) -> None:
+        """Keep a person's settings."""
+        chosen = asdict(settings)
+        new = insert_into(self._engine, preferences).values(team=team, user=user, **chosen)
         async with self._engine.begin() as connection:
             await connection.execute(
-                new.on_conflict_do_update(index_elements=["team", "user"], set_=changed)
+                new.on_conflict_do_update(index_elements=["team", "user"], set_=chosen)
             )

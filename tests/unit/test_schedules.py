@@ -13,6 +13,7 @@ from bot.slack.schedule.due import SCHEDULED, sweep
 from orchestrator.store import (
     Feedback,
     Opinion,
+    PersonalSettings,
     Preferences,
     Queue,
     Schedule,
@@ -120,13 +121,14 @@ async def test_a_persons_newest_opinion_counts(store: Store) -> None:
     assert await feedback.of("r2") == []
 
 
-async def test_a_time_zone_is_chosen_and_taken_back(store: Store) -> None:
-    """It is the person's in this team alone; None gives the profile's its place again."""
+async def test_settings_are_chosen_and_taken_back(store: Store) -> None:
+    """They are the person's in this team alone, and the last ones count."""
     preferences = Preferences(store.engine)
-    assert await preferences.time_zone("T1", "U1") is None
-    await preferences.choose_time_zone("T1", "U1", "Asia/Tokyo")
-    await preferences.choose_time_zone("T1", "U1", "Europe/Berlin")
-    assert await preferences.time_zone("T1", "U1") == "Europe/Berlin"
-    assert await preferences.time_zone("T2", "U1") is None
-    await preferences.choose_time_zone("T1", "U1", None)
-    assert await preferences.time_zone("T1", "U1") is None
+    assert await preferences.of("T1", "U1") == PersonalSettings()
+    await preferences.choose("T1", "U1", PersonalSettings("Asia/Tokyo", is_private=True))
+    chosen = PersonalSettings("Europe/Berlin", is_private=True)
+    await preferences.choose("T1", "U1", chosen)
+    assert await preferences.of("T1", "U1") == chosen
+    assert await preferences.of("T2", "U1") == PersonalSettings()
+    await preferences.choose("T1", "U1", PersonalSettings())
+    assert await preferences.of("T1", "U1") == PersonalSettings()

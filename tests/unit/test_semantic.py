@@ -130,6 +130,42 @@ policies: {approval: {approvers: {group: a, escalation: {group: b, after_hours: 
         2,
         "has ended (`expires_hours`) before",
     ),
+    "a class that is posted and refused": (
+        "name: Shop\n",
+        "name: Shop\npolicies: {audience: {public: {pii: [contact]}}}\n",
+        2,
+        "so there is nothing to post of it",
+    ),
+    "a source that is not sensitive": (
+        "name: Shop\n",
+        "name: Shop\npolicies: {audience: {public: {sensitive: [sales]}}}\n",
+        2,
+        "`sales` is not a sensitive source",
+    ),
+    "a field that is not shown": (
+        "name: Shop\n",
+        "name: Shop\npolicies: {audience: {channels: {C1: {only: [customer.nme]}}}}\n",
+        2,
+        "did you mean `customer.name`",
+    ),
+    "a channel by its name": (
+        "name: Shop\n",
+        "name: Shop\npolicies: {audience: {channels: {sales: {pii: []}}}}\n",
+        2,
+        "channels",
+    ),
+    "a base with a rate": (
+        "name: Shop\n",
+        "name: Shop\ncurrencies: {base: EUR, rates: {EUR: 1, USD: 1.1}, as_of: 2026-06-12}\n",
+        2,
+        "the base has no rate",
+    ),
+    "a currency of no metric": (
+        "name: Shop\n",
+        "name: Shop\ncurrencies: {base: EUR, rates: {USD: 1.1}, as_of: 2026-06-12}\n",
+        2,
+        "no metric has the unit EUR",
+    ),
     "no parallel": ("    kind: p", "    max_parallel: 0\n    kind: p", 4, "greater than or equal"),
 }
 

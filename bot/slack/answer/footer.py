@@ -2,7 +2,7 @@
 
 from bot.cells import confidence_line, timing
 from bot.slack.render import Block, context
-from orchestrator.answer import Answer, SourceReport
+from orchestrator.answer import Answer, Conversion, SourceReport
 from orchestrator.answer.shown import number
 from orchestrator.keys import KeyCount
 
@@ -21,6 +21,8 @@ def footer(answer: Answer) -> list[Block]:
     lines = [" · ".join(source_line(source) for source in answer.sources)]
     lines.append("\n".join(key_line(one) for one in answer.keys[:MAX_KEYS]))
     lines.append("\n".join(f"Assumed: {assumption}" for assumption in answer.assumptions))
+    if answer.conversion is not None:
+        lines.append(currency_line(answer.conversion))
     if not answer.failed:
         rows = answer.table.num_rows
         counted = f"{number(rows)} row{'' if rows == 1 else 's'}"
@@ -37,6 +39,15 @@ def source_line(source: SourceReport) -> str:
         return f"{name}: not read"
     took = f"({timing(source)})" if source.cached else timing(source)
     return f"{name}: {number(source.rows)} {source.unit} {took}"
+
+
+def currency_line(of: Conversion) -> str:
+    """At which rate amounts are shown, and where they are not."""
+    day = of.as_of.isoformat()
+    return (
+        f"Amounts shown in {of.currency}: {of.rate:g} {of.currency} for 1 {of.base}, the rate of "
+        f"{day} in the semantic model. Files and conditions are in {of.base}."
+    )
 
 
 def key_line(keys: KeyCount) -> str:

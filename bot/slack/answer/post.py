@@ -24,27 +24,38 @@ NOT_KEPT = "The rows of this answer are no longer kept. Ask again, and download 
 async def post_answer(
     thread: Thread,
     answer: Answer,
-    reader: Reader,
+    reader: Reader | None,
     kept: KeptTables,
     allowance: Block | None = None,
 ) -> None:
-    """Post an answer for `reader`: once in full, whatever Slack refuses. `allowance` says by whose
-    decision it was read.
+    """Post an answer: once in full, whatever Slack refuses, and streamed where there is a reader.
+    `allowance` says by whose decision it was read.
 
     A file or picture that can't be uploaded costs no more than a sentence. The table is kept for a
     download where it has rows enough to want one.
     """
     file = None
     if needs_file(answer):
-        file = await asyncio.to_thread(csv_file, answer.table, file_name(answer.run_id))
+        file = await asyncio.to_thread(csv_file, answer.exact, file_name(answer.run_id))
     wants_download = not answer.failed and answer.table.num_rows >= MIN_ROWS_TO_DOWNLOAD
-    can_download = wants_download and kept.keep(answer.run_id, thread.place, answer.table)
+    can_download = wants_download and kept.keep(answer.run_id, thread.place, answer.exact)
     message = answer_message(answer, file, can_download=can_download, allowance=allowance)
-    await streamed(thread, message, reader)
+    if reader is None:
+        await thread.post(message.message())
+    else:
+        await streamed(thread, message, reader)
     if file is not None:
-        await _uploaded(thread, file)
+        await upload_file(thread, file)
     if answer.chart is not None and native(answer.chart) is None:
         await _pictured(thread, answer.chart, answer.run_id)
+
+
+async def upload_file(thread: Thread, file: TableFile) -> None:
+    """Put a table's file into a thread, or say there why it is not."""
+    try:
+        await thread.upload(file.name, file.content)
+    except SLACK_FAILURES as error:
+        await thread.post(plain_message(_refusal(file, error)), ASIDE)
 
 
 async def post_workbook(thread: Thread, kept: KeptTables, run_id: str, user: str) -> None:
@@ -66,13 +77,6 @@ async def post_workbook(thread: Thread, kept: KeptTables, run_id: str, user: str
 def file_name(run_id: str) -> str:
     """What the files of a run are called, without their ending."""
     return f"answer-{run_id[:8]}"
-
-
-async def _uploaded(thread: Thread, file: TableFile) -> None:
-    try:
-        await thread.upload(file.name, file.content)
-    except SLACK_FAILURES as error:
-        await thread.post(plain_message(_refusal(file, error)), ASIDE)
 
 
 def _refusal(file: TableFile, error: Exception) -> str:

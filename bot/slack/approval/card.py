@@ -173,7 +173,7 @@ def _buttons(request: Request, grant_days: int) -> Block:
         elements = [button("Run it", CONFIRM, run_id, style="primary")]
         elements += [button("Edit", EDIT, run_id), button("Withdraw", WITHDRAW, run_id)]
         return {"type": "actions", "elements": elements}
-    ask = confirm("Approve?", "It runs at once, and the answer is posted where it was asked.")
+    ask = confirm("Approve?", "It runs at once, and who asked is answered there, or alone.")
     elements = [button("Approve", APPROVE, run_id, style="primary", confirm=ask)]
     if request.may_be_granted:
         said = (

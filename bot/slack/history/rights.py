@@ -89,5 +89,10 @@ def _channel(described: dict[str, Any], number: re.Pattern[str] | None) -> Chann
         described["id"],
         name,
         int(digits) if _DIGITS.fullmatch(digits) else None,
-        bool(described.get("is_ext_shared")),
+        is_external(described),
     )
+
+
+def is_external(described: dict[str, Any]) -> bool:
+    """Whether people of another company read a channel, or soon will."""
+    return bool(described.get("is_ext_shared") or described.get("is_pending_ext_shared"))

@@ -18,7 +18,7 @@ from orchestrator.approve.decide import Choice, denied
 from orchestrator.approve.request import Request
 from orchestrator.pipeline import Pipeline
 from orchestrator.question import MAX_CHARACTERS
-from orchestrator.store import recent_runs
+from orchestrator.store import PersonalSettings, recent_runs
 
 READ = 50
 LONGEST_RUN = timedelta(minutes=15)
@@ -34,7 +34,7 @@ def register(app: AsyncApp, pipeline: Pipeline, conversation: Conversation, runs
     app.action(view.AGAIN)(home.again)
     app.action(view.SUGGESTED)(home.suggested)
     app.action(view.SETTINGS)(home.settings)
-    app.view(view.TIME_ZONE_SET)(home.set)
+    app.view(view.SETTINGS_SET)(home.set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +65,29 @@ class _Home:
     async def settings(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """The settings in a modal."""
         await ack()
-        shown = view.settings_modal(await self.pipeline.preferences.time_zone(*_person(body)))
+        settings = await self.pipeline.preferences.of(*_person(body))
+        shown = view.settings_modal(settings, self.pipeline.model.currencies)
         await client.views_open(trigger_id=body["trigger_id"], view=shown)
 
     async def set(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """The settings as somebody wants them."""
-        state = body["view"]["state"]["values"][view.TIME_ZONE][view.TIME_ZONE]
-        chosen = str(state.get("value") or "").strip()
+        state: dict[str, Any] = body["view"]["state"]["values"]
+        chosen = str(state[view.TIME_ZONE][view.TIME_ZONE].get("value") or "").strip()
         if chosen and chosen not in available_timezones():
             said = "I know no time zone of that name. Write it like Europe/Berlin."
             await ack(response_action="errors", errors={view.TIME_ZONE: said})
             return
-        await self.pipeline.preferences.choose_time_zone(*_person(body), chosen or None)
+        is_private = bool(state[view.PRIVATE][view.PRIVATE].get("selected_options"))
+        settings = PersonalSettings(chosen or None, is_private, self._currency(state))
+        await self.pipeline.preferences.choose(*_person(body), settings)
         await ack()
         await self._publish(*_person(body), client)
+
+    def _currency(self, state: dict[str, Any]) -> str | None:
+        """The currency that was chosen; None for that of the model."""
+        option = state.get(view.CURRENCY, {}).get(view.CURRENCY, {}).get("selected_option") or {}
+        currencies, code = self.pipeline.model.currencies, str(option.get("value", ""))
+        return code if currencies is not None and code in currencies.rates else None
 
     async def _ask(self, text: str, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Ask in the direct conversation, as if the person had typed it."""
@@ -104,7 +113,7 @@ class _Home:
             await self._waiting(team, user, client),
             self._suggestions(),
             await self._sources(),
-            await self.pipeline.preferences.time_zone(team, user),
+            await self.pipeline.preferences.of(team, user),
             await self.conversation.zone_of(team, user),
             notice,
         )

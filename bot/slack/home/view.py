@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from bot.slack.approval.card import when
 from bot.slack.render import Block, button, clipped, context, escaped, header, section
 from orchestrator.approve.request import Request
-from orchestrator.store import RecentRun
+from orchestrator.semantic import Currencies
+from orchestrator.store import PersonalSettings, RecentRun
 
 AGAIN, SUGGESTED, SETTINGS = "home_again", "home_suggested", "home_settings"
-TIME_ZONE_SET, TIME_ZONE = "home_settings_set", "time_zone"
+SETTINGS_SET = "home_settings_set"
+TIME_ZONE, PRIVATE, CURRENCY = "time_zone", "private", "currency"
 MOST_RECENT, MOST_WAITING, MOST_SUGGESTED, MOST_SOURCES = 10, 5, 5, 20
+MOST_CURRENCIES = 100
 MAX_QUESTION = 300
 
 UNDER_WAY = frozenset({"proposed", "approved"})
 STATUS = {
     "proposed": "⏳ running",
+    "planned": "📝 planned, not run",
     "approved": "⏳ running",
     "waiting": "🔒 waits for a decision",
     "answered": "✅ answered",
@@ -48,8 +52,8 @@ class SourceHealth:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What stands on one person's Home. `recent` is the newest first, `time_zone` the one that they
-    have chosen, `known_time_zone` the one that counts."""
+    """What stands on one person's Home. `recent` is the newest first, `known_time_zone` the time
+    zone that counts."""
 
     company: str
     running: Sequence[RecentRun]
@@ -57,7 +61,7 @@ class Home:
     waiting: Sequence[WaitingRequest]
     suggested: Sequence[str]
     sources: Sequence[SourceHealth]
-    time_zone: str | None
+    settings: PersonalSettings
     known_time_zone: str
     notice: str = ""
 
@@ -79,28 +83,28 @@ def home_view(home: Home) -> Block:
     return {"type": "home", "blocks": blocks}
 
 
-def settings_modal(time_zone: str | None) -> Block:
-    """What a person can set."""
-    field: Block = {"type": "plain_text_input", "action_id": TIME_ZONE, "max_length": 64}
-    field["placeholder"] = _plain("Europe/Berlin")
-    if time_zone:
-        field["initial_value"] = time_zone
-    hint = "Such as Europe/Berlin or America/New_York. Leave it empty for that of your profile."
+def settings_modal(settings: PersonalSettings, currencies: Currencies | None) -> Block:
+    """What a person can set; a currency where the model has rates."""
+    zone: Block = {"type": "plain_text_input", "action_id": TIME_ZONE, "max_length": 64}
+    zone["placeholder"] = _plain("Europe/Berlin")
+    if settings.time_zone:
+        zone["initial_value"] = settings.time_zone
+    option = {"text": _plain("Send them to me alone, until I share them"), "value": PRIVATE}
+    private: Block = {"type": "checkboxes", "action_id": PRIVATE, "options": [option]}
+    if settings.is_private:
+        private["initial_options"] = [option]
+    of_private = "The thread says that there is one."
+    of_zone = "Such as Europe/Berlin or America/New_York. Leave it empty for that of your profile."
     return {
         "type": "modal",
-        "callback_id": TIME_ZONE_SET,
+        "callback_id": SETTINGS_SET,
         "title": _plain("Your settings"),
         "submit": _plain("Save"),
         "close": _plain("Back"),
         "blocks": [
-            {
-                "type": "input",
-                "block_id": TIME_ZONE,
-                "optional": True,
-                "label": _plain("Time zone"),
-                "hint": _plain(hint),
-                "element": field,
-            }
+            _input(TIME_ZONE, "Time zone", of_zone, zone),
+            _input(PRIVATE, "Answers to you in channels", of_private, private),
+            *([_currency(settings, currencies)] if currencies is not None else []),
         ],
     }
 
@@ -148,9 +152,27 @@ def _suggested(question: str) -> Block:
 
 
 def _settings(home: Home) -> Block:
-    whose = "chosen by you" if home.time_zone else "of your Slack profile"
-    said = f"Time zone: {escaped(home.known_time_zone)} ({whose})"
-    return {**_mrkdwn(said), "accessory": button("Change", SETTINGS, "time_zone")}
+    whose = "chosen by you" if home.settings.time_zone else "of your Slack profile"
+    where = "go to you alone" if home.settings.is_private else "go into the thread"
+    said = f"Time zone: {escaped(home.known_time_zone)} ({whose})\nAnswers in channels {where}"
+    if home.settings.currency is not None:
+        said += f"\nAmounts are shown in {escaped(home.settings.currency)}"
+    return {**_mrkdwn(said), "accessory": button("Change", SETTINGS, "settings")}
+
+
+def _currency(settings: PersonalSettings, currencies: Currencies) -> Block:
+    codes = [currencies.base, *list(currencies.rates)[: MOST_CURRENCIES - 1]]
+    options: list[Block] = [{"text": _plain(code), "value": code} for code in codes]
+    chosen = settings.currency if settings.currency in codes else currencies.base
+    menu: Block = {"type": "static_select", "action_id": CURRENCY, "options": options}
+    menu["initial_option"] = options[codes.index(chosen)]
+    hint = f"At the rates of {currencies.as_of}. Files and conditions stay in {currencies.base}."
+    return _input(CURRENCY, "Amounts are shown in", hint, menu)
+
+
+def _input(name: str, label: str, hint: str, element: Block) -> Block:
+    shown = {"label": _plain(label), "hint": _plain(hint), "element": element}
+    return {"type": "input", "block_id": name, "optional": True, **shown}
 
 
 def _mrkdwn(text: str) -> Block:

@@ -20,7 +20,8 @@ from orchestrator.events import Event, Finished, Joined, Planned, Started, Succe
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.plan import Draft
 from orchestrator.question import Question, Requester, Turn
-from orchestrator.store import StoredRun, Work
+from orchestrator.semantic import SemanticModel, SourceSpec
+from orchestrator.store import PersonalSettings, StoredRun, Work
 from orchestrator.validate import ValidatedPlan
 
 LOW = Risk((), (), 0, 0)
@@ -111,18 +112,24 @@ class FakeStore:
 
 
 class FakePreferences:
-    """Time zones that people have chosen, by (team, user)."""
+    """What people have set, by (team, user)."""
 
     def __init__(self) -> None:
-        self.time_zones: dict[tuple[str, str], str] = {}
+        self.chosen: dict[tuple[str, str], PersonalSettings] = {}
 
-    async def time_zone(self, team: str, user: str) -> str | None:
-        """As Preferences.time_zone."""
-        return self.time_zones.get((team, user))
+    async def of(self, team: str, user: str) -> PersonalSettings:
+        """As Preferences.of."""
+        return self.chosen.get((team, user), PersonalSettings())
 
 
 class FakePipeline:
     """Proposes what it was given, and runs into the events that it was given."""
+
+    model = SemanticModel(
+        name="Shop",
+        sources={name: SourceSpec(kind=kind) for name, kind in KINDS.items()},
+        entities={},
+    )
 
     def __init__(self, proposes: Any = None, runs_into: list[Event] | None = None) -> None:
         self.store = FakeStore()
@@ -146,7 +153,7 @@ class FakePipeline:
         draft = Draft(sql or "SELECT 1", "grammar")
         return Proposed("r1", plan(), draft, LOW, approved(draft))
 
-    async def run(self, _approved: Any) -> AsyncGenerator[Event]:
+    async def run(self, _approved: Any, _currency: str | None = None) -> AsyncGenerator[Event]:
         """The events that it was given."""
         for event in self._events:
             yield event
@@ -176,7 +183,7 @@ def slack_error(error: str, status: int = 200) -> SlackApiError:
 class FakeClient:
     """Slack's Web API, as far as a conversation uses it; methods in `broken` raise that error.
 
-    `thread` is what stands in the thread already.
+    `thread` is what stands in the thread already, and `elsewhere` in other conversations, by id.
     """
 
     def __init__(
@@ -185,6 +192,7 @@ class FakeClient:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.broken = broken or {}
         self.thread = thread or []
+        self.elsewhere: dict[str, list[dict[str, Any]]] = {}
 
     @property
     def port(self) -> AsyncWebClient:
@@ -198,9 +206,16 @@ class FakeClient:
             if error == "invalid_blocks" and not arguments.get("blocks"):
                 error = None
             if error:
-                raise slack_error(error)
-            user = {"tz": "Europe/Berlin"}
-            return {"ok": True, "ts": "2.2", "user": user, "messages": self.thread}
+                raise slack_error(error, 429 if error == "ratelimited" else 200)
+            place = str(arguments.get("channel"))
+            return {
+                "ok": True,
+                "ts": "2.2",
+                "user": {"tz": "Europe/Berlin"},
+                "channel": {"id": "D1"},
+                "permalink": "https://slack.example/archives/C1/p11",
+                "messages": self.elsewhere.get(place, self.thread),
+            }
 
         return call
 

@@ -184,7 +184,7 @@ async def test_a_stopped_run_is_told_and_noted() -> None:
     reached = asyncio.Event()
 
     class Endless(FakePipeline):
-        async def run(self, _approved: Any) -> AsyncGenerator[Event]:
+        async def run(self, _approved: Any, _currency: str | None = None) -> AsyncGenerator[Event]:
             for event in (Started("s1"), Succeeded("s1", 5, 0.1)):
                 yield event
             reached.set()

@@ -1,14 +1,22 @@
 """Home and the modals as Slack would judge them, with as much in them as there can be."""
 
 from datetime import UTC, datetime
+from string import ascii_uppercase
 
 from bot.slack.feedback import COMPLAINTS, complaint_blocks, complaint_modal
 from bot.slack.home.view import Home, SourceHealth, health_line, home_view, settings_modal
 from bot.slack.render import Block
-from orchestrator.store import Opinion, RecentRun, StoredRun
+from orchestrator.semantic import Currencies
+from orchestrator.store import Opinion, PersonalSettings, RecentRun, StoredRun
 from sandbox.slack.blocks import wrong_in_message, wrong_in_view
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+CHOSEN = PersonalSettings("Asia/Tokyo", is_private=True, currency="USD")
+MANY = Currencies(
+    base="EUR",
+    rates={f"{a}{b}X": 2.0 for a in "ABCDEFGH" for b in ascii_uppercase} | {"USD": 1.1},
+    as_of=NOON.date(),
+)
 NASTY = "<!channel> & *how* <https://evil.example|many>? " * 40
 
 
@@ -16,9 +24,7 @@ def home(many: int) -> Home:
     """A Home with so many of everything."""
     runs = [RecentRun(f"r{n}", "C1", NASTY, "answered", NOON) for n in range(many)]
     sources = [SourceHealth(f"s{n}", "postgres", n, 60.0 * n, n % 2 == 0) for n in range(many)]
-    return Home(
-        NASTY, runs, runs, [], [NASTY] * many, sources, "Asia/Tokyo", "Asia/Tokyo", "Asked."
-    )
+    return Home(NASTY, runs, runs, [], [NASTY] * many, sources, CHOSEN, "Asia/Tokyo", "Asked.")
 
 
 def sections(blocks: list[Block]) -> list[str]:
@@ -37,8 +43,14 @@ def test_slack_finds_nothing_wrong_with_any_home() -> None:
 
 
 def test_slack_finds_nothing_wrong_with_the_modals() -> None:
-    """Both modals keep every limit."""
-    for modal in (settings_modal(None), settings_modal("Asia/Tokyo"), complaint_modal("r1")):
+    """All modals keep every limit."""
+    few = MANY.model_copy(update={"rates": {"USD": 1.1}})
+    made = [
+        settings_modal(settings, currencies)
+        for settings in (PersonalSettings(), CHOSEN)
+        for currencies in (None, few, MANY)
+    ]
+    for modal in (*made, complaint_modal("r1")):
         assert wrong_in_view(modal, "modal") == []
 
 

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.manifest import COMMANDS, EVENTS, METHODS, SCOPES, Variant, as_yaml, manifest
 from bot.runs import Runs
-from bot.slack import install
+from bot.slack import install, sharing
 from bot.slack.conversation import Conversation
 from bot.slack.home import listeners as home
 from bot.slack.listeners import actions, choices, commands, events, plans, shortcuts
@@ -75,6 +75,7 @@ def registered() -> RecordingApp:
     commands.register(bolt, pipeline, conversation, Opener(runs))
     shortcuts.register(bolt, Opener(runs))
     plans.register(bolt, pipeline, cast("plans.PlanPreview", None), runs)
+    sharing.register(bolt, cast("sharing.Sharing", None), runs)
     return app
 
 
@@ -84,8 +85,9 @@ def methods_used() -> set[str]:
     named = set(re.findall(r"client\.([a-z]+_[a-zA-Z0-9_]+)", source)) - {"api_call"}
     named |= set(re.findall(r"\.of\([^()]*\)\.([a-z]+_[a-zA-Z0-9_]+)", source))
     used = {name.replace("_", ".") for name in named if hasattr(AsyncWebClient, name)}
-    history = "".join(path.read_text() for path in (ROOT / "bot/slack/history").glob("*.py"))
-    return used | set(re.findall(r'"((?:assistant|auth|conversations|users)\.[a-z.]+)"', history))
+    reading = [*(ROOT / "bot/slack/history").glob("*.py"), ROOT / "bot/slack/audience.py"]
+    named = "".join(path.read_text(encoding="utf-8") for path in reading)
+    return used | set(re.findall(r'"((?:assistant|auth|conversations|users)\.[a-z.]+)"', named))
 
 
 def test_the_file_is_the_default_manifest() -> None:
