@@ -7,13 +7,12 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass
 
-import numpy as np
-
 from adapters.base import Embed
 from adapters.errors import CrosstalkError
 from adapters.schema import Catalog
 from orchestrator.question import Question
 from orchestrator.retrieve import Candidates, Hit, Route
+from orchestrator.retrieve.building import with_vectors
 from orchestrator.retrieve.documents import Document, documents, sql_entities, unbound
 from orchestrator.retrieve.index import Index, Only
 from orchestrator.retrieve.joining import Joins
@@ -26,7 +25,6 @@ from orchestrator.semantic import SemanticModel
 MAX_HITS = 20
 MAX_ENTITIES = 12
 _MORE = 4  # hits beside those, for relations that no entity binds
-_BATCH = 256  # texts embedded at a time: between two, a question's turn comes
 _REMEMBERED = 256
 _HOT = 32  # shards that the next start reads into memory at once
 _WAKING = "how many are there?"
@@ -142,7 +140,7 @@ class Retriever:
         part = model.model_copy(update={"entities": more, "metrics": (), "verified_queries": ()})
         added = [of_words(held) for held in shards(documents(part)).values()]
         if self._is_awake:
-            added = [await self._with_vectors(shard) for shard in added]
+            added = await with_vectors(added, self._embed)
         pairs = [pair for pair in Joins(model).pairs if more.keys() & set(pair)]
         index = self._index.extended(added, pairs)
         return Retriever(model, self._embed, index=index)
@@ -170,15 +168,15 @@ class Retriever:
                 return
             added = [self._taken(held)] if held else []
             if self._is_awake:
-                added = [await self._with_vectors(shard) for shard in added]
+                added = await with_vectors(added, self._embed, self._shelf)
             await self._change([*others, *added])
 
     async def _found(self, asked: Mentions) -> _Found:
         key = f"{asked.text}\0{asked.sources}"
-        vector = (await self._embed([asked.text]))[0] if self._is_awake else None
         known = self._recent.get(key)
         if known is not None:
             return known
+        vector = (await self._embed([asked.text]))[0] if self._is_awake else None
         only = Only(asked.sources, frozenset(asked.entities) if asked.sources else None)
         found, routes = self._index.search(asked.text, vector, only, MAX_HITS + _MORE)
         self._uses.update({f"{document.source}.{document.kind}" for document, _ in found})
@@ -191,8 +189,9 @@ class Retriever:
                 if shard.vectors is not None and shard.name in hot:
                     await asyncio.to_thread(shard.vectors.touch)
             if not self._index.by_meaning:
-                await self._change([await self._with_vectors(s) for s in self._index.shards])
+                await self._change(await with_vectors(self._index.shards, self._embed, self._shelf))
             await self._embed([_WAKING])  # where the shelf had all, the embedder is loaded now
+            self._recent = Recent(_REMEMBERED)
             self._is_awake = True
 
     async def _change(self, held: list[Shard]) -> None:
@@ -201,22 +200,6 @@ class Retriever:
 
     def _taken(self, held: tuple[Document, ...]) -> Shard:
         return (self._shelf and self._shelf.load(held)) or of_words(held)
-
-    async def _with_vectors(self, shard: Shard) -> Shard:
-        """The shard with vectors; those of texts that did not change are taken from the shelf."""
-        if shard.vectors is not None:
-            return shard
-        known = self._shelf.known(shard.documents) if self._shelf else {}
-        missing = [at for at in range(len(shard.documents)) if at not in known]
-        for start in range(0, len(missing), _BATCH):
-            batch = missing[start : start + _BATCH]
-            vectors = await self._embed([shard.documents[at].text for at in batch])
-            known |= dict(zip(batch, vectors, strict=True))
-        rows = np.stack([known[at] for at in range(len(shard.documents))])
-        full = await asyncio.to_thread(shard.with_vectors, rows)
-        if self._shelf is not None:
-            await asyncio.to_thread(self._shelf.save, full)
-        return full
 
 
 def _unmodelled(question: str, found: _Found) -> tuple[str, ...]:

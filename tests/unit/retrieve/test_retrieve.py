@@ -240,6 +240,7 @@ async def test_a_restart_takes_its_shards_from_the_shelf(tmp_path: Path) -> None
     found: list[Candidates] = []
     for embed in (first, second):
         retriever = Retriever(MODEL, embed, Shelf(tmp_path, "words"))
+        assert not (await ask(retriever, "open tickets by country")).by_meaning
         retriever.start()
         await retriever.settled()
         found.append(await ask(retriever, "open tickets by country"))
