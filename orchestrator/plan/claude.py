@@ -90,7 +90,7 @@ class ClaudePlanner:
     async def draft(self, question: Question, candidates: Candidates) -> Draft | Clarification:
         """One draft by one call. Raises PlannerError."""
         asked = mentioned(question.text, self._model)
-        drafted = await self._ask(candidates, _asked(question, asked.text))
+        drafted = await self._ask(candidates, self._asked(question, asked.text))
         return _narrowed(drafted, asked.words)
 
     async def repair(
@@ -98,7 +98,8 @@ class ClaudePlanner:
     ) -> Draft | Clarification:
         """One more call, told of `problem`. The new draft's usage counts the earlier calls too."""
         mentions = mentioned(question.text, self._model)
-        asked = _asked(question, mentions.text) | {"draft_before": draft.sql, "problem": problem}
+        asked = self._asked(question, mentions.text)
+        asked |= {"draft_before": draft.sql, "problem": problem}
         repaired = _narrowed(await self._ask(candidates, asked), mentions.words)
         if isinstance(repaired, Clarification):
             return repaired
@@ -107,6 +108,18 @@ class ClaudePlanner:
     async def close(self) -> None:
         """Close the connections to the API."""
         await self._client.close()
+
+    def _asked(self, question: Question, text: str) -> dict[str, Any]:
+        asked: dict[str, Any] = {
+            "question": text,
+            "today": question.today.isoformat(),
+            "weekday": f"{question.today:%A}",
+            "time_zone": question.requester.time_zone,
+            "earlier": [{"question": turn.question, "sql": turn.sql} for turn in question.earlier],
+        }
+        if self._model.fiscal_year_starts is not None:
+            asked["fiscal_year_starts"] = self._model.fiscal_year_starts
+        return asked | ({"thread": list(question.context)} if question.context else {})
 
     async def _ask(self, candidates: Candidates, asked: dict[str, Any]) -> Draft | Clarification:
         system: list[TextBlockParam] = [
@@ -191,17 +204,6 @@ def _narrowed(drafted: Draft | Clarification, where: str) -> Draft | Clarificati
     if isinstance(drafted, Clarification) or not where:
         return drafted
     return replace(drafted, assumptions=(where, *drafted.assumptions))
-
-
-def _asked(question: Question, text: str) -> dict[str, Any]:
-    asked: dict[str, Any] = {
-        "question": text,
-        "today": question.today.isoformat(),
-        "weekday": f"{question.today:%A}",
-        "time_zone": question.requester.time_zone,
-        "earlier": [{"question": turn.question, "sql": turn.sql} for turn in question.earlier],
-    }
-    return asked | ({"thread": list(question.context)} if question.context else {})
 
 
 def _json(data: dict[str, Any]) -> str:

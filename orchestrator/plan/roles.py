@@ -24,8 +24,7 @@ ROLES = {
     "least": "the least|least|the fewest|fewest",
     "biggest": "biggest|highest|largest|greatest|best|longest|priciest|most expensive"
     "|the most expensive",
-    "smallest": "smallest|lowest|worst|shortest|cheapest|least expensive"
-    "|the least expensive",
+    "smallest": "smallest|lowest|worst|shortest|cheapest|least expensive|the least expensive",
     "latest": "latest|newest|most recent|last|youngest",
     "oldest": "oldest|earliest",
     "by": "by|per|for each|for every|in each|in every|each|every|grouped by|group by|split by"

@@ -369,3 +369,13 @@ async def test_a_named_source_is_no_word_of_the_question(api: ScriptedMessagesAp
     assert asked(api.received[0])["question"] == "how many orders?"
     assert isinstance(drafted, Draft)
     assert drafted.assumptions[0].startswith("only what lies in @sales: customer, order")
+
+
+async def test_the_fiscal_year_is_told_where_the_model_has_one(api: ScriptedMessagesApi) -> None:
+    """The month stands beside the day; without it, nothing is said of fiscal years."""
+    api.says(DRAFT)
+    fiscal = MODEL.model_copy(update={"fiscal_year_starts": 7})
+    for one in (planner(api, fiscal), planner(api)):
+        await one.draft(QUESTION, CANDIDATES)
+        await one.close()
+    assert [asked(one).get("fiscal_year_starts") for one in api.received] == [7, None]
