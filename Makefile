@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 ONCE ?=
 QUICK ?=
 ONLY ?=
+SHOW ?=
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench storm browser unit lint format types imports setup lock schema clean
+.PHONY: demo test bench eval storm browser unit lint format types imports setup lock schema clean
 
 demo: $(READY) ## a whole company on this machine, and a first question answered in its Slack
 	@$(BIN)/crosstalk sandbox demo $(if $(ONCE),--once)
@@ -18,6 +19,9 @@ test: lint types imports browser ## everything: lint, types, imports and every t
 
 bench: $(READY) ## all measurements into docs/benchmarks.md; QUICK=1 for small ones, ONLY=postgres for some
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ONLY)
+
+eval: $(READY) ## how often a planner is right, into docs/evals.md; SHOW=1 tells each question
+	@$(BIN)/python -m evals $(if $(SHOW),--show)
 
 storm: $(READY) ## 5,000 questions on two replicas, one of which dies; QUICK=1 for 300
 	@$(BIN)/crosstalk sandbox storm $(if $(QUICK),--questions 300)

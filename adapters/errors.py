@@ -10,7 +10,8 @@ CrosstalkError
 ├── SourceError               one source could not answer; the others go on
 │   ├── SourceUnreachable     transient: connection refused, reset, shutting down
 │   ├── SourceTimeout         the step's deadline passed
-│   ├── SourceRefused         the source said no: rights, syntax, unknown relation
+│   ├── SourceRefused         the source said no: rights, syntax, a calculation
+│   │   └── SchemaMismatch    it has no such relation or column, or of another type
 │   └── UnsafeQuery           the adapter's own guard refused a generated query
 ├── CredentialError           no credential for a source
 │   ├── VaultUnreachable      transient: Vault does not answer
@@ -68,7 +69,11 @@ class SourceTimeout(SourceError):
 
 
 class SourceRefused(SourceError):
-    """The source answered no: rights, syntax or an unknown relation."""
+    """The source answered no: rights, syntax or a calculation that it can't do."""
+
+
+class SchemaMismatch(SourceRefused):
+    """The source has no such relation or column, or one of another type than the query takes."""
 
 
 class UnsafeQuery(SourceError):

@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 class Column:
     """A column or document path; `share` is the part of sampled documents that have it (0–1).
 
-    `distinct` is the source's own estimate of its distinct values, None when it has none.
+    `distinct` is the source's own estimate of its distinct values, None when it has none. `values`
+    are those that it is known to have, where they are few and the source itself tells them.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Column:
     share: float = 1.0
     comment: str = ""
     distinct: int | None = None
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,21 @@ C = TypeVar("C", bound=Connection)
 T = TypeVar("T")
 
 
+async def interruptible(working: asyncio.Future[T], interrupt: Callable[[], None]) -> T:
+    """What the work in a thread gives. When this is cancelled, the work is interrupted and waited
+    for; an interrupt that comes before the driver has begun is lost, so it is repeated."""
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        while not working.done():
+            interrupt()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({working}, timeout=_AGAIN_S)
+        if not working.cancelled():
+            working.exception()
+        raise
+
+
 class InThread(Generic[C]):
     """Runs calls on one connection, in turn."""
 
@@ -30,19 +45,10 @@ class InThread(Generic[C]):
 
     async def run(self, call: Callable[[C], T]) -> T:
         """What `call` gives of the connection. When this is cancelled, the call is interrupted and
-        waited for; an interrupt that comes before the driver has begun is lost, so it is repeated.
-        """
+        waited for."""
         loop = asyncio.get_running_loop()
         future = loop.run_in_executor(self._pool, call, self._connection)
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            while not future.done():
-                self._connection.interrupt()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await asyncio.wait({future}, timeout=_AGAIN_S)
-            future.exception()
-            raise
+        return await interruptible(future, self._connection.interrupt)
 
 
 @contextlib.asynccontextmanager

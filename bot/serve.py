@@ -33,7 +33,7 @@ from bot.slack.sharing import SHARED, Sharing
 from bot.wiring import opened_pipeline
 from orchestrator.pipeline import Pipeline
 from orchestrator.semantic import SemanticModel
-from orchestrator.store import Pace, Queue, Schedules
+from orchestrator.store import Pace, Queue, Schedules, Stops
 
 log = structlog.get_logger(__name__)
 
@@ -72,12 +72,13 @@ async def running(
     """The whole bot while the block lasts; yields the address of its HTTP side.
 
     At the end it first stops listening, then lets the questions under way end; what has not
-    ended after `drain_s` goes back to the queue.
+    ended after `drain_s` goes back to the queue. Every `poll_s` it looks for work and for stops.
     """
     metrics, engine = Metrics(pipeline.executor.limits), pipeline.store.engine
     queue, pace = Queue(engine, lease_s=settings.lease_seconds), Pace(engine)
     runs = Runs(queue, poll_s=poll_s)
-    async with web_client(settings, pace) as client, _cleaned(queue, pace):
+    stops = Stops(engine)
+    async with web_client(settings, pace) as client, _cleaned(queue, pace, stops):
         clients, installations = await clients_of(settings, client, pipeline.store)
         conversation = Conversation(
             pipeline,
@@ -111,6 +112,7 @@ async def running(
                 _sockets(app, settings.app_token()),
                 sweeping(conversation.desk, pipeline.approvals, partial(start, pipeline, runs)),
                 repeated(lambda: due.sweep(schedules, runs, clock()), due.SWEEP_S),
+                repeated(lambda: conversation.running.obey(stops), poll_s),
             ):
                 listening.set()
                 yield url
@@ -120,23 +122,16 @@ async def running(
 
 
 @contextlib.asynccontextmanager
-async def _cleaned(queue: Queue, pace: Pace) -> AsyncGenerator[None]:
+async def _cleaned(queue: Queue, pace: Pace, stops: Stops) -> AsyncGenerator[None]:
     """Forget what is long past, now and every hour while the block lasts."""
 
     async def clean() -> None:
-        while True:
-            try:
-                await queue.clean()
-                await pace.clean()
-            except Exception:
-                log.exception("not_cleaned")
-            await asyncio.sleep(CLEAN_EVERY_S)
+        await queue.clean()
+        await pace.clean()
+        await stops.clean()
 
-    cleaning = asyncio.create_task(clean())
-    try:
+    async with repeated(clean, CLEAN_EVERY_S):
         yield
-    finally:
-        cleaning.cancel()
 
 
 @contextlib.asynccontextmanager

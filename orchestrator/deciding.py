@@ -118,7 +118,7 @@ class Decisions:
             await self._proposals.store.recall(run_id),
             await self._proposals.approvals.of(run_id),
         )
-        if run is None or run.status not in ("proposed", "approved"):
+        if run is None or run.status not in ("proposed", "planned", "approved"):
             return Closed(request)
         weighed = await self._proposals.again(run, at)
         draft = draft_for(run)

@@ -10,6 +10,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import structlog
@@ -23,7 +24,13 @@ from tenacity import (
 from adapters.base import Fetched, Limits
 from adapters.coercion import schema_of
 from adapters.credentials import Credential, Vault
-from adapters.errors import CrosstalkError, QueryError, SourceTimeout, SourceUnreachable
+from adapters.errors import (
+    CrosstalkError,
+    QueryError,
+    SchemaMismatch,
+    SourceTimeout,
+    SourceUnreachable,
+)
 from adapters.query import NativeQuery, SqlQuery, with_keys
 from orchestrator.approve import ApprovedPlan
 from orchestrator.cache import Recording, ResultCache, key_of
@@ -31,7 +38,7 @@ from orchestrator.compile.plan import FetchStep
 from orchestrator.limiter import Limiter
 from orchestrator.outcome import Failed, Started, StepOutcome, Succeeded
 from orchestrator.question import Requester
-from orchestrator.registry import Source, credential_of
+from orchestrator.registry import Drift, Source, credential_of
 from orchestrator.semantic import Policies
 from orchestrator.staging import Staging
 from orchestrator.validate import ValidatedPlan
@@ -63,12 +70,14 @@ class Executor:
         cache: ResultCache,
         *,
         policies: Policies,
+        drift: Drift,
         max_parallel_queries: int = 8,
     ) -> None:
         self._sources = sources
         self._vault = vault
         self._cache = cache
         self._policies = policies
+        self._drift = drift
         self._everywhere = asyncio.Semaphore(max_parallel_queries)
         self._each = {name: Limiter(source.spec.max_parallel) for name, source in sources.items()}
 
@@ -114,9 +123,13 @@ class Executor:
             run.done[step.id].set()
 
     async def _outcome(self, step: FetchStep, run: _Run) -> StepOutcome:
-        began = time.monotonic()
+        began, at = time.monotonic(), datetime.now(UTC)
         try:
             return await self._staged(step, await _fed(step, run.staging), run)
+        except SchemaMismatch as error:
+            log.warning("schema_mismatch", step=step.id, source=step.source)
+            reason = await self._drift.met(step, at) or str(error)
+            return Failed(step.id, reason, time.monotonic() - began)
         except CrosstalkError as error:
             log.warning(
                 "step_failed", step=step.id, source=step.source, reason=type(error).__name__

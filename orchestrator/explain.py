@@ -115,7 +115,7 @@ def pretty(sql: str) -> str:
     """The SQL over several lines; as it is where no dialect gives the very same text back."""
     for dialect in _DIALECTS:
         try:
-            laid_out = sqlglot.parse_one(sql, read=dialect).sql(dialect, pretty=True)
+            laid_out = sqlglot.parse_one(sql, read=dialect).sql(dialect, pretty=True, copy=False)
         except SqlglotError:
             continue
         if "".join(laid_out.split()) == "".join(sql.split()):

@@ -32,7 +32,7 @@ from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.semantic import SemanticModel
 from orchestrator.staging import Staging, StagingPool
-from orchestrator.store import Approvals, Grants, Preferences, Store, StoredRun
+from orchestrator.store import Approvals, Catalogs, Grants, Preferences, Store, StoredRun
 
 log = structlog.get_logger(__name__)
 
@@ -105,6 +105,11 @@ class Pipeline:
     def preferences(self) -> Preferences:
         """What people have set for themselves."""
         return Preferences(self.store.engine)
+
+    @property
+    def catalogs(self) -> Catalogs:
+        """The catalogs of the sources as they are kept, with what has changed in them."""
+        return Catalogs(self.store.engine, self._kinds)
 
     @property
     def _proposals(self) -> Proposals:

@@ -1,7 +1,7 @@
 """From a draft to a stored plan: compiled, validated, scored, and approved by rule or waiting."""
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from adapters.errors import QueryError
@@ -14,10 +14,13 @@ from orchestrator.compile import Compiler, Plan
 from orchestrator.explain import explain, plan_text
 from orchestrator.plan import Draft, draft_of
 from orchestrator.question import Question, Requester
-from orchestrator.registry import Registry
+from orchestrator.registry import Drift, Registry
 from orchestrator.semantic import SemanticModel
 from orchestrator.store import Approvals, Grants, Store, StoredRun
 from orchestrator.validate import ValidatedPlan, validate
+
+OLD_S = 7_200.0
+"""A catalog that is older is read anew before a question is planned with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,19 @@ class Proposals:
     async def propose(
         self, question: Question, draft: Draft, plan: Plan, edited_by: str = ""
     ) -> Proposed | Refused:
-        """The stored plan, and with it the request for a decision when it needs one."""
+        """The stored plan, and with it the request for a decision when it needs one.
+
+        Where a catalog lacks what the plan reads, that source alone is read anew first.
+        """
+        violations = validate(plan, self.model, self.registry)
+        if not isinstance(violations, ValidatedPlan):
+            lacking = {one.source for one in violations if one.source}
+            told = await Drift(self.model, self.registry).read_anew(lacking, plan.entities)
+            draft = replace(draft, warnings=(*draft.warnings, *told))
+            try:
+                plan = self.compiler.compile(draft.sql, self.registry)
+            except QueryError as error:
+                return Refused(str(error))
         weighed = self.weighed(plan, draft, question.asked_at)
         if isinstance(weighed, Refused):
             return weighed
@@ -106,16 +121,14 @@ class Proposals:
         return None
 
     async def compile(self, sql: str, *, anew: bool = False) -> Plan:
-        """Compile once to know the sources, read their catalogs (`anew`: even those that are
-        known), and again with their estimates."""
+        """Compile once to know the sources, read their catalogs where they are missing or old
+        (`anew`: all), and again with their estimates."""
         plan = self.compiler.compile(sql, self.registry)
         sources = {step.source for step in plan.steps}
-        if anew:
-            await self.registry.refresh(sources, keep_s=0)
-        elif all(self.registry.catalog(name) for name in sources):
+        keep_s = 0 if anew else OLD_S
+        if all(self.registry.is_fresh(name, keep_s) for name in sources):
             return plan
-        else:
-            await self.registry.refresh(sources)
+        await self.registry.refresh(sources, keep_s=keep_s)
         return self.compiler.compile(sql, self.registry)
 
     async def again(

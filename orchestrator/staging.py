@@ -16,12 +16,12 @@ import duckdb
 import pyarrow as pa
 
 from adapters.base import Take
-from adapters.engine import WRONG_OPTIMIZERS
+from adapters.engine import WRONG_OPTIMIZERS, lock
 from adapters.errors import ConfigurationError, QueryError
+from adapters.threads import interruptible
 from orchestrator.compile.parse import FETCHED
 
 CHUNK_BYTES = 4 * 1024 * 1024
-_INTERRUPT_AGAIN_S = 0.05
 T = TypeVar("T")
 
 
@@ -186,15 +186,9 @@ async def _closed(making: asyncio.Task[Staging]) -> None:
 
 async def _in_thread(cursor: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
     """Blocking work on a cursor; when cancelled, it is interrupted and waited for."""
-    working = asyncio.ensure_future(asyncio.to_thread(work))
     try:
-        return await asyncio.shield(working)
-    except asyncio.CancelledError:
-        while not working.done():  # an interrupt that comes before its query is lost
-            cursor.interrupt()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait({working}, timeout=_INTERRUPT_AGAIN_S)
-        raise
+        working = asyncio.ensure_future(asyncio.to_thread(work))
+        return await interruptible(working, cursor.interrupt)
     except duckdb.OutOfMemoryException as error:
         raise QueryError(
             "The rows of this question do not fit into the memory and disk that one join has. "
@@ -204,19 +198,7 @@ async def _in_thread(cursor: duckdb.DuckDBPyConnection, work: Callable[[], T]) -
 
 def _locked(memory: str, folder: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
-        ":memory:",
-        config={
-            "memory_limit": memory,
-            "temp_directory": folder,
-            "python_enable_replacements": False,
-        },
+        ":memory:", config={"memory_limit": memory, "temp_directory": folder}
     )
-    for setting in (
-        "GLOBAL TimeZone = 'UTC'",
-        f"disabled_optimizers = '{WRONG_OPTIMIZERS}'",
-        "enable_progress_bar = false",
-        "enable_external_access = false",
-        "lock_configuration = true",
-    ):
-        connection.execute(f"SET {setting}")
+    lock(connection, f"disabled_optimizers = '{WRONG_OPTIMIZERS}'", "enable_progress_bar = false")
     return connection

@@ -1,18 +1,20 @@
 """A compiled plan against the registry and the policy: a ValidatedPlan, or what is wrong."""
 
-import difflib
 from dataclasses import dataclass
+from functools import partial
 
 from orchestrator.compile.plan import FetchStep, Plan
-from orchestrator.registry import Registry
+from orchestrator.registry import Broken, Registry, faults
 from orchestrator.semantic import SemanticModel
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One reason why a plan may not run, in words that say what to do."""
+    """One reason why a plan may not run, in words that say what to do. `source` is the one whose
+    catalog does not have what the plan reads, or empty."""
 
     message: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ def validate(
     """
     violations = [*_private(plan, model)]
     for step in plan.steps:
-        violations += _missing(step, plan, model, registry)
+        broken = _broken(step, plan, model, registry)
+        violations += [Violation(one.message, one.source) for one in broken]
     if violations:
         return tuple(dict.fromkeys(violations))
     catalogs = {step.source: registry.catalog(step.source) for step in plan.steps}
@@ -62,44 +65,18 @@ def _private(plan: Plan, model: SemanticModel) -> list[Violation]:
     return [one for name in plan.fields if (one := withheld(name, model)) is not None]
 
 
-def _missing(
-    step: FetchStep, plan: Plan, model: SemanticModel, registry: Registry
-) -> list[Violation]:
+def _broken(step: FetchStep, plan: Plan, model: SemanticModel, registry: Registry) -> list[Broken]:
+    """What the step reads of bindings that its source no longer fits."""
     catalog = registry.catalog(step.source)
     if catalog is None:
         return []
-    found: list[Violation] = []
-    for relation in step.query.relations:
-        live = catalog.relation(relation)
-        if live is None:
-            near = difflib.get_close_matches(relation, [r.name for r in catalog.relations], 1)
-            hint = f" Did the model mean {near[0]}?" if near else ""
-            found.append(
-                Violation(
-                    f"The semantic model binds {relation} in {step.source}, which has no such "
-                    f"relation, or its Vault role may not read it.{hint} Correct the binding."
-                )
-            )
-            continue
-        if catalog.sampled:
-            continue
-        found += [
-            Violation(
-                f"The semantic model binds {relation}.{path} in {step.source}, which has "
-                "no such column. Correct the binding."
-            )
-            for path in _paths(step.source, relation, plan, model)
-            if live.column(path) is None
-        ]
-    return found
-
-
-def _paths(source: str, relation: str, plan: Plan, model: SemanticModel) -> list[str]:
-    """The native columns that the plan's fields lie in, for one relation."""
-    found: list[str] = []
-    for name in plan.fields:
-        entity, _, field = name.partition(".")
-        binding = model.entities[entity].bindings.get(source)
-        if binding and binding.relation == relation and field in binding.fields:
-            found.append(binding.fields[field].path)
+    found: list[Broken] = []
+    for name in plan.entities:
+        entity = model.entities[name]
+        binding = entity.bindings.get(step.source)
+        if binding is not None and binding.relation in step.query.relations:
+            split = (one.partition(".") for one in plan.fields)
+            read = [field for owner, _, field in split if owner == name]
+            past = partial(registry.history, step.source)
+            found += faults(name, entity, binding, catalog, past, read)
     return found

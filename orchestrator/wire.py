@@ -15,12 +15,12 @@ from orchestrator.pipeline import Pipeline
 from orchestrator.plan import Planner
 from orchestrator.plan.context import InContext
 from orchestrator.plan.grammar import GrammarPlanner
-from orchestrator.registry import Kind, Registry, Source
+from orchestrator.registry import Drift, Kind, Registry, Source
 from orchestrator.retrieve.embedder import Embedder
 from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.semantic import SemanticModel, SourceSpec, near
 from orchestrator.staging import StagingPool, StagingSettings
-from orchestrator.store import Approvals, Grants, Store
+from orchestrator.store import Approvals, Catalogs, Grants, Store
 
 ADAPTERS = {
     "postgres": "adapters.postgres:PostgresAdapter",
@@ -79,6 +79,9 @@ async def open_pipeline(
     pool = StagingPool(staging or StagingSettings())
     await pool.start()
     await store.open()
+    kinds_of = {name: spec.kind for name, spec in model.sources.items()}
+    registry = Registry(sources, vault_client, Catalogs(store.engine, kinds_of))
+    await registry.open()
     retriever = Retriever(model, embedder)
     if warm:
         retriever.start()
@@ -95,12 +98,13 @@ async def open_pipeline(
         ),
         sources=sources,
         vault=vault_client,
-        registry=Registry(sources, vault_client),
+        registry=registry,
         executor=Executor(
             sources,
             vault_client,
             ResultCache(cache_seconds, cache_bytes),
             policies=model.policies,
+            drift=Drift(model, registry),
             max_parallel_queries=max_parallel_queries,
         ),
         staging=pool,

@@ -24,13 +24,17 @@ QUESTION = "which enterprise customers with open P1 tickets spent the most last 
 ASKER, CHANNEL = "U0MARCO", "C0SALES"
 TABLES = ("data_table", "table")
 START_TIMEOUT_S, ANSWER_TIMEOUT_S = 60.0, 120.0
-TRY = """
-  a chart        @crosstalk revenue by month in 2026
-  a follow-up    and by country?   (in the thread of that answer, without a mention)
-  an approval    @crosstalk emails of enterprise customers in Germany
+CHART, FOLLOW_UP = "revenue by month in 2026", "and by country?"
+APPROVAL = "emails of enterprise customers in Germany"
+HISTORY = "slack messages of enterprise customers in the last 30 days by customer"
+TRY = f"""
+  a chart        @crosstalk {CHART}
+  a follow-up    {FOLLOW_UP}   (in the thread of that answer, without a mention)
+  an approval    @crosstalk {APPROVAL}
                  then act as Ada Lindqvist (at the top of the page) and approve
   for you alone  the same in #data: the policy lets #sales see addresses, and no other channel
-  Slack's own    @crosstalk how many slack messages by channel last week?"""
+  Slack's own    @crosstalk {HISTORY}
+                 (what was said in the channels shared with them, joined with PostgreSQL)"""
 
 
 async def demo(sandbox: Sandbox, console: Console, *, once: bool, words: str = "") -> bool:

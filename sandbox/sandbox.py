@@ -31,6 +31,7 @@ from sandbox.postgres import PostgresServer, start_postgres
 from sandbox.process import ServerFailed
 from sandbox.qdrant import QdrantServer, start_qdrant
 from sandbox.slack import LocalSlack
+from sandbox.slack.limits import RateLimits
 from sandbox.vault import AppRole, DevVault, provision
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,8 @@ Tell = Callable[[str], None]
 class Sandbox:
     """The running parts; `folder` keeps their data.
 
-    `missing` says what could not be had, and what to install for it.
+    `missing` says what could not be had, and what to install for it; `slack_speed` is how many
+    times faster than Slack's the limits of its Slack are.
     """
 
     folder: Path
@@ -57,6 +59,7 @@ class Sandbox:
     vault: DevVault | None = None
     mongo: MongoServer | None = None
     missing: list[str] = field(default_factory=list)
+    slack_speed: float = 1.0
 
     @property
     def environment(self) -> dict[str, str]:
@@ -75,6 +78,7 @@ class Sandbox:
             "CROSSTALK_SUPPORT_HOST": mongo.host if mongo else "127.0.0.1",
             "CROSSTALK_SUPPORT_PORT": str(mongo.port) if mongo else "9",
             "CROSSTALK_NOTES_URL": self.qdrant.url,
+            "CROSSTALK_SLACK_SPEED": str(self.slack_speed),
         }
 
 
@@ -85,6 +89,7 @@ async def open_sandbox(
     *,
     scale: float = 1.0,
     slack_port: int = 0,
+    slack_speed: float = 1.0,
     tell: Tell = lambda _stage: None,
 ) -> AsyncGenerator[Sandbox]:
     """Start every part, load the company if it is not there yet, and stop all at the end.
@@ -112,7 +117,8 @@ async def open_sandbox(
         tell("starting Vault")
         vault, address, app_role = await _vault(stack, postgres, mongo, qdrant)
         tell("starting Slack")
-        slack = _slack(company)
+        slack = LocalSlack(limits=RateLimits(speed=slack_speed))
+        furnish(slack, company)
         try:
             await slack.start(slack_port)
         except OSError as error:
@@ -132,6 +138,7 @@ async def open_sandbox(
             vault,
             mongo,
             missing,
+            slack_speed,
         )
 
 
@@ -203,9 +210,3 @@ async def _vault(
         qdrant_api_key=qdrant.read_only_api_key,
     )
     return vault, address, app_role
-
-
-def _slack(company: Company) -> LocalSlack:
-    slack = LocalSlack()
-    furnish(slack, company)
-    return slack

@@ -4,7 +4,9 @@ import contextlib
 import shutil
 from collections.abc import AsyncGenerator
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
+
+expect.set_options(timeout=30_000)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (

@@ -22,13 +22,15 @@ from sandbox.sandbox import Sandbox, open_sandbox
 ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 6, 15)
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+SLACK_SPEED = 20.0
+"""Slack's limits hold in all tests, on a clock that runs faster for Slack and the bot alike."""
 ADA = Requester("T0TEST", "U0ADA")
 
 
 @pytest.fixture(scope="session")
 async def sandbox() -> AsyncGenerator[Sandbox]:
     """The whole demo company, as of TODAY."""
-    async with open_sandbox(ROOT / ".sandbox" / "tests", TODAY) as opened:
+    async with open_sandbox(ROOT / ".sandbox" / "tests", TODAY, slack_speed=SLACK_SPEED) as opened:
         await opened.embedder.warm()
         yield opened
 

@@ -2,7 +2,13 @@
 
 import duckdb
 
-from adapters.errors import SourceError, SourceRefused, SourceTimeout, SourceUnreachable
+from adapters.errors import (
+    SchemaMismatch,
+    SourceError,
+    SourceRefused,
+    SourceTimeout,
+    SourceUnreachable,
+)
 
 CAUGHT = (duckdb.Error, OSError, TimeoutError)
 _UNREACHABLE = (duckdb.IOException, FileNotFoundError, PermissionError)
@@ -19,6 +25,11 @@ def translate(error: Exception, source: str) -> SourceError:
         return SourceUnreachable(
             f"{source} can't be opened, so its rows are missing. Check the path of its file under "
             "`connect`, that it may be read, and that no other process is writing it."
+        )
+    if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
+        return SchemaMismatch(
+            f"{source} does not have what the query reads ({type(error).__name__}), so its rows "
+            "are missing. Check the semantic model against the file."
         )
     return SourceRefused(
         f"{source} refused the query ({type(error).__name__}), so its rows are missing. "

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from adapters.duckdb.coercion import reading
-from adapters.engine import WRONG_OPTIMIZERS
+from adapters.engine import WRONG_OPTIMIZERS, lock
 
 SOURCE = "__source"
 _READERS = {".parquet": "read_parquet", ".csv": "read_csv"}
@@ -43,15 +43,7 @@ class Files:
                 raise FileNotFoundError(self.database)
             connection.execute(f"ATTACH {_text(self.database)} AS {SOURCE} (READ_ONLY)")
         allowed = [path for name in relations for path in self._found(name)]
-        for setting in (
-            "TimeZone = 'UTC'",
-            "python_enable_replacements = false",
-            f"temp_directory = {_text(spill)}",
-            f"allowed_paths = {_list(allowed)}",
-            "enable_external_access = false",
-            "lock_configuration = true",
-        ):
-            connection.execute(f"SET {setting}")
+        lock(connection, f"temp_directory = {_text(spill)}", f"allowed_paths = {_list(allowed)}")
 
     def origin(self, relation: str) -> str:
         """What stands after FROM to read a relation as it is stored."""

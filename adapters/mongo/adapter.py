@@ -15,7 +15,7 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 
 from adapters.base import Capabilities, Fetched, Limits, Take
 from adapters.credentials import Credential
-from adapters.errors import SourceRefused
+from adapters.errors import SchemaMismatch, SourceRefused
 from adapters.limits import BATCH_ROWS, pour
 from adapters.mongo import errors
 from adapters.mongo.coercion import to_bson
@@ -83,7 +83,21 @@ class MongoAdapter:
                         else:
                             yield await asyncio.to_thread(quickly, batch, query.columns, stored)
 
-            return await pour(batches(), limits, take)
+            fetched = await pour(batches(), limits, take)
+            if not fetched.rows:
+                await self._check_there(database, query.relations[0])
+            return fetched
+
+    async def _check_there(
+        self, database: "AsyncIOMotorDatabase[dict[str, Any]]", collection: str
+    ) -> None:
+        """MongoDB answers for a collection that is gone as for an empty one."""
+        names = {"filter": {"name": collection}, "authorizedCollections": True, "nameOnly": True}
+        if not await database.list_collection_names(**names):
+            raise SchemaMismatch(
+                f"{self.source} has no collection {collection}, or its Vault role may not read it, "
+                "so its documents are missing. Check the semantic model against the database."
+            )
 
     @contextlib.asynccontextmanager
     async def _open(

@@ -2,7 +2,13 @@
 
 import asyncpg
 
-from adapters.errors import SourceError, SourceRefused, SourceTimeout, SourceUnreachable
+from adapters.errors import (
+    SchemaMismatch,
+    SourceError,
+    SourceRefused,
+    SourceTimeout,
+    SourceUnreachable,
+)
 
 _TRANSIENT = (
     asyncpg.PostgresConnectionError,
@@ -14,6 +20,12 @@ _TRANSIENT = (
     OSError,
 )
 _TIMEOUTS = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, TimeoutError)
+_MISFITS = (
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,  # no such operator for a column's type
+    asyncpg.DatatypeMismatchError,
+)
 
 CAUGHT = (
     asyncpg.PostgresError,
@@ -35,6 +47,11 @@ def translate(error: Exception, source: str) -> SourceError:
         return SourceUnreachable(
             f"{source} can't be reached, so its rows are missing. "
             "Check that the database is up, then ask again."
+        )
+    if isinstance(error, _MISFITS):
+        return SchemaMismatch(
+            f"{source} does not have what the query reads ({type(error).__name__}), so its rows "
+            "are missing. Check the semantic model against the database."
         )
     return SourceRefused(
         f"{source} refused the query ({type(error).__name__}), so its rows are missing. "

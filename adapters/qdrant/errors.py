@@ -3,7 +3,13 @@
 import httpx
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
-from adapters.errors import SourceError, SourceRefused, SourceTimeout, SourceUnreachable
+from adapters.errors import (
+    SchemaMismatch,
+    SourceError,
+    SourceRefused,
+    SourceTimeout,
+    SourceUnreachable,
+)
 
 CAUGHT = (ResponseHandlingException, UnexpectedResponse, httpx.HTTPError, OSError, TimeoutError)
 
@@ -14,6 +20,11 @@ def translate(error: Exception, source: str) -> SourceError:
     if isinstance(cause, httpx.TimeoutException | TimeoutError):
         return SourceTimeout(
             f"{source} did not answer in time, so its hits are missing. Ask again, or for fewer."
+        )
+    if isinstance(cause, UnexpectedResponse) and cause.status_code == httpx.codes.NOT_FOUND:
+        return SchemaMismatch(
+            f"{source} does not have the collection that the semantic model names, so its hits are "
+            "missing. Correct the model."
         )
     if isinstance(cause, UnexpectedResponse) and (cause.status_code or 0) < 500:
         return SourceRefused(

@@ -2,12 +2,20 @@
 
 import sqlite3
 
-from adapters.errors import SourceError, SourceRefused, SourceTimeout, SourceUnreachable
+from adapters.errors import (
+    SchemaMismatch,
+    SourceError,
+    SourceRefused,
+    SourceTimeout,
+    SourceUnreachable,
+)
 
 CAUGHT = (sqlite3.Error, OSError, TimeoutError)
 _UNREACHABLE = frozenset(
     {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR}
 )
+
+_LACKING = ("no such table", "no such column")
 
 
 def translate(error: Exception, source: str) -> SourceError:
@@ -22,6 +30,11 @@ def translate(error: Exception, source: str) -> SourceError:
         return SourceUnreachable(
             f"{source} can't be opened, so its rows are missing. Check the path of its file under "
             "`connect`, that it may be read, and that no other process keeps it locked."
+        )
+    if str(error).startswith(_LACKING):  # SQLite has one code for this and for bad syntax
+        return SchemaMismatch(
+            f"{source} does not have what the query reads, so its rows are missing. "
+            "Check the semantic model against the file."
         )
     return SourceRefused(
         f"{source} refused the query ({type(error).__name__}), so its rows are missing. "

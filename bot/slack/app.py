@@ -24,7 +24,7 @@ from bot.slack.plan_preview import PlanPreview
 from bot.slack.schedule import command as schedule
 from bot.slack.sharing import Sharing
 from orchestrator.pipeline import Pipeline
-from orchestrator.store import Pace, Schedules, Store
+from orchestrator.store import Pace, Schedules, Stops, Store
 
 TIMEOUT_S = 30.0
 
@@ -104,7 +104,7 @@ def build_app(
     app.middleware(keep_pace)
     install.register(app, pipeline.store)
     events.register(app, runs)
-    actions.register(app, pipeline, conversation)
+    actions.register(app, pipeline, conversation, Stops(pipeline.store.engine))
     choices.register(app, runs)
     approval.register(app, pipeline, conversation, runs)
     home.register(app, pipeline, conversation, runs)

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 PLAN, PLANNED = "plan", "planned"  # the kinds of work: to show a plan, and to run one that is shown
 RUN, EDIT, CANCEL, EDITED = "plan_run", "plan_edit", "plan_cancel", "plan_edited"
-OPEN = ("proposed", "waiting")
+OPEN = ("planned", "waiting")
 MAX_QUERIES, MAX_REASONS, MAX_ALT_TEXT, MAX_SHOWN = 30, 8, 1_000, 1_500
 NEXT = {
     "low": "Run starts it at once.",
@@ -47,6 +47,7 @@ class PlanPreview:
         if not isinstance(came, Proposed):
             await thread.post(problem_message(came))
             return
+        await self._pipeline.store.planned(came.run_id)
         sources = self._pipeline.model.sources
         plan = explain(came.plan, {name: spec.kind for name, spec in sources.items()})
         await _picture(thread, plan, came.run_id)

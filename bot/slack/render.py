@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.errors import CrosstalkError
+from orchestrator.explain import pretty
 from orchestrator.pipeline import Refused, StoredRun
 from orchestrator.plan import Clarification
 
@@ -118,7 +119,7 @@ def plan_modal(stored: StoredRun | None) -> Block:
         [
             section(stored.question),
             header("SQL over the business entities"),
-            code(stored.sql),
+            code(pretty(stored.sql)),
             header("What each source was asked"),
             code(stored.plan_text),
         ],

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from bot.slack.render import Message, escaped
+from orchestrator.store import Stops
 
 Person = tuple[str, str]
 """(team, user)"""
+StopOutcome = Literal["stopped", "denied", "unknown"]
 T = TypeVar("T")
 
 
@@ -53,7 +55,12 @@ class Running:
         finally:
             del self._runs[run_id]
 
-    def stop(self, run_id: str, person: Person) -> Literal["stopped", "denied", "unknown"]:
+    async def obey(self, stops: Stops) -> None:
+        """Stop the runs here whose end was wished for in another process."""
+        for run_id, person in (await stops.of(self._runs.keys())).items():
+            self.stop(run_id, person)
+
+    def stop(self, run_id: str, person: Person) -> StopOutcome:
         """Stop a run, if this person may and it is under way here."""
         run = self._runs.get(run_id)
         if run is None or run.task.done():

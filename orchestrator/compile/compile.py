@@ -137,7 +137,7 @@ def _plan(
     return Plan(
         written,
         steps,
-        JoinStep(done.tree.sql("duckdb"), tuple(dict.fromkeys(checks))),
+        JoinStep(done.tree.sql("duckdb", copy=False), tuple(dict.fromkeys(checks))),
         resolved.columns,
         tuple(dict.fromkeys(leaf.name for leaf in resolved.leaves)),
         tuple(dict.fromkeys(fields)),
@@ -184,9 +184,8 @@ def _relation(leaf: Leaf, group: list[Input]) -> exp.Expr:
     for index, one in enumerate(group[1:], start=1):
         alias = f"b{index}"
         order = ", ".join(f'"{field}"' for field in one.values)
-        first = (
-            f"SELECT DISTINCT ON ({keys}) * FROM ({_select(one).sql('duckdb')}) ORDER BY {order}"
-        )
+        fetched = _select(one).sql("duckdb", copy=False)
+        first = f"SELECT DISTINCT ON ({keys}) * FROM ({fetched}) ORDER BY {order}"
         same = (
             exp.column(field, "b0", quoted=True).eq(exp.column(field, alias, quoted=True))
             for field in key

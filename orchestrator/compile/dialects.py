@@ -55,7 +55,7 @@ def write(
     return SqlQuery(
         relations=tuple(relations),
         columns=columns,
-        text=tree.sql(dialect),
+        text=tree.sql(dialect, copy=False),
         parameters=tuple(parameters),
     )
 

@@ -228,7 +228,7 @@ def _pushed(query: exp.Query, found: list[Leaf]) -> tuple[str, ...]:
     if query.find(exp.AggFunc):
         done.append("aggregates")
     if query.args.get("order"):
-        done.append("order")
+        done.append("sorted")
     if query.args.get("limit"):
         done.append(query.args["limit"].sql("duckdb").strip().lower())
     return tuple(done)

@@ -70,7 +70,7 @@ def of_fragment(fragment: Fragment, fragments: Fragments) -> Input:
         ", ".join(dict.fromkeys(leaf.name for leaf in fragment.leaves)),
         fragment.query,
         fragment.estimate,
-        {name: exp.column(name, quoted=True).sql("duckdb") for name in names},
+        {name: exp.column(name, quoted=True).sql("duckdb", copy=False) for name in names},
         words,
         bounded,
         fragment.pushed,
@@ -293,4 +293,4 @@ def transformed(transform: str, column: str, word: str) -> str:
             stored.copy() if isinstance(node, exp.Column) and node.name == "value" else node
         )
     )
-    return exp.cast(tree, sql_type(word)).sql("duckdb")
+    return exp.cast(tree, sql_type(word)).sql("duckdb", copy=False)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import duckdb
 from sqlglot import exp
 
+from adapters.engine import lock
 from adapters.errors import SqlNotAllowed
 from orchestrator.semantic import Entity, SemanticModel
 
@@ -94,13 +95,7 @@ class Shapes:
             if entity.text_source:
                 searched = f'"{SEARCHED}{name}" ({columns}, "{SCORE}" DOUBLE)'
                 self._duckdb.execute(f"CREATE TABLE {searched}")
-        for setting in (
-            "TimeZone = 'UTC'",
-            "python_enable_replacements = false",
-            "enable_external_access = false",
-            "lock_configuration = true",
-        ):
-            self._duckdb.execute(f"SET {setting}")
+        lock(self._duckdb)
 
     def columns(self, query: exp.Query) -> list[tuple[str, str]]:
         """(name, DuckDB type) of each column that a query gives.

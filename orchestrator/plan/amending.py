@@ -17,7 +17,9 @@ from orchestrator.plan.ranking import Ranking
 from orchestrator.plan.repeating import take_period, timed
 from orchestrator.plan.request import Measure, Request, Scope
 from orchestrator.plan.request import UnclearError as Unclear
+from orchestrator.plan.sharing import Sharing
 from orchestrator.plan.sketch import Sketch
+from orchestrator.plan.versus import Versus
 from orchestrator.plan.words import RANKED
 
 
@@ -34,6 +36,9 @@ class Amending:
     def request(self) -> Request:
         """The whole new request. Raises UnclearError."""
         sketch, grouping = self._sketch, Grouping(self._sketch)
+        sharing, versus = Sharing(sketch), Versus(sketch)
+        sharing.read()
+        versus.read()
         grouping.read()
         Measuring(sketch).read()
         self._counted()
@@ -45,6 +50,8 @@ class Amending:
         regrouped = self._group(grouping, carried)
         self._rank(carried.request, regrouped)
         self._filter(carried.request)
+        versus.settle(carried.request)
+        sharing.settle(carried.request)
         return carried.request
 
     # What is asked for

@@ -1,5 +1,7 @@
 """Time as filters: "last quarter", "signed up in 2026", "churned"."""
 
+from dataclasses import replace
+
 from orchestrator.plan.places import Places
 from orchestrator.plan.request import Condition, Scope
 from orchestrator.plan.request import UnclearError as Unclear
@@ -18,6 +20,8 @@ class Dating:
         """Every period, then the dates that were said without one."""
         self._periods()
         self._dates()
+        if any(chunk.text == "will" for chunk in self._words.chunks):
+            self._sketch.guess("what lies ahead is only what the data holds by now")
 
     def _periods(self) -> None:
         words = self._words
@@ -25,7 +29,15 @@ class Dating:
             if at in words.used:
                 continue
             period = words.chunks[at].period
-            before = words.previous(at, loose=True)
+            if period and period.joined and not any(g.grain for g in self._request.groups):
+                first, _, second = period.text.partition(" and ")
+                raise Unclear(
+                    f"Is “{period.text}” one period, or are two compared?",
+                    f"from {first.removeprefix('in ')} to {second}",
+                    f"{first} vs {second}",
+                    said=period.text,
+                )
+            before = self._own_date(words.previous(at, loose=True))
             words.used.add(at)
             verb = self._verb_before(at)
             if before is not None and words.kinds.get(before) == "field" and words.dates(before):
@@ -39,7 +51,20 @@ class Dating:
             else:
                 entity, field = self._timed(at)
                 scope = self._places.scope(entity, at)
-                self._test(scope, Condition(field, "period", period=period))
+                self._test(scope, Condition(field, "period", period=period, at=at))
+
+    def _own_date(self, at: int | None) -> int | None:
+        """ "renewals due": a date beside another, of rows that nothing else speaks of, adds
+        nothing."""
+        words = self._words
+        beside = words.previous(at, loose=True) if at is not None else None
+        if at is None or not words.dates(at) or beside is None or not words.dates(beside):
+            return at
+        nouns = {words.entity(one) for one in words.of("entity")}
+        if nouns & {term.entity for term in words.dates(at)}:
+            return at
+        words.used.add(at)
+        return beside
 
     def _verb_before(self, at: int) -> int | None:
         """ "bought furniture last month": the last dated verb, unless another event came since."""
@@ -89,8 +114,8 @@ class Dating:
             raise Unclear(f"“not {words.chunks[at].text}” in a period may mean two things.")
         elif not period and not (verb and not denied):
             op = "null" if denied else "not null"
-            scope.conditions.append(Condition(term.name, op))
+            scope.conditions.append(Condition(term.name, op, at=at))
             return
         if period:
-            self._test(scope, Condition(term.name, "period", period=period.period))
+            self._test(scope, replace(period, field=term.name, at=at))
             self._request.columns.append((term.entity, term.name))

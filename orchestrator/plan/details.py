@@ -46,12 +46,13 @@ class Details:
                 term, scope = self._places.placed(at, words.terms(at))
                 truth = words.lexicon.spec(term).type == "bool"
                 op = ("false" if denied else "true") if truth else "null"
-                scope.conditions.append(Condition(term.name, op))
+                scope.conditions.append(Condition(term.name, op, at=at))
                 words.used |= {before, at} if denied and before is not None else {at}
             elif not self._request.measures and not self._request.groups:
                 term, _ = self._places.placed(at, words.terms(at))
-                self._request.columns.append((term.entity, term.name))
-                words.used.add(at)
+                if self._sketch.paths.to_one(self._request.base, term.entity) is not None:
+                    self._request.columns.append((term.entity, term.name))
+                    words.used.add(at)
 
     def _columns(self) -> list[tuple[str, str]]:
         """The label first; of an event its number and time too; then every field that was said."""

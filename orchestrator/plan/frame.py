@@ -43,7 +43,8 @@ def compare(left: str, comparison: Comparison) -> str:
 
 
 class Frame:
-    """One FROM clause: an entity, the entities joined to it, and its WHERE."""
+    """One FROM clause: an entity, the entities joined to it, and its WHERE. `part` are conditions
+    that tell the part of a share from the whole; what they alone join is a LEFT JOIN."""
 
     def __init__(
         self, aliases: "Aliases", entity: str, many: bool = False, search: str = ""
@@ -57,6 +58,8 @@ class Frame:
             source = f"search({source}, {text_literal(search)}, {NEAREST})"
         self.source = [f"{source} AS {self.aliases[entity]}"]
         self.where: list[str] = []
+        self.part: list[str] = []
+        self.joining = "JOIN"
 
     def alias(self, entity: str) -> str:
         """The alias of an entity, which is joined when it is not there yet."""
@@ -74,7 +77,9 @@ class Frame:
         if hop.right not in self.aliases:
             self.aliases[hop.right] = self._names.alias(hop.right)
             on = " AND ".join(link(hop, self.aliases[hop.left], self.aliases[hop.right]))
-            self.source.append(f"JOIN {name(hop.right)} AS {self.aliases[hop.right]} ON {on}")
+            self.source.append(
+                f"{self.joining} {name(hop.right)} AS {self.aliases[hop.right]} ON {on}"
+            )
 
     def row(self, entity: str, fields: tuple[str, ...]) -> str:
         """Several columns as one value."""

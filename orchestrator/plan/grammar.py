@@ -32,7 +32,8 @@ class GrammarPlanner:
 
         read = reads(question.text)
         lost = bool(earlier) and before is None and not read.stands_alone
-        if read.unclear and (before or read.sketch.words.speak_of_the_model):
+        spoken = before or read.sketch.words.speak_of_the_model
+        if read.unclear and spoken and not read.left:
             return asking_back.unclear(read, read.unclear, question.text, reads)
         if read.request is None or not read.sql or lost:
             return self._asked_back(read, before, lost)

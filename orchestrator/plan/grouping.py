@@ -1,10 +1,14 @@
 """What an answer goes by: "by country", "per month and segment", "monthly"."""
 
+from dataclasses import replace
+
 from orchestrator.plan import times
 from orchestrator.plan.lexicon import Term
 from orchestrator.plan.request import Group
 from orchestrator.plan.sketch import Sketch
 from orchestrator.plan.words import AGGREGATED
+
+_EACH = frozenset({"per", "each", "every", "for each", "for every", "in each", "in every"})
 
 
 class Grouping:
@@ -25,7 +29,7 @@ class Grouping:
                 words.used.add(at)
                 continue
             while item is not None and self._groupable(item):
-                sketch.group(item)
+                sketch.group(item, words.chunks[at].text in _EACH)
                 words.used |= {at, item}
                 after = words.next(item, loose=True)
                 more = after is not None and words.role(after) == "and"
@@ -63,7 +67,10 @@ class Grouping:
     def settled(self, base: str) -> list[Group]:
         """The groups of the sketch, now that its base is known."""
         settled = [self._settled(group, base) for group in self._sketch.groups]
-        return settled + [self._field_group(terms, base) for terms in self._sketch.waiting]
+        return settled + [
+            replace(self._field_group(terms, base), each=each)
+            for terms, each in self._sketch.waiting
+        ]
 
     def _field_group(self, terms: tuple[Term, ...], base: str) -> Group:
         term = self._sketch.nearest(terms, base)
@@ -77,4 +84,4 @@ class Grouping:
         if not group.grain or not counts or len(sketch.measures) > 1:
             return group
         entity, field = (base, said[-1].name) if said else sketch.time_of(base)
-        return Group(entity, field, group.grain)
+        return replace(group, entity=entity, field=field)

@@ -18,6 +18,8 @@ class Heading:
     def _nouns(self) -> None:
         sketch, words = self._sketch, self._sketch.words
         said = [at for at in words.of("entity") if at not in sketch.grouped | set(sketch.measured)]
+        ranked = [words.noun(at) for at in words.roles("most", "least")]
+        said = [at for at in said if at not in ranked]
         first = min((m.at for m in sketch.measures if not sketch.ranks(m.at)), default=len(words))
         who = next((at for at in words.roles("list") if words.chunks[at].text == "who"), None)
         if who is not None and not any(at < who for at in words.of("entity", "field")):
@@ -45,7 +47,7 @@ class Heading:
     def fields(self) -> None:
         """ "which countries …", "top 5 categories …", "which month …"."""
         sketch, words = self._sketch, self._sketch.words
-        for at in words.roles("which", "top", "bottom"):
+        for at in [*words.roles("which", "top", "bottom"), *self._leading()]:
             after = words.next(at)
             if words.role(after) == "number" and after is not None:
                 after = words.next(after)
@@ -59,4 +61,29 @@ class Heading:
                 sketch.group(after)
                 words.used.add(after)
                 sketch.limit = sketch.limit or sketch.one(after)
+                self._counted()
                 sketch.distinct = not sketch.measures and words.role(at) == "which"
+
+    def _leading(self) -> list[int]:
+        """ "the 3 account managers with the fewest customers": where the question's first field
+        is ranked by a number of others."""
+        words = self._sketch.words
+        first = next((at for at in range(len(words)) if words.role(at) == "term"), None)
+        asked = words.roles("which", "top", "bottom")
+        if first is None or asked or words.kinds.get(first) != "field":
+            return []
+        ranked = [at for at in words.roles("most", "least") if at > first and words.noun(at)]
+        return [first - 1] if ranked else []
+
+    def _counted(self) -> None:
+        """ "which countries have more than 60 customers": the number of each group is compared."""
+        sketch, words = self._sketch, self._sketch.words
+        if sketch.measures or not sketch.waiting:
+            return
+        fields = {term.entity for terms, _ in sketch.waiting for term in terms}
+        for at in words.roles("number"):
+            noun = words.noun(at)
+            compared = words.role(words.previous(at)) in COMPARED
+            ways = (sketch.paths.to_one(words.entity(noun), one) for one in fields)
+            if compared and noun is not None and any(way is not None for way in ways):
+                sketch.count(noun)

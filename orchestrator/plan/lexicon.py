@@ -50,7 +50,8 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A term and how close the words were to it: 0 as written, 1 in the plural, 2 by the stem."""
+    """A term and how close the words were to it: 0 as written, 1 in the plural, 2 by the stem, 3 by
+    the last word of a longer name."""
 
     term: Term
     rank: int
@@ -75,7 +76,7 @@ def stem(word: str) -> str:
         return word[:-3] + "y"
     if word.endswith("ss") or len(word) < 4:
         return word
-    for suffix in ("als", "al", "ing", "ed", "es", "s"):
+    for suffix in ("ances", "ance", "ations", "ation", "als", "al", "ing", "ed", "es", "s"):
         if word.endswith(suffix) and len(word) - len(suffix) >= 3:
             word = word[: -len(suffix)]
             break
@@ -98,6 +99,8 @@ class Lexicon:
             self._add(phrase, term)
         for phrase, term in self._qualified():
             self._written[phrase].setdefault(term, 0)
+        for word, term in self._heads():
+            self._stems.setdefault((stem(word),), {term: 3})
         self._longest = max(map(len, self._written), default=0)
         self.vocabulary = frozenset(word for phrase in self._written for word in phrase)
         self.units = frozenset(m.unit.lower() for m in model.metrics if m.unit)
@@ -124,8 +127,10 @@ class Lexicon:
 
     def _phrases(self) -> Iterator[tuple[tuple[str, ...], Term]]:
         for name, entity in self._entities.items():
-            for text in (name, *entity.ai_context.synonyms):
-                yield words_of(text), Term("entity", name)
+            values = {words_of(value) for spec in entity.fields.values() for value in spec.values}
+            for phrase in map(words_of, (name, *entity.ai_context.synonyms)):
+                if len(phrase) == 1 or phrase[:1] not in values:  # "call notes" are of kind "call"
+                    yield phrase, Term("entity", name)
             for field, spec in entity.fields.items():
                 for phrase in _field_phrases(field, spec):
                     yield phrase, Term("field", name, field)
@@ -148,6 +153,16 @@ class Lexicon:
                         for noun in nouns:
                             yield (*noun, *phrase), Term("field", name, field)
 
+    def _heads(self) -> Iterator[tuple[str, Term]]:
+        """The last word of a longer name, if nothing else ends in it: "plan" for support plan."""
+        found: dict[str, set[Term]] = defaultdict(set)
+        for phrase, term in self._phrases():
+            if len(phrase) > 1 and len(phrase[-1]) > 3 and term.kind in {"entity", "field"}:
+                found[phrase[-1]].add(term)
+        for word, terms in found.items():
+            if len(terms) == 1 and word not in {"date", "number", "name"}:
+                yield word, next(iter(terms))
+
 
 def _rank(meaning: Meaning) -> int:
     return meaning.rank
@@ -161,6 +176,7 @@ def _field_phrases(name: str, spec: FieldSpec) -> Iterable[tuple[str, ...]]:
         found[phrase] = None
         if spec.type in TEMPORAL and len(phrase) > 1 and phrase[-1] in {"at", "on", "date"}:
             found[phrase[:-1]] = None
+            found[(*phrase[:-1], "date")] = None
         if spec.type == "bool" and len(phrase) > 1 and phrase[0] in {"is", "has", "was"}:
             found[phrase[1:]] = None
     return found

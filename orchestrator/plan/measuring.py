@@ -1,14 +1,15 @@
 """What is measured: "how many orders", "average amount", a metric of the model."""
 
+from orchestrator.plan.lasting import Lasting
 from orchestrator.plan.lexicon import NUMERIC, plural
 from orchestrator.plan.request import Measure
 from orchestrator.plan.request import UnclearError as Unclear
 from orchestrator.plan.sketch import Sketch
 from orchestrator.plan.words import RANKED
 
-_FUNCTIONS = {"avg": "AVG", "sum": "SUM", "min": "MIN", "max": "MAX"}
+_FUNCTIONS = {"avg": "AVG", "median": "MEDIAN", "sum": "SUM", "min": "MIN", "max": "MAX"}
 _EXTREMES = {"biggest": "MAX", "smallest": "MIN"}
-_SPOKEN = {"AVG": "average", "SUM": "total", "MIN": "lowest", "MAX": "highest"}
+_SPOKEN = {"AVG": "average", "MEDIAN": "median", "SUM": "total", "MIN": "lowest", "MAX": "highest"}
 
 
 class Measuring:
@@ -20,6 +21,7 @@ class Measuring:
     def read(self) -> None:
         """Every measure of the question, in the order in which they are said."""
         sketch = self._sketch
+        Lasting(sketch).read()
         self._counts()
         self._aggregates()
         self._metrics()
@@ -31,27 +33,55 @@ class Measuring:
             after = words.next(at, loose=True)
             noun = words.noun(at)
             before = words.previous(at)
+            if noun is None and words.entity(after):
+                noun = after  # "number of new customers"
             if noun is not None:
                 sketch.count(noun)
             elif after is not None and words.kinds.get(after) == "metric":
                 pass
             elif after is not None and words.kinds.get(after) == "field":
-                self._distinct(after)
+                self._fields(after)
+            elif after is not None and words.plural_value(after):
+                sketch.count_rows(sketch.nearest(words.terms(after), "").entity, after)
+                words.used.discard(after)
             elif before is not None and words.entity(before):
                 sketch.count(before)
             else:
                 continue
             words.used.add(at)
 
+    def _fields(self, at: int) -> None:
+        """ "how many smoke", "how many churned" are rows, of which the field is a condition."""
+        sketch, words = self._sketch, self._sketch.words
+        truths = [t for t in words.terms(at) if words.lexicon.spec(t).type == "bool"]
+        terms = tuple(truths) or words.dates(at)
+        if terms:
+            sketch.count_rows(sketch.nearest(terms, sketch.before).entity, at)
+            words.used.discard(at)
+        else:
+            self._distinct(at)
+
     def _distinct(self, at: int) -> None:
-        sketch = self._sketch
-        term = sketch.nearest(sketch.words.terms(at), "")
-        expression = f"COUNT(DISTINCT {term.entity}.{term.name})"
-        sketch.add(plural(term.name), expression, term, at)
+        """ "how many countries" are different values; "how many beds" is a sum."""
+        sketch, words = self._sketch, self._sketch.words
+        term = sketch.nearest(words.terms(at), "")
+        entity = sketch.model.entities[term.entity]
+        different = any(chunk.text in {"different", "distinct"} for chunk in words.chunks)
+        keys = {*entity.key, *(c for r in sketch.model.relationships for c in r.from_columns)}
+        if entity.fields[term.name].type == "int64" and term.name not in keys and not different:
+            expression = f"SUM({term.entity}.{term.name})"
+            if not any(metric.expression == expression for metric in sketch.model.metrics):
+                sketch.guess(f"“{words.chunks[at].text}” are the sum of {term}")
+            sketch.add(f"total_{term.name}", expression, term, at)
+        else:
+            name = term.name if term.name.endswith("s") else plural(term.name)
+            sketch.add(name, f"COUNT(DISTINCT {term.entity}.{term.name})", term, at)
 
     def _aggregates(self) -> None:
         sketch, words = self._sketch, self._sketch.words
         for at in words.roles(*_FUNCTIONS, *_EXTREMES):
+            if at in words.used:
+                continue
             role, after = words.role(at), words.next(at)
             headed = any(noun < at for noun in words.of("entity"))
             if role in _EXTREMES and (headed or sketch.order or not words.numeric(after)):

@@ -57,6 +57,7 @@ def _rebase(sketch: Sketch, before: Request, done: Moved) -> None:
     request.groups = [
         replace(one, entity="", field="") if one.grain else one for one in request.groups
     ]
+    request.dated = None
     if isinstance(request.order, tuple):
         request.order = None
 

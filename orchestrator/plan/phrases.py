@@ -13,6 +13,9 @@ def phrases(request: Request) -> list[str]:
     for scope in request.scopes:
         said += _scope(scope)
     said += [f"{one.words} {_comparison(how)}" for one, how in request.having]
+    said += ["in percent"] if request.share else []
+    said += [f"against {_period(request.against)}"] if request.against else []
+    said += ["each against the one before"] if request.stepwise else []
     return said + ([first(request.limit)] if request.limit else [])
 
 

@@ -29,7 +29,19 @@ class Places:
                 if term.entity == scope.entity:
                     return term, scope
         term = self.sketch.nearest(terms, self.request.base)
-        return term, self.scope(term.entity, at)
+        return term, self.scope(term.entity, self._described(at, term.entity))
+
+    def _described(self, at: int, entity: str) -> int:
+        """ "without furniture orders": a value tells which orders, so it stands with its noun."""
+        words, noun = self.sketch.words, self.sketch.words.noun(at)
+        if noun is None or words.kinds.get(at) != "value":
+            return at
+        apart = any(words.role(one) == "and" for one in range(at, noun))
+        named = not apart and any(scope.at == noun and scope.named for scope in self.request.scopes)
+        if not named or entity == self.request.base:
+            return at
+        way = self.sketch.paths.any(words.entity(noun), entity)
+        return at if way is None else noun
 
     def near(self, at: int) -> Iterable[Scope]:
         """The noun that follows, then those before from the nearest on, then those behind."""

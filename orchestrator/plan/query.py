@@ -1,8 +1,9 @@
 """A request becomes semantic SQL: what is selected, grouped and ordered; `where` has the rest."""
 
+from orchestrator.plan.derived import Derived
 from orchestrator.plan.frame import Aliases, Frame, compare, name
 from orchestrator.plan.paths import Paths
-from orchestrator.plan.request import Condition, Group, Measure, Request
+from orchestrator.plan.request import Group, Measure, Request
 from orchestrator.plan.request import UnclearError as Unclear
 from orchestrator.plan.where import Where
 from orchestrator.semantic import SemanticModel
@@ -32,7 +33,8 @@ class Builder:
         if len(bases) == 1:
             names = self._names()
             select, tail = self._aggregate(request.measures, names)
-            return " ".join([select, *tail, *self._order(request.measures[0].name, names)])
+            first = "percent" if request.share == "part" else request.measures[0].name
+            return " ".join([select, *tail, *self._order(first, names)])
         return self._side_by_side(bases)
 
     # One measured entity
@@ -41,36 +43,41 @@ class Builder:
         request = self._request
         frame = self._frame(measures[0].entity)
         columns, keys = self._grouped(frame, measures[0], names)
-        columns += [f"{self._where.expression(frame, one)} AS {name(one.name)}" for one in measures]
+        derived = Derived(request, self._where, frame, keys)
+        measured = [(one, self._where.expression(frame, one)) for one in measures]
         if request.period:
-            self._in_period(frame, measures[0])
+            frame.where.append(derived.in_periods(measures[0]))
         self._where.apply(frame)
+        for one, expression in measured:
+            columns += derived.columns(one, expression)
         having = [
             compare(self._where.expression(frame, measure), comparison)
             for measure, comparison in request.having
         ]
         tail = [frame.text()]
         if keys:
-            tail.append(f"GROUP BY {', '.join(keys)}")
+            tail.append(f"GROUP BY {', '.join(key for own in keys.values() for key in own)}")
         if having:
             tail.append(f"HAVING {' AND '.join(having)}")
+        if request.per_group:
+            tail.append(derived.first_of_each(measured[0][1]))
         return f"SELECT {', '.join(columns)}", tail
 
     def _grouped(
         self, frame: Frame, measure: Measure, names: list[str]
-    ) -> tuple[list[str], list[str]]:
+    ) -> tuple[list[str], dict[Group, list[str]]]:
+        """The columns that are shown, and for each group those that it goes by."""
         columns: list[str] = []
-        keys: list[str] = []
+        keys: dict[Group, list[str]] = {}
         for group, called in zip(self._request.groups, names, strict=True):
             if group.grain:
                 entity, field = self._time(group, measure)
                 column = f"DATE_TRUNC('{group.grain}', {frame.column(entity, field)})"
             else:
                 column = frame.column(group.entity, group.field)
-            if group.whole:
-                own = self._model.entities[group.entity].key
-                keys += [frame.column(group.entity, key) for key in own if key != group.field]
-            keys.append(column)
+            own = self._model.entities[group.entity].key if group.whole else ()
+            apart = [frame.column(group.entity, key) for key in own if key != group.field]
+            keys[group] = [*apart, column]
             same = called == group.field and not group.grain
             columns.append(column if same else f"{column} AS {name(called)}")
         return columns, keys
@@ -91,25 +98,19 @@ class Builder:
             for group, called in zip(self._request.groups, plain, strict=True)
         ]
 
-    def _in_period(self, frame: Frame, measure: Measure) -> None:
-        if measure.time is None:
-            raise Unclear(f"{measure.words} has no time in the model.")
-        entity, field = measure.time
-        condition = Condition(field, "period", period=self._request.period)
-        frame.where += self._where.condition(frame, entity, condition)
-
     def _order(self, first: str, names: list[str]) -> list[str]:
         request = self._request
-        keys: list[str] = []
+        grouped = list(zip(request.groups, names, strict=True))
+        keys = [name(called) for group, called in grouped if request.per_group and group.each]
         if isinstance(request.order, Measure):
             keys.append(self._direction(name(request.order.name)))
         else:
-            grains = zip(request.groups, names, strict=True)
-            keys += [name(called) for group, called in grains if group.grain]
+            keys += [name(called) for group, called in grouped if group.grain]
             if any(not group.grain for group in request.groups):
                 keys.append(self._direction(name(first)))
         ordered = [f"ORDER BY {', '.join(keys)}"] if keys else []
-        return ordered + ([f"LIMIT {request.limit}"] if request.limit else [])
+        limited = request.limit and not request.per_group
+        return ordered + ([f"LIMIT {request.limit}"] if limited else [])
 
     def _direction(self, key: str) -> str:
         return f"{key} DESC NULLS LAST" if self._request.descending else f"{key} ASC NULLS LAST"

@@ -24,7 +24,9 @@ class Ranking:
             role, after = words.role(at), words.next(at)
             sketch.descending = role not in LEAST | {"bottom"}
             self._limited(at)
-            if role in {"latest", "oldest"}:
+            if self._by_age(at):
+                words.used.add(at)
+            elif role in {"latest", "oldest"}:
                 noun = words.noun(at) or (words.noun(after) if after is not None else None)
                 entity = words.entity(noun if noun is not None else sketch.head) or sketch.before
                 if entity and sketch.model.entities[entity].time:
@@ -40,11 +42,25 @@ class Ranking:
                 words.used.add(at)
             else:
                 self._by_verb_or_size(at)
+        self._led()
         if sketch.measures and any(sketch.ranks(m.at) for m in sketch.measures) and sketch.groups:
             sketch.order = sketch.order or next(m for m in sketch.measures if sketch.ranks(m.at))
         ranked = words.roles("top", "bottom", *RANKED)
         if ranked and (sketch.groups or sketch.waiting or sketch.order):
             self._default_limit()
+
+    def _by_age(self, at: int) -> bool:
+        """ "the oldest patients" are those of most age, where the model knows an age."""
+        sketch, words = self._sketch, self._sketch.words
+        text, noun = words.chunks[at].text, words.noun(at)
+        number = words.next(at)
+        if noun is None and words.role(number) == "number" and number is not None:
+            noun = words.noun(number)
+        entity = words.entity(noun if noun is not None else sketch.head) or sketch.before
+        age = sketch.age_of(entity) if text in {"oldest", "youngest"} else ""
+        if age:
+            sketch.order, sketch.descending = Term("field", entity, age), text == "oldest"
+        return bool(age)
 
     def _count_ranked(self, noun: int) -> None:
         sketch = self._sketch
@@ -70,9 +86,17 @@ class Ranking:
             size = sketch.size_of(sized)
             sketch.order = Term("field", sized, size)
             sketch.assumptions.append(f"“{words.chunks[at].text}” is by {sized}.{size}")
+        elif field_after := self._plain_field(after):
+            raise Unclear(f"The {words.chunks[at].text} {field_after} by what? Name a measure.")
         else:
             return
         words.used.add(at)
+
+    def _plain_field(self, at: int | None) -> str:
+        """ "best account manager": a field of words, which nothing measures."""
+        words = self._sketch.words
+        known = at is not None and words.kinds.get(at) == "field" and not words.dates(at)
+        return words.chunks[at].text if known and at is not None else ""
 
     def _limited(self, at: int) -> None:
         """ "top 5", "5 biggest", "the latest 5"."""
@@ -81,7 +105,24 @@ class Ranking:
             compared = place is not None and words.role(words.previous(place)) in COMPARED
             if place is not None and words.role(place) == "number" and not compared:
                 self._sketch.limit = int(words.chunks[place].number)
+                self._sketch.limited = True
                 words.used.add(place)
+
+    def _led(self) -> None:
+        """ "which 3 departments have the longest …", "the 3 countries with the fewest …"."""
+        sketch, words = self._sketch, self._sketch.words
+        ranked = words.roles("top", "bottom", *RANKED)
+        for at in words.roles("number"):
+            after, before = words.next(at), words.previous(at)
+            headed = after is not None and (
+                after == sketch.head or words.kinds.get(after) == "field"
+            )
+            compared = words.role(before) in COMPARED | {"and"}
+            if at in words.used or sketch.limit or compared or not headed:
+                continue
+            if any(at < one for one in ranked):
+                sketch.limit, sketch.limited = int(words.chunks[at].number), True
+                words.used.add(at)
 
     def _default_limit(self) -> None:
         sketch = self._sketch

@@ -78,11 +78,14 @@ class Reader:
         if not read.sketch.words.speak_of_the_model:
             return read
         try:
-            read.request = Reading(read.sketch).request()
+            reading = Reading(read.sketch)
+            read.request = reading.request()
             Details(read.sketch, read.request).fill()
+            reading.settle(read.request)
             self._finish(read, zone)
         except UnclearError as unclear:
             read.unclear = unclear
+            read.left = [c.text for c in read.sentence.chunks if c.role == "unknown"]
         return read
 
     def _amended(
@@ -117,7 +120,10 @@ class Reader:
         if entities not in self._vocabularies:
             lexicon = Lexicon(self.model, entities)
             texts = frozenset(name for name in entities if self.model.entities[name].text_source)
-            self._vocabularies[entities] = lexicon, Tagger(lexicon, texts)
+            self._vocabularies[entities] = (
+                lexicon,
+                Tagger(lexicon, texts, self.model.fiscal_year_starts),
+            )
         return self._vocabularies[entities]
 
     def _finish(self, read: Read, zone: str) -> None:

@@ -10,6 +10,8 @@ def take_period(words: Words, request: Request) -> None:
     """Put a new period in the place of the only old one, unless a date of its own stands before it:
     then that date's old period alone goes."""
     for at in words.roles("period"):
+        if at in words.used:
+            continue
         before = words.previous(at, loose=True)
         dates = words.dates(before)
         if dates:
@@ -38,7 +40,7 @@ def _replace(request: Request, new: Condition) -> bool:
         if condition.period
     ]
     if request.period and not places:
-        request.period = new.period
+        request.period, request.against = new.period, None
         return True
     if len(places) == 1 and not request.period:
         scope, at = places[0]

@@ -7,9 +7,10 @@ from orchestrator.plan.request import Measure, Request
 
 
 def confidence(read: Read) -> float:
-    """0.5 to 0.95: less for each corrected spelling and each assumption."""
+    """0.5 to 0.95: less for each spelling corrected, assumption, guess and warning."""
     assumed = len(read.sketch.assumptions) + bool(read.kept) + bool(read.left_out)
-    doubts = len(read.sentence.corrections) * 0.15 + assumed * 0.05
+    doubts = len(read.sentence.corrections) * 0.15 + assumed * 0.05 + read.sketch.guesses * 0.15
+    doubts += len(read.warnings) * 0.2
     return round(max(0.5, 0.95 - doubts), 2)
 
 
@@ -37,11 +38,16 @@ def template(request: Request) -> str:
     if not request.measures:
         return ""
     first = request.measures[0]
+    if request.share == "part":
+        return "" if request.groups else f"{{percent}} % of the {first.words}."
     value = f"{{{first.name}}}" + (f" {first.unit}" if first.unit else "")
     if not request.groups and len(request.measures) == 1:
-        said = periods(request)
+        said = periods(request)[:1] if request.against else periods(request)
         when = f" {said[0].text}" if len(said) == 1 else ""
-        return f"{_counted(first, value)}{when}."
+        then = f", against {value.replace('}', '_before}', 1)}" if request.against else ""
+        return f"{_counted(first, value)}{when}{then}."
+    if request.per_group:
+        return ""
     if isinstance(request.order, Measure) and request.order.name == first.name:
         group = request.groups[0]
         named = "{" + (group.grain or group.field) + "}"

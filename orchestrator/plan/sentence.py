@@ -9,8 +9,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from orchestrator.plan import times
+from orchestrator.plan import periods, times
 from orchestrator.plan.lexicon import Kind, Lexicon, Meaning, Term, stem
+from orchestrator.plan.roles import (
+    ABOUT,
+    ASIDE,
+    COMPARISONS,
+    EARLIER,
+    END,
+    MENTION,
+    RESUME,
+    ROLES,
+    STOP,
+    TALK,
+)
 
 CLOSE = 0.87
 
@@ -23,60 +35,6 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _SCALE = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000}
-
-_ROLES = {
-    "how much": "how much|what amount",
-    "count": "how many|number of|count of|count|amount of|total number of|total count of",
-    "top": "top|first",
-    "bottom": "bottom",
-    "most": "the most|most",
-    "least": "the least|least|the fewest|fewest",
-    "biggest": "biggest|highest|largest|greatest|best",
-    "smallest": "smallest|lowest|worst",
-    "latest": "latest|newest|most recent|last",
-    "oldest": "oldest|earliest",
-    "by": "by|per|for each|for every|in each|in every|each|every|grouped by|group by|split by"
-    "|broken down by|by each|sorted by|ranked by|according to",
-    ">": ">|more than|over|above|greater than|higher than|bigger than|larger than|exceeding"
-    "|exceeds|exceed|exceeded|better than",
-    ">=": ">=|at least|no less than|not less than|minimum of",
-    "<": "<|less than|under|below|fewer than|lower than|smaller than|worse than",
-    "<=": "<=|at most|up to|no more than|not more than|maximum of",
-    "=": "=|exactly|equal to|equals",
-    "between": "between",
-    "no": "no|without|without any|never|lacking|with no|have no|has no|had no",
-    "not": "not|except|except for|excluding|other than|non|outside|outside of|<>|!=|is not"
-    "|isn t|but not|apart from",
-    "avg": "average|mean|avg",
-    "sum": "total|sum of|sum|overall",
-    "min": "minimum|min",
-    "max": "maximum|max",
-    "which": "which|what",
-    "list": "list|show|show me|give me|who|find|display|get|tell me|their|name the",
-    "and": "and|,|but|as well as|;|plus|along with|&",
-    "or": "or",
-}
-_STOP = frozenset(
-    "a an the of in on at to for from with within is are was were be been being do does did done "
-    "has have had having that who whom whose where which what when there their our we us i me my "
-    "you your it its they them this these those all any please can could would should will "
-    "belong belongs belonging out than then also only just so as new per via into placed made "
-    "how many list show me eur euro euros € $ £ % percent usd dollar dollars ever yet still "
-    "currently now much did different distinct various made come comes came go goes went "
-    "use uses used using got get gets".split()
-)
-_ASIDE = "about"
-_MENTION = frozenset(map(stem, ("mention", "mentions", "mentioned", "discuss", "discussed")))
-_TALK = frozenset(
-    map(
-        stem,
-        "complain ask talk speak spoke grumble worry worried angry unhappy upset happy annoyed "
-        "frustrated concerned write wrote wrote praise rave moan excited pleased".split(),
-    )
-)
-_ABOUT = frozenset({"about", "of", "with", "over", "at", "that", "regarding"})
-_RESUME = frozenset("have has had with who that are is were was did never no not".split())
-_END = frozenset("who which that whose with without by per but having sorted".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +106,18 @@ def _number(text: str) -> float:
 class Tagger:
     """Reads sentences by the words of one model."""
 
-    def __init__(self, lexicon: Lexicon, searchable: frozenset[str]) -> None:
+    def __init__(
+        self, lexicon: Lexicon, searchable: frozenset[str], fiscal_starts: int | None = None
+    ) -> None:
         self._lexicon = lexicon
+        self._fiscal_starts = fiscal_starts
         self._searchable = searchable
         self._roles = {
             tuple(re.findall(r"[^\W_]+|[^\w\s]+", phrase)): role
-            for role, phrases in _ROLES.items()
+            for role, phrases in ROLES.items()
             for phrase in phrases.split("|")
         }
-        spoken = {word for phrase in self._roles for word in phrase} | _STOP | times.WORDS
+        spoken = {word for phrase in self._roles for word in phrase} | STOP | times.WORDS
         self._known = lexicon.vocabulary | spoken | lexicon.units
         self._spellings = sorted(word for word in self._known if len(word) > 3)
 
@@ -166,9 +127,9 @@ class Tagger:
         chunks = self._chunks(found, today)
         fixes: dict[str, str] = {}
         for chunk in chunks:
-            near = difflib.get_close_matches(chunk.text, self._spellings, 1, CLOSE)
-            if chunk.role == "unknown" and len(chunk.text) > 3 and near:
-                fixes[chunk.text] = near[0]
+            if chunk.role == "unknown" and len(chunk.text) > 3:
+                near = difflib.get_close_matches(chunk.text, self._spellings, 1, CLOSE)
+                fixes |= {chunk.text: near[0]} if near else {}
         if fixes:
             found = [
                 Token(fixes.get(token.text, token.text), token.sort, token.value) for token in found
@@ -181,42 +142,75 @@ class Tagger:
         chunks: list[Chunk] = []
         at = 0
         while at < len(found):
-            chunk, length = self._search(found, words, at, today, chunks) or self._plain(
-                found, words, at, today
+            chunk, length = (
+                self._search(found, words, at, today, chunks)
+                or self._earlier(words, at, chunks)
+                or self._plain(found, words, at, today, chunks)
             )
             chunks.append(chunk)
             at += length
         return chunks
 
+    def _earlier(self, words: list[str], at: int, before: list[Chunk]) -> tuple[Chunk, int] | None:
+        """ "the month before" behind "vs": a period told by another one."""
+        match = EARLIER.match(" ".join(words[at:]))
+        if match is None or not before or before[-1].role != "versus":
+            return None
+        return Chunk("earlier", match[0]), len(match[0].split())
+
     def _plain(
-        self, found: Sequence[Token], words: list[str], at: int, today: date
+        self,
+        found: Sequence[Token],
+        words: list[str],
+        at: int,
+        today: date,
+        before: list[Chunk],
     ) -> tuple[Chunk, int]:
         token = found[at]
         if token.sort == "quote":
             return Chunk("quote", token.text), 1
-        period = times.read(words, at, today)
+        period = periods.read(words, at, today, self._fiscal_starts)
         if period:
             return Chunk("period", period[0].text, period=period[0]), period[1]
-        term = self._lexicon.match(words, at)
+        term = None if self._idle(words, at) else self._lexicon.match(words, at)
+        if term and term[1] > 1 and self._role(words, at + term[1] - 1)[1] > 1:
+            term = self._lexicon.match(words[: at + term[1] - 1], at)  # "ordered | at least"
         role, length = self._role(words, at)
+        if role == "share" and at and found[at - 1].sort == "number":
+            role, length = "", 1
         if term and (term[1] > length or (term[1] == length and term[0][0].rank < 2)):
             return Chunk("term", " ".join(words[at : at + term[1]]), meanings=term[0]), term[1]
         if role:
             return Chunk(role, " ".join(words[at : at + length])), length
         if token.sort == "number":
             return Chunk("number", token.text, number=token.value), 1
+        led = bool(before) and before[-1].role in COMPARISONS
+        if token.text in times.NUMBERS and (token.text != "one" or led):
+            return Chunk("number", token.text, number=float(times.NUMBERS[token.text])), 1
         grain = times.ADVERBS.get(token.text, token.text.removesuffix("s"))
         if grain in times.GRAINS:
             return Chunk("grain", token.text), 1
-        known = token.text in _STOP or token.text in self._lexicon.units or token.sort == "mark"
+        known = token.text in STOP or token.text in self._lexicon.units or token.sort == "mark"
         return Chunk("stop" if known else "unknown", token.text), 1
+
+    def _idle(self, words: list[str], at: int) -> bool:
+        """ "customers placed 3 orders": a plain verb that is also a value, but not beside its noun
+        or behind "is"."""
+        match = self._lexicon.match(words, at)
+        if words[at] not in STOP or match is None or match[1] > 1:
+            return False
+        values = {meaning.term.entity for meaning in match[0] if meaning.term.kind == "value"}
+        after = self._lexicon.match(words, at + 1)
+        beside = {one.term.entity for one in after[0]} if after else set[str]()
+        asked = at > 0 and words[at - 1] in {"is", "are", "was", "were", "status", "or", "and"}
+        return bool(values) and not asked and not values & beside
 
     def _role(self, words: list[str], at: int) -> tuple[str, int]:
         for length in (4, 3, 2, 1):
             role = self._roles.get(tuple(words[at : at + length]))
             if role:
                 return role, min(length, len(words) - at)
-        return "", 1 if words[at] in _STOP else 0
+        return "", 1 if words[at] in STOP else 0
 
     def _search(
         self,
@@ -230,9 +224,11 @@ class Tagger:
         if not self._searchable or found[at].sort != "word":
             return None
         word, after = words[at], words[at + 1] if at + 1 < len(words) else ""
-        if stem(word) in _TALK and after in _ABOUT and after:
+        if stem(word) in TALK and after in ABOUT and after and not self._a_noun(words, at):
             start, skip = at, 2
-        elif (stem(word) in _MENTION or word in {_ASIDE, "regarding"}) and after:
+        elif after and (
+            stem(word) in MENTION or word in ASIDE or self._on_topic(words, at, today, before)
+        ):
             start, skip = at + 1, 1
         else:
             return None
@@ -245,6 +241,19 @@ class Tagger:
         text = quoted[0] if quoted else " ".join(words[start:end])
         return Chunk("search", text), end - at
 
+    def _a_noun(self, words: list[str], at: int) -> bool:
+        """ "complaints about …" where the model has complaints."""
+        match = self._lexicon.match(words, at)
+        return bool(match) and any(one.term.kind == "entity" for one in match[0])
+
+    def _on_topic(self, words: list[str], at: int, today: date, before: list[Chunk]) -> bool:
+        """ "feedback on parking", where neither a day nor a word of the model follows."""
+        nouns = {term.entity for term in before[-1].terms("entity")} if before else set[str]()
+        if words[at] != "on" or not nouns & self._searchable:
+            return False
+        period = periods.read(words, at, today, self._fiscal_starts)
+        return period is None and self._lexicon.match(words, at + 1) is None
+
     def _of_noun(self, words: list[str], at: int, before: list[Chunk]) -> bool:
         """ "tickets about billing" is a value of tickets when billing is one."""
         nouns = {term.entity for term in before[-1].terms("entity")} if before else set[str]()
@@ -256,9 +265,9 @@ class Tagger:
     def _search_end(self, found: Sequence[Token], words: list[str], first: int, today: date) -> int:
         for at in range(first, len(words)):
             word, sort = words[at], found[at].sort
-            if word in _END or (sort == "mark" and word in {",", ";"}):
+            if word in END or (sort == "mark" and word in {",", ";"}):
                 return at
-            if times.read(words, at, today):
+            if periods.read(words, at, today, self._fiscal_starts):
                 return at
             if at > first and self._turns(words, at):
                 return at
@@ -268,7 +277,7 @@ class Tagger:
         """Whether the sentence leaves its topic here: "… in Germany", "… spent the most"."""
         if words[at - 1] in {"and", "or", "of"}:
             return False
-        if words[at] == "and" and words[at + 1 : at + 2] and words[at + 1] in _RESUME:
+        if words[at] == "and" and words[at + 1 : at + 2] and words[at + 1] in RESUME:
             return True
         if self._role(words, at)[0] in {"most", "least", ">", ">=", "<", "<=", "between"}:
             return True

@@ -1,7 +1,9 @@
 """What has been read of a question so far, and the choices that every reader of it makes."""
 
+from dataclasses import replace
+
 from orchestrator.plan import times
-from orchestrator.plan.lexicon import Term, plural
+from orchestrator.plan.lexicon import NUMERIC, Term, plural
 from orchestrator.plan.paths import Paths
 from orchestrator.plan.request import Comparison, Group, Measure
 from orchestrator.plan.request import UnclearError as Unclear
@@ -14,8 +16,9 @@ class Sketch:
 
     `measured` holds where the counted nouns stand, `grouped` the nouns that are grouped by, `head`
     the noun that "which" or "list" asks for (-1 for "who", which is `who`). `waiting` are groups
-    whose meaning waits for the base; `distinct` asks for the values of a field. `before` is the
-    entity whose rows the question before was about.
+    whose meaning waits for the base, with whether they were said as "in each"; `distinct` asks for
+    the values of a field. `limited` tells a limit that was said as a number. `before` is the entity
+    whose rows the question before was about. `guesses` counts what may well be meant otherwise.
     """
 
     def __init__(self, model: SemanticModel, paths: Paths, words: Words, before: str = "") -> None:
@@ -28,29 +31,32 @@ class Sketch:
         self.order: Measure | Term | None = None
         self.descending = True
         self.limit: int | None = None
+        self.limited = False
         self.assumptions: list[str] = []
+        self.guesses = 0
         self.measured: dict[int, str] = {}
         self.grouped: set[int] = set()
         self.head: int | None = None
         self.who = ""
-        self.waiting: list[tuple[Term, ...]] = []
+        self.waiting: list[tuple[tuple[Term, ...], bool]] = []
         self.distinct = False
 
     def head_entity(self) -> str:
         """The entity that is the head, or nothing."""
         return self.who if self.head == -1 else self.words.entity(self.head)
 
-    def group(self, at: int) -> None:
-        """Group by the grain, noun or field at `at`."""
+    def group(self, at: int, each: bool = False) -> None:
+        """Group by the grain, noun or field at `at`; `each` when it was said as "in each"."""
         words = self.words
         if words.role(at) == "grain":
             text = words.chunks[at].text
-            self.groups.append(Group(grain=times.ADVERBS.get(text, text.removesuffix("s"))))
+            grain = times.ADVERBS.get(text, text.removesuffix("s"))
+            self.groups.append(Group(grain=grain, each=each))
         elif words.entity(at):
             self.grouped.add(at)
-            self.groups.append(self.whole(words.entity(at)))
+            self.groups.append(replace(self.whole(words.entity(at)), each=each))
         else:
-            self.waiting.append(words.terms(at))
+            self.waiting.append((words.terms(at), each))
 
     def whole(self, name: str) -> Group:
         """The group of an entity's rows, by key and label."""
@@ -67,6 +73,11 @@ class Sketch:
         if chunk.role == "grain":
             return None if chunk.text.endswith("s") else 1
         return 1 if chunk.meanings and chunk.meanings[0].rank == 0 else None
+
+    def guess(self, assumption: str) -> None:
+        """Assume what might well be meant otherwise."""
+        self.assumptions.append(assumption)
+        self.guesses += 1
 
     def count(self, at: int | None) -> None:
         """Measure the number of rows that the noun at `at` names, once."""
@@ -145,6 +156,25 @@ class Sketch:
             raise Unclear(f"{entity} has no time in the model.")
         near = min(ways, key=lambda n: len(ways[n]))
         return near, self.model.entities[near].time or ""
+
+    def age_of(self, entity: str) -> str:
+        """The numeric field that is called "age", or nothing."""
+        fields = self.model.entities[entity].fields if entity else {}
+        return next(
+            (
+                name
+                for name, spec in fields.items()
+                if spec.family in NUMERIC and "age" in {name, *spec.ai_context.synonyms}
+            ),
+            "",
+        )
+
+    def number_of(self, entity: str) -> str:
+        """The field that a bare "over 60" is about: the only one with numbers, or the size."""
+        spec = self.model.entities[entity]
+        keys = {*spec.key, *(c for r in self.model.relationships for c in r.from_columns)}
+        numbers = [n for n, f in spec.fields.items() if f.family in NUMERIC and n not in keys]
+        return numbers[0] if len(numbers) == 1 else self.size_of(entity)
 
     def size_of(self, entity: str) -> str:
         """The field that makes a row big: what a SUM of the model adds up, or its only decimal."""

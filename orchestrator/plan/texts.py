@@ -35,7 +35,7 @@ class Texts:
                     raise Unclear(f"Name a field before “{words.chunks[at].text}”.")
                 self._sketch.assumptions.append(f"“{words.chunks[at].text}” is a {field}")
             scope = self._places.scope(field.entity, at)
-            scope.conditions.append(Condition(field.name, "=", (words.chunks[at].text,)))
+            scope.conditions.append(Condition(field.name, "=", (words.chunks[at].text,), at=at))
             words.used.add(at)
             if not self._request.base:
                 self._request.base = field.entity

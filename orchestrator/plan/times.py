@@ -1,7 +1,5 @@
-"""Periods in English ("last quarter", "since March", "in the next 30 days") as half-open ranges."""
+"""Half-open ranges of days, the calendar that they follow, and the words of time."""
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +9,7 @@ ADVERBS = {
     "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter",
     "yearly": "year", "annually": "year", "annual": "year",
 }  # fmt: skip
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -23,25 +21,25 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-_NUMBERS = dict(
+NUMBERS = {"once": 1, "twice": 2} | dict(
     zip("one two three four five six seven eight nine ten twelve".split(), [*range(1, 11), 12],
         strict=True)
 )  # fmt: skip
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
-_INTO = {"in", "during", "within", "over", "for", "of", "on", "from", "the", "at", "throughout"}
 WORDS = frozenset(
-    {*_MONTHS, *ADVERBS, *GRAINS, *(f"{grain}s" for grain in GRAINS)}
+    {*MONTHS, *ADVERBS, *GRAINS, *(f"{grain}s" for grain in GRAINS)}
     | {"today", "yesterday", "tomorrow", "since", "before", "after", "until"}
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `start` up to but without `end`; None is open. `text` is how it was said."""
+    """From `start` up to but without `end`; None is open. `text` is how it was said; a `joined` one
+    was said as two ("in 2025 and 2026")."""
 
     start: date | None
     end: date | None
     text: str = ""
+    joined: bool = False
 
     def __str__(self) -> str:
         last = self.end - timedelta(days=1) if self.end else None
@@ -83,209 +81,3 @@ def floor(day: date, grain: str) -> date:
             return day.replace(month=1, day=1)
         case _:
             return day
-
-
-def read(words: Sequence[str], at: int, today: date) -> tuple[Period, int] | None:
-    """The period that starts at word `at`, and how many words it takes."""
-    reader = _Reader(words, today)
-    found = reader.bounded(at) or reader.named(at)
-    if found is None:
-        return None
-    period, end = found
-    return Period(period.start, period.end, " ".join(words[at:end])), end - at
-
-
-_Found = tuple[Period, int] | None
-
-
-class _Reader:
-    def __init__(self, words: Sequence[str], today: date) -> None:
-        self._words = words
-        self._today = today
-
-    def _word(self, at: int) -> str:
-        return self._words[at] if 0 <= at < len(self._words) else ""
-
-    def bounded(self, at: int) -> _Found:
-        """since X, before X, after X, until X, between X and Y, from X to Y."""
-        match self._word(at):
-            case "between" | "from" as word:
-                first = self.named(at + 1)
-                if first and self._word(first[1]) in ({"and"} if word == "between" else _UNTIL):
-                    second = self.named(first[1] + 1)
-                    if second:
-                        return Period(first[0].start, second[0].end), second[1]
-            case "since" | "starting":
-                found = self.named(at + 1)
-                return found and (Period(found[0].start, None), found[1])
-            case "before":
-                found = self.named(at + 1)
-                return found and (Period(None, found[0].start), found[1])
-            case "after":
-                found = self.named(at + 1)
-                return found and (Period(found[0].end, None), found[1])
-            case "until" | "till":
-                found = self.named(at + 1)
-                return found and (Period(None, found[0].end), found[1])
-            case _:
-                pass
-        return None
-
-    def named(self, at: int) -> _Found:
-        """A period with a name, behind prepositions: "in the last 30 days", "Q3 2026"."""
-        start = at
-        while self._word(at) in _INTO and at - start < 3:
-            at += 1
-        if self._word(start) == "over" and self._word(at) not in _RELATIVE:
-            return None
-        led = at > start or self._word(start - 1) in _BOUNDS
-        return (
-            self._relative(at)
-            or self._ago(at)
-            or self._calendar_day(at)
-            or self._quarter(at)
-            or self._month(at, led)
-            or self._year(at)
-        )
-
-    def _relative(self, at: int) -> _Found:
-        word, today = self._word(at), self._today
-        if word in _DAYS:
-            day = today + timedelta(days=_DAYS[word])
-            return Period(day, day + timedelta(days=1)), at + 1
-        if word in {"ytd", "mtd", "qtd"}:
-            grain = {"y": "year", "m": "month", "q": "quarter"}[word[0]]
-            return Period(floor(today, grain), today + timedelta(days=1)), at + 1
-        if self._grain(at) and (self._word(at + 1), self._word(at + 2)) == ("to", "date"):
-            return Period(floor(today, self._grain(at)), today + timedelta(days=1)), at + 3
-        if word not in _RELATIVE:
-            return None
-        count, after = self._count(at + 1)
-        grain = self._grain(after)
-        if count is None:
-            return self._last_month_name(at) if not grain else self._whole(word, grain, after + 1)
-        return (grain and self._rolling(word, count, grain, after + 1)) or None
-
-    def _whole(self, word: str, grain: str, end: int) -> _Found:
-        if word == "past":
-            return self._rolling(word, 1, grain, end)
-        start = shift(floor(self._today, grain), grain, _RELATIVE[word])
-        return Period(start, shift(start, grain, 1)), end
-
-    def _rolling(self, word: str, count: int, grain: str, end: int) -> _Found:
-        if _RELATIVE[word] > 0:
-            return Period(self._today, shift(self._today, grain, count)), end
-        if word in {"this", "current"}:
-            return None
-        return Period(shift(self._today, grain, -count), self._today + timedelta(days=1)), end
-
-    def _last_month_name(self, at: int) -> _Found:
-        month = _MONTHS.get(self._word(at + 1))
-        if month is None or _RELATIVE[self._word(at)] >= 0:
-            return None
-        return self._of_month(month, None, at + 2)
-
-    def _ago(self, at: int) -> _Found:
-        count, after = self._count(at)
-        grain = self._grain(after)
-        if count is None or not grain or self._word(after + 1) != "ago":
-            return None
-        day = shift(self._today, grain, -count)
-        return Period(day, day + timedelta(days=1)), after + 2
-
-    def _calendar_day(self, at: int) -> _Found:
-        for length in (3, 2, 1):
-            text = " ".join(self._word(at + offset) for offset in range(length))
-            day = self._day(text)
-            if day:
-                return Period(day, day + timedelta(days=1)), at + length
-        return None
-
-    def _day(self, text: str) -> date | None:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            try:
-                return date.fromisoformat(text)
-            except ValueError:
-                return None
-        shape = re.fullmatch(r"([a-z]+) (\d{1,2})(?:st|nd|rd|th)?(?: (\d{4}))?", text)
-        name, number, year = shape.groups() if shape else ("", "", "")
-        if not shape:
-            shape = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)? ([a-z]+)(?: (\d{4}))?", text)
-            number, name, year = shape.groups() if shape else ("", "", "")
-        month = _MONTHS.get(name)
-        if month is None:
-            return None
-        try:
-            day = date(int(year or self._today.year), month, int(number))
-        except ValueError:
-            return None
-        return day if year or day <= self._today else day.replace(year=day.year - 1)
-
-    def _quarter(self, at: int) -> _Found:
-        shape = re.fullmatch(r"q([1-4])", self._word(at))
-        number = int(shape[1]) if shape else _ORDINALS.get(self._word(at))
-        after = at + 1
-        if number is None:
-            year = self._plain_year(at)
-            shape = re.fullmatch(r"q([1-4])", self._word(at + 1))
-            return self._of_quarter(int(shape[1]), year, at + 2) if year and shape else None
-        if shape is None:
-            if self._word(after) != "quarter":
-                return None
-            after += 1
-        year, end = self._of_year(after)
-        return self._of_quarter(number, year, end)
-
-    def _of_quarter(self, number: int, year: int | None, end: int) -> _Found:
-        start = date(year or self._today.year, number * 3 - 2, 1)
-        if year is None and start > self._today:
-            start = shift(start, "year", -1)
-        return Period(start, shift(start, "quarter", 1)), end
-
-    def _month(self, at: int, led: bool) -> _Found:
-        month = _MONTHS.get(self._word(at))
-        year, end = self._of_year(at + 1)
-        if month is None or not (led or year or self._word(at) not in {"may", "march"}):
-            return None
-        return self._of_month(month, year, end)
-
-    def _of_month(self, month: int, year: int | None, end: int) -> _Found:
-        start = date(year or self._today.year, month, 1)
-        if year is None and start > self._today:
-            start = shift(start, "year", -1)
-        return Period(start, shift(start, "month", 1)), end
-
-    def _year(self, at: int) -> _Found:
-        year = self._plain_year(at)
-        if year is None or self._word(at - 1) in _COMPARED or self._word(at + 1) in _MONEY:
-            return None
-        return Period(date(year, 1, 1), date(year + 1, 1, 1)), at + 1
-
-    def _of_year(self, at: int) -> tuple[int | None, int]:
-        skip = 1 if self._word(at) in {"of", "in"} else 0
-        year = self._plain_year(at + skip)
-        return (year, at + skip + 1) if year else (None, at)
-
-    def _plain_year(self, at: int) -> int | None:
-        word = self._word(at)
-        return int(word) if re.fullmatch(r"(19[89]|20[0-4])\d", word) else None
-
-    def _count(self, at: int) -> tuple[int | None, int]:
-        word = self._word(at)
-        if re.fullmatch(r"\d{1,4}", word):
-            return int(word), at + 1
-        return (_NUMBERS[word], at + 1) if word in _NUMBERS else (None, at)
-
-    def _grain(self, at: int) -> str:
-        word = self._word(at).removesuffix("s")
-        return word if word in GRAINS else ""
-
-
-_RELATIVE = {
-    "last": -1, "previous": -1, "past": -1, "this": 0, "current": 0, "next": 1, "coming": 1,
-}  # fmt: skip
-_DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
-_UNTIL = {"to", "until", "till", "through"}
-_BOUNDS = {"since", "before", "after", "until", "till", "between", "from", "and", "starting"}
-_COMPARED = {"over", "above", "under", "below", "than", "least", "top", "to", "exceeding", "most"}
-_MONEY = {"eur", "euro", "euros", "usd", "dollars", "€", "$"}

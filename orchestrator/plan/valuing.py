@@ -17,23 +17,32 @@ class Valuing:
 
     def read(self) -> None:
         """A condition for each field that a value was said of."""
-        found: dict[tuple[int, str, bool], list[str]] = {}
+        found: dict[tuple[int, str, bool], list[tuple[int, str]]] = {}
         scopes: dict[int, Scope] = {}
         previous: tuple[int, Term] | None = None
         for at in self._words.of("value"):
             negated = self._negated(at)
             term, scope = self._places.placed(at, self._words.terms(at))
             self._words.used.add(at)
+            if negated and self._leads_to_many(scope):
+                scope.named, scope.negated, negated = True, True, False
             scopes[id(scope)] = scope
-            found.setdefault((id(scope), term.name, negated), []).append(term.value)
+            found.setdefault((id(scope), term.name, negated), []).append((at, term.value))
             if previous and self._either(previous[0], at) and previous[1].name != term.name:
                 raise Unclear(
                     f"“{previous[1].value} or {term.value}” joins two fields; ask for each apart."
                 )
             previous = at, term
-        for (scope, field, negated), values in found.items():
+        for (scope, field, negated), said in found.items():
             op = "<>" if negated else "="
-            scopes[scope].conditions.append(Condition(field, op, tuple(dict.fromkeys(values))))
+            values = tuple(dict.fromkeys(value for _, value in said))
+            scopes[scope].conditions.append(Condition(field, op, values, at=said[0][0]))
+
+    def _leads_to_many(self, scope: Scope) -> bool:
+        """ "patients without a check-up": they have none, rather than some other one."""
+        base, said = self._request.base, scope.named or scope.at in self._sketch.measured
+        way = self._sketch.paths.to_one(base, scope.entity) if base else []
+        return way is None and not said and not scope.conditions
 
     def _either(self, first: int, second: int) -> bool:
         return any(self._words.role(at) == "or" for at in range(first + 1, second))

@@ -28,6 +28,8 @@ class Where:
         """Every scope of the request, as conditions of the outer frame."""
         bundles: list[tuple[Hop, str, list[Scope]]] = []
         for scope in sorted(self._request.scopes, key=lambda scope: scope.at):
+            parted = scope.part or any(condition.part for condition in scope.conditions)
+            frame.joining = "LEFT JOIN" if parted else "JOIN"
             start = self._request.head if scope.apart else frame.entity
             path = self._paths.any(start, scope.entity)
             if path is None:
@@ -45,7 +47,8 @@ class Where:
             elif scope.conditions or scope.named or scope.search or scope.having:
                 bundles.append((hop, frame.alias(hop.left), [scope]))
         for hop, alias, scopes in bundles:
-            frame.where.append(self._exists(hop, alias, scopes))
+            tests = frame.part if any(scope.part for scope in scopes) else frame.where
+            tests.append(self._exists(hop, alias, scopes))
             if hop.left == frame.entity and any(m.metric for m in self._request.measures):
                 self.warnings.append(
                     f"Each {hop.left} that has such a {scopes[-1].entity} counts as a whole."
@@ -55,12 +58,14 @@ class Where:
         if scope.negated or scope.having:
             raise Unclear(f"A {frame.entity} has exactly one {scope.entity}; ask about its fields.")
         for condition in scope.conditions:
-            frame.where += self.condition(frame, scope.entity, condition)
+            tests = frame.part if condition.part or scope.part else frame.where
+            tests += self.condition(frame, scope.entity, condition)
         if scope.search and scope.entity != frame.entity:
             inner = Frame(self._aliases, scope.entity, search=scope.search)
             key = self._model.entities[scope.entity].key
             chosen = f"SELECT {inner.row(scope.entity, key)} {inner.text()}"
-            frame.where.append(f"{frame.row(scope.entity, key)} IN ({chosen})")
+            tests = frame.part if scope.part else frame.where
+            tests.append(f"{frame.row(scope.entity, key)} IN ({chosen})")
 
     def _exists(self, hop: Hop, outer: str, scopes: list[Scope]) -> str:
         first = scopes[0]
@@ -153,6 +158,8 @@ def _joins(scope: Scope, bundle: list[Scope]) -> bool:
     """Whether a scope speaks of the same rows as an earlier one: it was said without a noun of
     its own, or reaches farther along the same way ("bought furniture")."""
     first = bundle[0]
+    if scope.at == first.at and not scope.named:
+        return not first.search
     if scope.search or first.search or scope.negated or scope.having:
         return False
     return not scope.named or scope.entity != first.entity

@@ -9,12 +9,18 @@ COMPARED = frozenset({">", ">=", "<", "<=", "=", "between"})
 MOST = frozenset({"most", "biggest", "latest"})
 LEAST = frozenset({"least", "smallest", "oldest"})
 RANKED = MOST | LEAST
-AGGREGATED = frozenset({"avg", "sum", "min", "max"})
+AGGREGATED = frozenset({"avg", "median", "sum", "min", "max"})
 _FILLER = frozenset(
     "a an the any all of our their its it they them different distinct various is are was were be "
     "been just also only ever yet have has had did do does much still currently now made to".split()
 )
-_MUST = COMPARED | RANKED | {"no", "not", "avg", "min", "max", "count", "by", "grain"}
+_DETERMINERS = frozenset("all every each the my our these those any".split())
+_MUST = (
+    COMPARED
+    | RANKED
+    | {"no", "not", "avg", "min", "max", "count", "by", "grain"}
+    | {"share", "rate", "versus", "earlier", "steps", "growth", "median", "duration"}
+)
 
 
 class Words:
@@ -36,6 +42,13 @@ class Words:
     def speak_of_the_model(self) -> bool:
         """Whether any word is one of the model's."""
         return bool(self.roles("term", "search"))
+
+    @property
+    def command(self) -> bool:
+        """ "cancel all appointments": a verb that is told, not a word that describes."""
+        if len(self) < 2 or self.kinds.get(0) not in {"value", "field"}:
+            return False
+        return self.chunks[1].text in _DETERMINERS
 
     def role(self, at: int | None) -> str:
         """The role of a chunk; empty beyond the ends."""
@@ -75,6 +88,12 @@ class Words:
         ):
             following = self.next(following)
         return following if following is not None and self.entity(following) else None
+
+    def plural_value(self, at: int | None) -> bool:
+        """ "consultants", "no-shows": a value that stands for its rows, since it is counted."""
+        if at is None or self.kinds.get(at) != "value" or self.noun(at) is not None:
+            return False
+        return self.chunks[at].rank("value") == 1
 
     def numeric(self, at: int | None) -> tuple[Term, ...]:
         """The numeric fields that a term may mean."""

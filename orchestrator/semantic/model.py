@@ -203,6 +203,9 @@ class SemanticModel(_Part):
 
     name: str
     time_zone: str = "UTC"
+    fiscal_year_starts: int | None = Field(
+        default=None, ge=1, le=12, description="The month in which the fiscal year begins."
+    )
     sources: dict[Name, SourceSpec]
     entities: dict[Name, Entity]
     relationships: tuple[Relationship, ...] = ()

@@ -4,6 +4,7 @@ SQLite by default, PostgreSQL for several replicas. Rows of an answer are never 
 """
 
 from orchestrator.store.approvals import Approvals
+from orchestrator.store.catalogs import Catalogs
 from orchestrator.store.feedback import Feedback, Opinion
 from orchestrator.store.grants import Grants
 from orchestrator.store.pace import Pace, Rate
@@ -11,10 +12,12 @@ from orchestrator.store.preferences import PersonalSettings, Preferences
 from orchestrator.store.queue import Queue, Work
 from orchestrator.store.recent import RecentRun, recent_runs
 from orchestrator.store.schedules import Schedule, Schedules
+from orchestrator.store.stops import Stops
 from orchestrator.store.store import Store, StoredRun
 
 __all__ = [
     "Approvals",
+    "Catalogs",
     "Feedback",
     "Grants",
     "Opinion",
@@ -26,6 +29,7 @@ __all__ = [
     "RecentRun",
     "Schedule",
     "Schedules",
+    "Stops",
     "Store",
     "StoredRun",
     "Work",

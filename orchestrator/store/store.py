@@ -114,6 +114,15 @@ class Store:
             )
             await connection.execute(line(run_id, "proposed" if waits else "approved", approval))
 
+    async def planned(self, run_id: str) -> None:
+        """Note that a proposed run is shown, and not run before somebody asks for it."""
+        async with self.engine.begin() as connection:
+            await connection.execute(
+                sa.update(runs)
+                .where(runs.c.run_id == run_id, runs.c.status == "proposed")
+                .values(status="planned")
+            )
+
     async def finish(self, run_id: str, status: str, outcome: dict[str, Any]) -> None:
         """Note how a run ended (answered, partial or failed), there and in the audit trail."""
         async with self.engine.begin() as connection:

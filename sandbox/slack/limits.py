@@ -78,10 +78,10 @@ class Bucket:
 
 
 class RateLimits:
-    """The buckets of one app in one workspace."""
+    """The buckets of one app in one workspace, filled `speed` times as fast as Slack's."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, speed: float = 1.0) -> None:
+        self._clock = lambda: clock() * speed
         self._per_minute = PER_MINUTE
         self._buckets: dict[tuple[str, str], Bucket] = {}
 

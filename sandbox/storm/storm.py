@@ -53,7 +53,7 @@ async def storm(size: Size, folder: Path, postgres_dsn: str) -> Report:
     `postgres_dsn` names an empty database for their store; `folder` takes their logs.
     """
     dice = random.Random(size.seed)
-    slack = LocalSlack(limits=RateLimits(lambda: time.monotonic() * size.speed), events=())
+    slack = LocalSlack(limits=RateLimits(speed=size.speed), events=())
     for user in ASKERS:
         slack.add_user(user[2:].lower(), user_id=user)
     channels = [slack.add_channel(f"storm-{number}").id for number in range(size.channels)]

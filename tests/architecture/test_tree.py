@@ -11,7 +11,7 @@ from orchestrator.explain import Bound, Explained, ExplainedStep, Left
 from orchestrator.semantic import json_schema
 from tests.conftest import ROOT
 
-PACKAGES = ("bot", "orchestrator", "adapters", "sandbox", "benchmarks")
+PACKAGES = ("bot", "orchestrator", "adapters", "sandbox", "benchmarks", "evals")
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 MOST_LINES = 320
 

@@ -6,6 +6,7 @@ import pytest
 
 from orchestrator.cache import ResultCache
 from orchestrator.execute import Executor
+from orchestrator.registry import Drift
 from tests.property.engine import Engine
 from tests.property.placements import Placement
 from tests.property.sources import LoggedIn
@@ -40,7 +41,11 @@ async def test_equal_reads_are_one_fetch(
     placement = Placement(5, tuple(homes.items()), (("customer", "pg_two"),))
     pipeline = engine.pipeline
     nothing_kept = Executor(
-        pipeline.sources, None, ResultCache(0, 0), policies=pipeline.model.policies
+        pipeline.sources,
+        None,
+        ResultCache(0, 0),
+        policies=pipeline.model.policies,
+        drift=Drift(pipeline.model, pipeline.registry),
     )
     uncached = Engine(replace(pipeline, executor=nothing_kept), engine.atlas, engine.truth)
     before = {name: len(adapter.fetched) for name, adapter in _adapters(engine).items()}

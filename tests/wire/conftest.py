@@ -1,10 +1,13 @@
-"""The real bot in this process, connected to the sandbox's Slack over websockets."""
+"""The real bot in this process, told by the sandbox's Slack over websockets or over HTTP.
+
+A test is over websockets; one that is marked `both_ways` runs a second time over HTTP.
+"""
 
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Generator, Mapping
+from typing import Any, Literal, get_args
 
 import pytest
 
@@ -12,10 +15,15 @@ from bot.serve import running
 from bot.settings import Settings
 from orchestrator.pipeline import Pipeline
 from sandbox.sandbox import Sandbox
+from sandbox.slack import LocalSlack
 from tests.conftest import NOON, ROOT
 
 MARCO, SALES = "U0MARCO", "C0SALES"
 ANSWER_TIMEOUT_S = 60.0
+
+Transport = Literal["websocket", "http"]
+"""How Slack tells the bot of events, interactions and commands."""
+both_ways = pytest.mark.parametrize("transport", get_args(Transport))
 
 
 def bot_settings(sandbox: Sandbox, **changes: str) -> Settings:
@@ -23,14 +31,29 @@ def bot_settings(sandbox: Sandbox, **changes: str) -> Settings:
     return Settings.model_validate({**sandbox.environment, "CROSSTALK_HTTP_PORT": "0", **changes})
 
 
+@pytest.fixture
+def transport() -> Transport:
+    """Over websockets, unless the test is marked `both_ways`."""
+    return "websocket"
+
+
 @pytest.fixture(scope="session")
-async def bot(sandbox: Sandbox, pipeline: Pipeline) -> AsyncGenerator[str]:
-    """The bot over Socket Mode, its clock at noon of the tests' day; gives its HTTP address."""
+async def serving(sandbox: Sandbox, pipeline: Pipeline) -> AsyncGenerator[str]:
+    """The bot with websockets and HTTP, its clock at noon of the tests' day: its HTTP address."""
     settings = bot_settings(sandbox)
     clock = lambda: NOON  # noqa: E731
     async with running(settings, pipeline, clock=clock, min_interval_s=0.0) as url:
         await sandbox.slack.connections.wait_for(1)
         yield url
+
+
+@pytest.fixture
+def bot(sandbox: Sandbox, serving: str, transport: Transport) -> Generator[str]:
+    """The bot, told of everything by the test's transport alone; gives its HTTP address."""
+    if transport == "http":
+        sandbox.slack.request_url = f"{serving}/slack/events"
+    yield serving
+    sandbox.slack.request_url = None
 
 
 async def command_line(
@@ -56,18 +79,18 @@ def is_progress(message: dict[str, Any]) -> bool:
     return any(block["type"] == "plan" for block in message.get("blocks") or [])
 
 
-async def thread_until_answer(sandbox: Sandbox, ts: str, changes: Any) -> list[dict[str, Any]]:
+async def thread_until_answer(slack: LocalSlack, ts: str, changes: Any) -> list[dict[str, Any]]:
     """Every state of the bot's messages in a thread, the last one being the answer."""
     states: list[dict[str, Any]] = []
     async with asyncio.timeout(ANSWER_TIMEOUT_S):
         async for change in changes:
             message = change.get("message") or {}
-            if message.get("thread_ts") != ts or message.get("user") != sandbox.slack.bot_user_id:
+            if message.get("thread_ts") != ts or message.get("user") != slack.bot_user_id:
                 continue
             states.append(message)
             if not is_progress(message) and message.get("streaming_state") != "in_progress":
                 break
-    sandbox.slack.workspace.unsubscribe(changes)
+    slack.workspace.unsubscribe(changes)
     return states
 
 
@@ -77,7 +100,7 @@ async def ask(
     """Mention the bot as Marco, and wait for the answer."""
     changes = sandbox.slack.workspace.subscribe()
     ts = await sandbox.slack.post_as(MARCO, channel, f"@crosstalk {words}", thread_ts)
-    return await thread_until_answer(sandbox, thread_ts or ts, changes)
+    return await thread_until_answer(sandbox.slack, thread_ts or ts, changes)
 
 
 def table_of(message: dict[str, Any]) -> list[list[str]]:

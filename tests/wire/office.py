@@ -1,8 +1,8 @@
-"""A Slack of its own with the real bot in it over websockets, for tests that change the policy."""
+"""A Slack of its own with the real bot in it, for tests that change the policy."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +15,10 @@ from orchestrator.semantic import ApprovalPolicy, SemanticModel
 from sandbox.company.slack_places import furnish
 from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
+from sandbox.slack.limits import RateLimits
 from sandbox.slack.workspace import Subscription
 from tests.conftest import NOON, opened, vault_of
-from tests.wire.conftest import MARCO, SALES, bot_settings, is_progress, table_of
+from tests.wire.conftest import MARCO, SALES, Transport, bot_settings, is_progress, table_of
 
 WORDS = "email of customers in Germany"
 WAIT_S = 30.0
@@ -127,9 +128,9 @@ def with_policy(model: SemanticModel, **policy: Any) -> SemanticModel:
 
 
 @contextlib.asynccontextmanager
-async def opened_slack(sandbox: Sandbox) -> AsyncGenerator[LocalSlack]:
-    """The company's Slack, as it is before anybody asks."""
-    slack = LocalSlack()
+async def opened_slack(sandbox: Sandbox, **how: Any) -> AsyncGenerator[LocalSlack]:
+    """The company's Slack, as it is before anybody asks; `how` is said to LocalSlack."""
+    slack = LocalSlack(limits=RateLimits(speed=sandbox.slack_speed), **how)
     furnish(slack, sandbox.company)
     await slack.start()
     try:
@@ -139,22 +140,49 @@ async def opened_slack(sandbox: Sandbox) -> AsyncGenerator[LocalSlack]:
 
 
 @contextlib.asynccontextmanager
-async def opened_office(
-    sandbox: Sandbox, slack: LocalSlack, model: SemanticModel, folder: Path, **more: str
-) -> AsyncGenerator[Office]:
-    """The bot in a Slack; `folder` keeps its store, so that a second one goes on from there;
-    `more` are other settings."""
+async def bot_in(
+    sandbox: Sandbox,
+    slack: LocalSlack,
+    pipeline: Pipeline,
+    transport: Transport,
+    more: Mapping[str, str] | None = None,
+    **how: Any,
+) -> AsyncGenerator[None]:
+    """The bot in a Slack, told of everything over websockets or over HTTP alone; `more` are other
+    settings, `how` is said to `running`."""
     tokens = {
         "SLACK_API_URL": slack.api_url,
         "SLACK_BOT_TOKEN": slack.bot_token,
         "SLACK_APP_TOKEN": slack.app_token,
         "SLACK_SIGNING_SECRET": slack.signing_secret,
     }
+    settings = bot_settings(sandbox, **tokens, **(more or {}))
+    if transport == "http":
+        settings = settings.model_copy(update={"slack_app_token": None})
+    how = {"clock": lambda: NOON, "min_interval_s": 0.0, **how}
+    async with running(settings, pipeline, **how) as url:
+        if transport == "http":
+            slack.request_url = f"{url}/slack/events"
+        else:
+            await slack.connections.wait_for(1)
+        yield
+
+
+@contextlib.asynccontextmanager
+async def opened_office(
+    sandbox: Sandbox,
+    slack: LocalSlack,
+    model: SemanticModel,
+    folder: Path,
+    transport: Transport = "websocket",
+    **more: str,
+) -> AsyncGenerator[Office]:
+    """The bot in a Slack; `folder` keeps its store, so that a second one goes on from there;
+    `more` are other settings."""
     changes = slack.workspace.subscribe()
     async with opened(model, vault_of(sandbox), folder) as pipeline:
         office = Office(slack, pipeline, changes)
-        settings = bot_settings(sandbox, **tokens, **more)
-        async with running(settings, pipeline, clock=lambda: office.now, min_interval_s=0.0):
-            await slack.connections.wait_for(1)
+        clock = lambda: office.now  # noqa: E731
+        async with bot_in(sandbox, slack, pipeline, transport, more, clock=clock):
             yield office
     slack.workspace.unsubscribe(changes)

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from sandbox.sandbox import Sandbox
-from tests.wire.conftest import MARCO, SALES, ask, table_of
+from tests.wire.conftest import MARCO, SALES, ask, both_ways, table_of
 
 MANY, PICTURED = "orders last month", "revenue by day last quarter"
 Act = Callable[[], Awaitable[str]]
@@ -47,6 +47,7 @@ def _asking(sandbox: Sandbox, words: str, answers: list[dict[str, Any]]) -> Act:
     return act
 
 
+@both_ways
 async def test_a_table_that_is_too_long_comes_as_csv_and_on_demand_as_xlsx(
     sandbox: Sandbox, bot: str
 ) -> None:
@@ -70,6 +71,7 @@ async def test_a_table_that_is_too_long_comes_as_csv_and_on_demand_as_xlsx(
         assert parts.read("xl/worksheets/sheet1.xml").count(b"<row ") == len(lines)
 
 
+@both_ways
 async def test_a_chart_that_slack_can_not_draw_comes_as_a_picture(
     sandbox: Sandbox, bot: str
 ) -> None:

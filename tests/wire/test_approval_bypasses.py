@@ -14,7 +14,7 @@ from orchestrator.semantic import SemanticModel
 from sandbox.sandbox import Sandbox
 from sandbox.slack.events import block_actions, slash_command
 from sandbox.slack.socket_mode import DispatchError
-from tests.wire.conftest import MARCO, SALES, table_of
+from tests.wire.conftest import MARCO, SALES, Transport, both_ways, table_of
 from tests.wire.office import (
     Message,
     Office,
@@ -30,11 +30,13 @@ ADA, LUC, JONAS, ELIN, NORA = "U0ADA", "U0LUC", "U0JONAS", "U0ELIN", "U0NORA"
 
 
 @pytest.fixture
-async def office(sandbox: Sandbox, model: SemanticModel, tmp_path: Path) -> AsyncGenerator[Office]:
+async def office(
+    sandbox: Sandbox, model: SemanticModel, tmp_path: Path, transport: Transport
+) -> AsyncGenerator[Office]:
     """The office under the demo's policy."""
     async with (
         opened_slack(sandbox) as slack,
-        opened_office(sandbox, slack, model, tmp_path) as one,
+        opened_office(sandbox, slack, model, tmp_path, transport) as one,
     ):
         yield one
 
@@ -50,6 +52,7 @@ async def denied(office: Office, user: str, card: Message, *actions: str) -> str
     return said
 
 
+@both_ways
 async def test_nobody_approves_their_own(office: Office) -> None:
     """An approver who asks is refused, also when they are alone in the group."""
     card = await office.asked(user=JONAS)
@@ -58,6 +61,7 @@ async def test_nobody_approves_their_own(office: Office) -> None:
     assert "nobody decides on their own" in await denied(office, JONAS, card)
 
 
+@both_ways
 async def test_who_is_not_in_the_group_can_not_approve(office: Office) -> None:
     """Membership is read at the click: who has left the group since is refused too."""
     card = await office.asked()
@@ -66,6 +70,7 @@ async def test_who_is_not_in_the_group_can_not_approve(office: Office) -> None:
     assert "you are none" in await denied(office, LUC, card)
 
 
+@both_ways
 async def test_an_empty_or_unreadable_group_denies(office: Office) -> None:
     """With nobody in the group, or a group that can't be read, nobody can approve."""
     card = await office.asked()
@@ -99,6 +104,7 @@ async def test_guests_and_those_who_left_can_not_approve(office: Office) -> None
     assert await office.status(card) == "waiting"
 
 
+@both_ways
 async def test_people_of_other_workspaces_can_not_approve(office: Office) -> None:
     """A press by the same user id of another team is refused, whatever group it is in."""
     card = await office.asked()
@@ -157,6 +163,7 @@ async def test_no_words_approve(office: Office) -> None:
     assert office.runs == 0
 
 
+@both_ways
 async def test_a_changed_schema_is_asked_anew(office: Office, sandbox: Sandbox) -> None:
     """A column that came after the question ends the request at the click; the new one counts."""
     card = await office.asked()
@@ -232,6 +239,7 @@ async def test_a_request_that_has_ended_is_not_approved(office: Office) -> None:
 
 
 @pytest.mark.parametrize("second", [ADA, LUC])
+@both_ways
 async def test_two_clicks_at_once_run_once(office: Office, second: str) -> None:
     """Of two presses at the same time one counts; the other is told so, and one answer comes."""
     card = await office.asked()
@@ -246,6 +254,7 @@ async def test_two_clicks_at_once_run_once(office: Office, second: str) -> None:
     assert (await office.trail(card)).count("approved") == 1
 
 
+@both_ways
 async def test_an_edit_is_another_request(office: Office) -> None:
     """Wrong SQL is told in the modal; right SQL ends the old request for a new one, which its
     writer can't approve, and the old button is dead."""
@@ -280,7 +289,7 @@ async def test_who_may_not_decide_gets_no_modal(office: Office) -> None:
 async def raw_press(
     office: Office, user: str, ts: str, action: str, value: str, *, team: str | None = None
 ) -> None:
-    """A press as Slack would send it, with whatever value and team, over the bot's websocket."""
+    """A press as Slack would send it, with whatever value and team."""
     workspace, app = office.slack.workspace, office.slack.app
     channel = workspace.channels[SALES]
     pressed = {"type": "button", "action_id": action, "block_id": "b", "value": value}

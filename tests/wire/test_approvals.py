@@ -1,4 +1,4 @@
-"""Approvals through the real bot over websockets: the ways in that are meant."""
+"""Approvals through the real bot: the ways in that are meant."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -16,7 +16,7 @@ from orchestrator.pipeline import Proposed
 from orchestrator.question import Requester, question
 from orchestrator.semantic import SemanticModel
 from sandbox.sandbox import Sandbox
-from tests.wire.conftest import MARCO, SALES
+from tests.wire.conftest import MARCO, SALES, Transport, both_ways
 from tests.wire.office import (
     WORDS,
     Message,
@@ -34,13 +34,17 @@ ADA, LUC, JONAS, ELIN = "U0ADA", "U0LUC", "U0JONAS", "U0ELIN"
 
 @pytest.fixture
 async def office(
-    sandbox: Sandbox, model: SemanticModel, tmp_path: Path, request: pytest.FixtureRequest
+    sandbox: Sandbox,
+    model: SemanticModel,
+    tmp_path: Path,
+    transport: Transport,
+    request: pytest.FixtureRequest,
 ) -> AsyncGenerator[Office]:
     """The office under the demo's policy, or with the changes that the test is marked with."""
     policy: dict[str, Any] = getattr(request, "param", {})
     async with (
         opened_slack(sandbox) as slack,
-        opened_office(sandbox, slack, with_policy(model, **policy), tmp_path) as one,
+        opened_office(sandbox, slack, with_policy(model, **policy), tmp_path, transport) as one,
     ):
         yield one
 
@@ -56,6 +60,7 @@ def context_of(message: Message) -> str:
     return "\n".join(found)
 
 
+@both_ways
 async def test_an_approved_question_is_answered_in_its_thread(office: Office) -> None:
     """The card says all there is to know; after the click it says who decided, without buttons,
     and the answer comes with its progress into the thread where it was asked."""
@@ -78,6 +83,7 @@ async def test_an_approved_question_is_answered_in_its_thread(office: Office) ->
     assert await office.trail(card) == ["proposed", "asked", "approved", "answered"]
 
 
+@both_ways
 async def test_a_rejection_is_told_with_its_reason(office: Office) -> None:
     """The reason is typed into a modal and told to the asker, as it was typed."""
     card = await office.asked()
@@ -121,6 +127,7 @@ async def test_a_press_may_come_before_the_card_s_place_is_kept(
 
 
 @under(rules={"pii": {"contact": "medium"}})
+@both_ways
 async def test_a_medium_risk_is_confirmed_by_the_asker_alone(office: Office) -> None:
     """Only who asked can say that it shall run; an approver can't."""
     card = await office.asked()
@@ -132,6 +139,7 @@ async def test_a_medium_risk_is_confirmed_by_the_asker_alone(office: Office) -> 
 
 
 @under(rules={"pii": {"contact": "forbidden"}})
+@both_ways
 async def test_what_is_forbidden_says_why(office: Office) -> None:
     """Nobody is asked, and the reason is told."""
     await office.slack.post_as(MARCO, SALES, "@crosstalk email of customers in Germany")
@@ -140,6 +148,7 @@ async def test_what_is_forbidden_says_why(office: Office) -> None:
 
 
 @under(approvers={"group": "data-approvers", "count": 2})
+@both_ways
 async def test_two_approvers_are_two_people(office: Office) -> None:
     """One person's two presses count once; the second person's lets it run."""
     card = await office.asked()
@@ -168,6 +177,7 @@ async def test_the_card_can_go_to_the_approvers_channel(office: Office) -> None:
     assert (await office.answered())["thread_ts"] == ts
 
 
+@both_ways
 async def test_a_grant_spares_the_next_question_and_can_be_revoked(office: Office) -> None:
     """After “approve, and for 30 days” the like runs at once and says under which grant; more
     fields, another channel, and the time after it was revoked are asked about."""
@@ -197,6 +207,7 @@ async def test_a_grant_spares_the_next_question_and_can_be_revoked(office: Offic
         "escalation": {"group": "directors", "after_hours": 8},
     },
 )
+@both_ways
 async def test_time_brings_reminder_escalation_and_end_once(office: Office) -> None:
     """Two replicas sweep at the same time: each step is done by one of them, and told once. What
     was asked in a terminal ends in silence, and keeps nothing back."""
@@ -247,14 +258,15 @@ async def test_a_direct_message_has_nobody_to_approve(office: Office) -> None:
     assert not await office.pipeline.approvals.waiting(office.slack.workspace.team_id)
 
 
+@both_ways
 async def test_waiting_outlives_a_restart(
-    sandbox: Sandbox, model: SemanticModel, tmp_path: Path
+    sandbox: Sandbox, model: SemanticModel, tmp_path: Path, transport: Transport
 ) -> None:
     """A request of one process is decided in another, which answers in the old thread."""
     async with opened_slack(sandbox) as slack:
-        async with opened_office(sandbox, slack, model, tmp_path) as before:
+        async with opened_office(sandbox, slack, model, tmp_path, transport) as before:
             card = await before.asked()
-        async with opened_office(sandbox, slack, model, tmp_path) as after:
+        async with opened_office(sandbox, slack, model, tmp_path, transport) as after:
             await after.press(JONAS, card)
             answer = await after.answered()
             assert answer["thread_ts"] == card["thread_ts"]

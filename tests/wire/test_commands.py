@@ -1,4 +1,4 @@
-"""Commands and shortcuts through the real bot over websockets, and one over HTTP."""
+"""Commands and shortcuts through the real bot."""
 
 import time
 from collections.abc import AsyncGenerator
@@ -6,12 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.serve import running
-from orchestrator.pipeline import Pipeline
 from orchestrator.semantic import SemanticModel
 from sandbox.sandbox import Sandbox
-from tests.conftest import NOON
-from tests.wire.conftest import MARCO, SALES, bot_settings, table_of
+from tests.wire.conftest import MARCO, SALES, Transport, both_ways, table_of
 from tests.wire.office import (
     Message,
     Office,
@@ -28,11 +25,13 @@ ACK_S = 3.0
 
 
 @pytest.fixture
-async def office(sandbox: Sandbox, model: SemanticModel, tmp_path: Path) -> AsyncGenerator[Office]:
+async def office(
+    sandbox: Sandbox, model: SemanticModel, tmp_path: Path, transport: Transport
+) -> AsyncGenerator[Office]:
     """The company's office under the demo's policy."""
     async with (
         opened_slack(sandbox) as slack,
-        opened_office(sandbox, slack, model, tmp_path) as one,
+        opened_office(sandbox, slack, model, tmp_path, transport) as one,
     ):
         yield one
 
@@ -59,6 +58,7 @@ async def submitted(
     return await office.slack.submit_view(user, view["id"], state)
 
 
+@both_ways
 async def test_ask_opens_a_thread_with_the_answer_in_it(office: Office) -> None:
     """The question stands in the channel with who asks it, escaped, and is answered in its thread;
     in a direct message as well."""
@@ -88,6 +88,7 @@ async def test_ask_says_what_is_wrong(office: Office) -> None:
     assert not channel.messages
 
 
+@both_ways
 async def test_plan_shows_all_and_runs_at_a_click(office: Office) -> None:
     """Nothing runs before the click; picture, SQL, native queries, estimates and risk are there;
     another person can't press, and two presses run it once, in the thread."""
@@ -130,6 +131,7 @@ async def test_a_plan_that_needs_approval_gets_its_card(office: Office) -> None:
     assert answer["thread_ts"] == shown["thread_ts"]
 
 
+@both_ways
 async def test_a_plan_is_edited_and_cancelled(office: Office) -> None:
     """SQL that does not fit is complained about on its input; SQL that does gives a new plan, and
     the old one is over; a cancelled one does not run."""
@@ -153,6 +155,7 @@ async def test_a_plan_is_edited_and_cancelled(office: Office) -> None:
     assert office.runs == 0
 
 
+@both_ways
 async def test_the_last_plan_of_a_channel_is_shown_alone(office: Office) -> None:
     """Without a run there is a sentence; with one, its SQL and queries open in a modal."""
     await typed(office, "/plan", "last")
@@ -166,6 +169,7 @@ async def test_the_last_plan_of_a_channel_is_shown_alone(office: Office) -> None
     assert "no plan to show" in await office.told(ELIN)
 
 
+@both_ways
 async def test_sources_and_status_say_what_is_readable(office: Office) -> None:
     """Each source with its kind, its health and its entities, to who asked alone."""
     await typed(office, "/sources")
@@ -182,6 +186,7 @@ async def test_sources_and_status_say_what_is_readable(office: Office) -> None:
     assert "wait for a decision: 0" in said
 
 
+@both_ways
 async def test_history_asks_again(office: Office) -> None:
     """One's own questions alone, each with how it ended; a press asks it anew in a new thread."""
     await typed(office, "/history")
@@ -202,6 +207,7 @@ async def test_history_asks_again(office: Office) -> None:
     assert "not asked anything" in await office.told(ELIN)
 
 
+@both_ways
 async def test_grants_are_listed_and_revoked_by_those_who_may(office: Office) -> None:
     """The channel's grants with their ids; who neither gave one nor approves can't end it."""
     await typed(office, "/crosstalk", "grants")
@@ -226,6 +232,7 @@ async def test_grants_are_listed_and_revoked_by_those_who_may(office: Office) ->
     assert not await office.pipeline.grants.list(office.slack.workspace.team_id, office.now, SALES)
 
 
+@both_ways
 async def test_help_lists_every_command(office: Office) -> None:
     """Help has all commands and an example; what is not known is named before it, escaped."""
     await typed(office, "/crosstalk", "dance <!here>")
@@ -235,6 +242,7 @@ async def test_help_lists_every_command(office: Office) -> None:
         assert part in said
 
 
+@both_ways
 async def test_a_question_about_a_message_is_asked_in_its_thread(office: Office) -> None:
     """The modal quotes the message as data; the answer stands under it."""
     ts = await office.slack.post_as(ELIN, SALES, "Are there <b>many</b> in Germany?")
@@ -249,6 +257,7 @@ async def test_a_question_about_a_message_is_asked_in_its_thread(office: Office)
     assert (run.user, run.question) == (MARCO, GERMANY)
 
 
+@both_ways
 async def test_the_global_shortcut_asks_in_a_channel(office: Office) -> None:
     """Where the bot is not, the modal says so on the channel; elsewhere a thread is opened."""
     closed = office.slack.add_channel("elsewhere", [MARCO])
@@ -264,19 +273,3 @@ async def test_the_global_shortcut_asks_in_a_channel(office: Office) -> None:
     assert await submitted(office, MARCO, view, **asked) == {}
     answer = await office.until(lambda m: bool(table_of(m)))
     assert answer["channel"] == SALES
-
-
-async def test_a_command_over_http_is_answered(sandbox: Sandbox, pipeline: Pipeline) -> None:
-    """Without Socket Mode a signed command opens its thread all the same."""
-    settings = bot_settings(sandbox).model_copy(update={"slack_app_token": None})
-    slack = sandbox.slack
-    async with running(settings, pipeline, clock=lambda: NOON, min_interval_s=0.0) as url:
-        slack.request_url = f"{url}/slack/events"
-        changes = slack.workspace.subscribe()
-        try:
-            await slack.slash(MARCO, SALES, "/ask", GERMANY)
-            found = await changes.until(lambda c: bool(table_of(c.get("message") or {})), 60)
-        finally:
-            slack.workspace.unsubscribe(changes)
-            slack.request_url = None
-    assert table_of(found["message"])[1:] == [["1,106"]]

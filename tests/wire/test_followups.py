@@ -3,16 +3,14 @@
 import asyncio
 from typing import Any
 
-from bot.serve import running
 from orchestrator.pipeline import Pipeline
 from sandbox.sandbox import Sandbox
-from tests.conftest import NOON
 from tests.wire.conftest import (
     ANSWER_TIMEOUT_S,
     MARCO,
     SALES,
     ask,
-    bot_settings,
+    both_ways,
     table_of,
     thread_until_answer,
 )
@@ -26,7 +24,7 @@ async def say(
     """Write without a mention, and wait for the answer."""
     changes = sandbox.slack.workspace.subscribe()
     ts = await sandbox.slack.post_as(user, channel, words, thread)
-    return await thread_until_answer(sandbox, thread or ts, changes)
+    return await thread_until_answer(sandbox.slack, thread or ts, changes)
 
 
 def assumed(message: dict[str, Any]) -> str:
@@ -41,6 +39,7 @@ def posts_of_the_bot(sandbox: Sandbox, thread: str) -> list[dict[str, Any]]:
     return [m for m in messages if m.get("thread_ts") == thread and m.get("user") == own]
 
 
+@both_ways
 async def test_a_thread_goes_on_without_mentions(sandbox: Sandbox, bot: str) -> None:
     """Each follow-up gives the rows of the whole question, and says what it kept."""
     first = await ask(sandbox, "how many orders last month?")
@@ -74,6 +73,7 @@ async def test_talk_in_a_thread_is_left_alone(sandbox: Sandbox, bot: str) -> Non
     assert not any(messages[ts].get("reactions") for ts in said)
 
 
+@both_ways
 async def test_a_direct_message_goes_on_outside_of_threads(sandbox: Sandbox, bot: str) -> None:
     """In a direct conversation the next message follows the last question, in a thread or not."""
     channel = sandbox.slack.open_im(MARCO).id
@@ -109,6 +109,7 @@ async def press(sandbox: Sandbox, message: dict[str, Any], *people: str) -> list
     return table
 
 
+@both_ways
 async def test_a_choice_is_asked_once_by_whoever_pressed(
     sandbox: Sandbox, pipeline: Pipeline, bot: str
 ) -> None:
@@ -125,19 +126,3 @@ async def test_a_choice_is_asked_once_by_whoever_pressed(
     shown = sandbox.slack.workspace.channels[SALES].messages[message["ts"]]
     assert [block["type"] for block in shown["blocks"]] == ["section", "context"]
     assert f"<@{PRIYA}> asked: units sold" in shown["text"]
-
-
-async def test_follow_ups_and_choices_over_http(sandbox: Sandbox, pipeline: Pipeline) -> None:
-    """Without Socket Mode a thread goes on, and a choice is asked, all the same."""
-    settings = bot_settings(sandbox).model_copy(update={"slack_app_token": None})
-    slack = sandbox.slack
-    async with running(settings, pipeline, clock=lambda: NOON, min_interval_s=0.0) as url:
-        slack.request_url = f"{url}/slack/events"
-        try:
-            first = await ask(sandbox, "how many customers?")
-            second = await say(sandbox, "only in Germany", first[-1]["thread_ts"])
-            table = await press(sandbox, await asked_back(sandbox), MARCO)
-        finally:
-            slack.request_url = None
-    assert table_of(second[-1])[1:] == [["1,106"]]
-    assert table[0] == ["category", "units_sold"]

@@ -10,7 +10,14 @@ from orchestrator.semantic import SemanticModel
 from sandbox.company.slack_places import shared_with
 from sandbox.sandbox import Sandbox
 from tests.conftest import NOON, opened, vault_of
-from tests.wire.conftest import SALES, ask, command_line, table_of, thread_until_answer
+from tests.wire.conftest import (
+    SALES,
+    ask,
+    both_ways,
+    command_line,
+    table_of,
+    thread_until_answer,
+)
 
 BY_CUSTOMER = "slack messages of enterprise customers in the last 30 days by customer"
 PRIVATE = (
@@ -44,6 +51,7 @@ async def test_messages_are_counted_by_channel(sandbox: Sandbox, bot: str) -> No
     assert dict(rows) == expected
 
 
+@both_ways
 async def test_messages_are_joined_with_customers(sandbox: Sandbox, bot: str) -> None:
     """What was said in the channel shared with a customer is counted for the customer, and no
     other channel is read."""
@@ -91,12 +99,13 @@ async def test_nobody_is_given_another_s_rows(
     assert not any(source.cached for one in (of_marco, again) for source in one.sources)
 
 
+@both_ways
 async def test_a_private_channel_is_not_told_in_a_public_one(sandbox: Sandbox, bot: str) -> None:
     """Jonas, who may read finance, asks for it in #sales: he is sent to a direct message."""
     changes = sandbox.slack.workspace.subscribe()
     words = "@crosstalk slack messages of channel “finance”"
     ts = await sandbox.slack.post_as("U0JONAS", SALES, words)
-    said = (await thread_until_answer(sandbox, ts, changes))[-1]
+    said = (await thread_until_answer(sandbox.slack, ts, changes))[-1]
     assert "Ask in a direct message" in str(said)
     assert "write-offs" not in str(said)
 
@@ -116,6 +125,7 @@ async def test_a_cut_is_said_in_the_answer(
     assert 0 < answer.table.column("n")[0].as_py() <= 30
 
 
+@both_ways
 async def test_a_question_brings_the_right_to_search(sandbox: Sandbox, bot: str) -> None:
     """A mention's token lets Slack search for whoever wrote it, and no history is read for it."""
     before = len(sandbox.slack.calls)
@@ -140,6 +150,7 @@ async def test_hostile_messages_ping_nobody(sandbox: Sandbox, bot: str) -> None:
     assert "<@" not in said["text"]
 
 
+@both_ways
 async def test_a_thread_says_which_country(sandbox: Sandbox, bot: str) -> None:
     """“That country” is the one that a person named above in the thread."""
     root = await sandbox.slack.post_as("U0ELIN", "C0SALES", "We had many visitors from France.")

@@ -1,8 +1,9 @@
 """Restarts, two replicas and a store that is away: never twice, and never silence."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +12,30 @@ import pytest
 from adapters.base import Fetched, Limits, Take
 from adapters.credentials import Credential
 from adapters.query import NativeQuery
-from bot.serve import running
 from bot.slack.listeners.events import QUESTION
 from orchestrator.pipeline import Pipeline
 from orchestrator.registry import Source
 from orchestrator.semantic import SemanticModel
 from orchestrator.store import Queue
 from sandbox.sandbox import Sandbox
-from tests.conftest import NOON, opened, vault_of
+from sandbox.slack import LocalSlack
+from tests.conftest import opened, vault_of
 from tests.wire.conftest import (
     MARCO,
     SALES,
-    bot_settings,
+    Transport,
+    both_ways,
     is_progress,
     table_of,
     thread_until_answer,
 )
+from tests.wire.office import bot_in, opened_slack
 
 WORDS = "how many customers in Germany?"
+ACK_TIMEOUT_S = 0.5
+TOLD_ANYWAY = 2
+"""Of the two events of a mention only app_mention is written down; here it comes twice."""
+Replica = Callable[..., AbstractAsyncContextManager[None]]
 
 
 class Stuck:
@@ -60,49 +67,54 @@ async def own_pipeline(
         yield pipeline
 
 
-@contextlib.asynccontextmanager
-async def replica(sandbox: Sandbox, pipeline: Pipeline, **how: Any) -> AsyncGenerator[None]:
-    """A bot that is told of events over HTTP while the block lasts."""
-    settings = bot_settings(sandbox).model_copy(update={"slack_app_token": None})
-    how = {"clock": lambda: NOON, "min_interval_s": 0.0, "poll_s": 0.01, **how}
-    async with running(settings, pipeline, **how) as url:
-        sandbox.slack.request_url = f"{url}/slack/events"
-        try:
-            yield
-        finally:
-            sandbox.slack.request_url = None
+@pytest.fixture
+async def slack(sandbox: Sandbox) -> AsyncGenerator[LocalSlack]:
+    """A Slack in which no other bot is, and which soon takes an event for lost."""
+    async with opened_slack(sandbox, ack_timeout_s=ACK_TIMEOUT_S) as one:
+        yield one
 
 
-def thread_of(sandbox: Sandbox, ts: str) -> list[dict[str, Any]]:
+@pytest.fixture
+def replica(
+    sandbox: Sandbox, slack: LocalSlack, own_pipeline: Pipeline, transport: Transport
+) -> Replica:
+    """Makes bots on the one store, which look into it often."""
+    return partial(bot_in, sandbox, slack, own_pipeline, transport, poll_s=0.01)
+
+
+def thread_of(slack: LocalSlack, ts: str) -> list[dict[str, Any]]:
     """What the bot has posted in a thread."""
-    messages = sandbox.slack.workspace.channels[SALES].thread(ts)
-    return [m for m in messages if m["user"] == sandbox.slack.bot_user_id]
+    messages = slack.workspace.channels[SALES].thread(ts)
+    return [m for m in messages if m["user"] == slack.bot_user_id]
 
 
-async def test_a_question_goes_on_after_a_restart(sandbox: Sandbox, own_pipeline: Pipeline) -> None:
+@both_ways
+async def test_a_question_goes_on_after_a_restart(
+    slack: LocalSlack, own_pipeline: Pipeline, replica: Replica
+) -> None:
     """What a deploy cuts off is answered by the next process, under the same progress message."""
     sales = own_pipeline.sources["sales"]
     stuck = Stuck(sales.adapter)
     own_pipeline.sources["sales"] = Source("sales", sales.spec, stuck)
-    changes = sandbox.slack.workspace.subscribe()
-    async with replica(sandbox, own_pipeline, drain_s=0.0):
-        ts = await sandbox.slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
+    changes = slack.workspace.subscribe()
+    async with replica(drain_s=0.0):
+        ts = await slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
         await stuck.asked.wait()
-    assert not any(table_of(message) for message in thread_of(sandbox, ts))
-    async with replica(sandbox, own_pipeline):
-        await thread_until_answer(sandbox, ts, changes)
-    progress, answer = thread_of(sandbox, ts)
+    assert not any(table_of(message) for message in thread_of(slack, ts))
+    async with replica():
+        await thread_until_answer(slack, ts, changes)
+    progress, answer = thread_of(slack, ts)
     assert is_progress(progress)
     assert progress["text"].startswith("Done")
     assert table_of(answer)[1:] == [["1,106"]]
 
 
 async def test_a_crash_after_the_answer_answers_no_second_time(
-    sandbox: Sandbox, own_pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    slack: LocalSlack, own_pipeline: Pipeline, replica: Replica, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A replica that dies between its answer and the end of its work leaves one answer."""
     engine = own_pipeline.store.engine
-    changes, died = sandbox.slack.workspace.subscribe(), asyncio.Event()
+    changes, died = slack.workspace.subscribe(), asyncio.Event()
     done = Queue.done
 
     async def dies(queue: Queue, work: Any) -> bool:
@@ -110,9 +122,9 @@ async def test_a_crash_after_the_answer_answers_no_second_time(
         return await Queue.give_back(queue, work)
 
     monkeypatch.setattr(Queue, "done", dies)
-    async with replica(sandbox, own_pipeline, poll_s=60.0):
-        ts = await sandbox.slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
-        await thread_until_answer(sandbox, ts, changes)
+    async with replica(poll_s=60.0):
+        ts = await slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
+        await thread_until_answer(slack, ts, changes)
         await died.wait()
     monkeypatch.setattr(Queue, "done", done)
     ended = asyncio.Event()
@@ -122,14 +134,15 @@ async def test_a_crash_after_the_answer_answers_no_second_time(
         return await done(queue, work)
 
     monkeypatch.setattr(Queue, "done", tells)
-    async with replica(sandbox, own_pipeline):
+    async with replica():
         await ended.wait()
-    assert [bool(table_of(message)) for message in thread_of(sandbox, ts)] == [False, True]
+    assert [bool(table_of(message)) for message in thread_of(slack, ts)] == [False, True]
     assert await Queue(engine).claim([QUESTION]) is None
 
 
+@both_ways
 async def test_what_could_not_be_written_down_is_not_acknowledged(
-    sandbox: Sandbox, own_pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    slack: LocalSlack, replica: Replica, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While the store is away Slack gets no ack, so it tells again, and then there is an answer."""
     put, tries = Queue.put, 0
@@ -142,9 +155,71 @@ async def test_what_could_not_be_written_down_is_not_acknowledged(
         return await put(queue, *what)
 
     monkeypatch.setattr(Queue, "put", away_at_first)
-    changes = sandbox.slack.workspace.subscribe()
-    async with replica(sandbox, own_pipeline):
-        ts = await sandbox.slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
-        states = await thread_until_answer(sandbox, ts, changes)
-    assert tries == 2
+    changes = slack.workspace.subscribe()
+    async with replica():
+        ts = await slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
+        states = await thread_until_answer(slack, ts, changes)
+    assert tries > 1
     assert table_of(states[-1])[1:] == [["1,106"]]
+
+
+@pytest.mark.parametrize("transport", ["http"])
+async def test_stop_reaches_a_run_at_another_replica(
+    slack: LocalSlack, own_pipeline: Pipeline, replica: Replica
+) -> None:
+    """The press arrives at the newer of two replicas; the run ends at the older one."""
+    sales = own_pipeline.sources["sales"]
+    stuck = Stuck(sales.adapter)
+    own_pipeline.sources["sales"] = Source("sales", sales.spec, stuck)
+    changes = slack.workspace.subscribe()
+    async with replica():
+        ts = await slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
+        await stuck.asked.wait()
+        (progress,) = thread_of(slack, ts)
+        async with replica():
+            await slack.press(MARCO, SALES, progress["ts"], "stop_run")
+            states = await thread_until_answer(slack, ts, changes)
+    assert states[-1]["text"].startswith(f"Stopped by <@{MARCO}>")
+
+
+@both_ways
+async def test_what_is_told_again_is_answered_once(
+    slack: LocalSlack, replica: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ack that comes too late brings the event anew, and Slack may send one twice by itself: it
+    is one question all the same."""
+    put, told, again = Queue.put, 0, asyncio.Event()
+
+    async def slow_at_first(queue: Queue, *what: Any) -> bool:
+        nonlocal told
+        told += 1
+        if told == 1:
+            await asyncio.sleep(2 * ACK_TIMEOUT_S)
+        if told > TOLD_ANYWAY:
+            again.set()
+        return await put(queue, *what)
+
+    monkeypatch.setattr(Queue, "put", slow_at_first)
+    slack.inject_event("duplicate", event="app_mention")
+    changes = slack.workspace.subscribe()
+    async with replica():
+        ts = await slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
+        await thread_until_answer(slack, ts, changes)
+        await again.wait()
+        changes = slack.workspace.subscribe()
+        await slack.post_as(MARCO, SALES, "@crosstalk how many products?", ts)
+        await thread_until_answer(slack, ts, changes)
+    said = [table_of(message)[1:] for message in thread_of(slack, ts)]
+    assert said == [[], [["1,106"]], [], [["120"]]]
+
+
+@both_ways
+async def test_a_limit_of_slack_s_is_waited_for(slack: LocalSlack, replica: Replica) -> None:
+    """What Slack refuses for now is sent again when it says, and nothing is lost."""
+    slack.inject("chat.postMessage", retry_after=1, times=2)
+    changes = slack.workspace.subscribe()
+    async with replica():
+        ts = await slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
+        states = await thread_until_answer(slack, ts, changes)
+    assert table_of(states[-1])[1:] == [["1,106"]]
+    assert len(thread_of(slack, ts)) == 2

@@ -1,4 +1,4 @@
-"""Feedback, Home and schedules through the real bot over websockets."""
+"""Feedback, Home and schedules through the real bot."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -13,7 +13,7 @@ from bot.slack.schedule.due import sweep
 from orchestrator.semantic import SemanticModel
 from orchestrator.store import Feedback, Queue, Schedule, Schedules
 from sandbox.sandbox import Sandbox
-from tests.wire.conftest import MARCO, SALES, table_of
+from tests.wire.conftest import MARCO, SALES, Transport, both_ways, table_of
 from tests.wire.office import WORDS, Message, Office, is_card, opened_office, opened_slack
 
 ADA, ELIN = "U0ADA", "U0ELIN"
@@ -22,11 +22,15 @@ COUNT = "how many customers in Germany?"
 
 
 @pytest.fixture
-async def office(sandbox: Sandbox, model: SemanticModel, tmp_path: Path) -> AsyncGenerator[Office]:
+async def office(
+    sandbox: Sandbox, model: SemanticModel, tmp_path: Path, transport: Transport
+) -> AsyncGenerator[Office]:
     """The office, where complaints go to the owners' channel."""
     async with (
         opened_slack(sandbox) as slack,
-        opened_office(sandbox, slack, model, tmp_path, CROSSTALK_FEEDBACK_CHANNEL=OWNERS) as one,
+        opened_office(
+            sandbox, slack, model, tmp_path, transport, CROSSTALK_FEEDBACK_CHANNEL=OWNERS
+        ) as one,
     ):
         yield one
 
@@ -54,6 +58,7 @@ async def opinions(office: Office, run_id: str) -> list[tuple[str, str, str]]:
     return [(one.user, one.verdict, one.words) for one in found]
 
 
+@both_ways
 async def test_good_is_kept_and_bad_reaches_the_owners(office: Office) -> None:
     """A thumb up is stored; a thumb down asks what is wrong, and the owners get that with the
     question, its SQL and its plan, escaped and without rows."""
@@ -125,6 +130,7 @@ def parts(home: dict[str, Any]) -> dict[str, str]:
     return found
 
 
+@both_ways
 async def test_home_shows_what_is_a_persons_own(office: Office) -> None:
     """Own questions with their end, the sources, what the model suggests; nobody else's."""
     await answer_to(office)
@@ -139,6 +145,7 @@ async def test_home_shows_what_is_a_persons_own(office: Office) -> None:
     assert "You have not asked anything yet" in other["Your questions"]
 
 
+@both_ways
 async def test_home_shows_the_approvals_that_a_person_can_give(office: Office) -> None:
     """Whoever is in the group sees the request with a link to its card; others, and the asker,
     do not."""
@@ -150,6 +157,7 @@ async def test_home_shows_the_approvals_that_a_person_can_give(office: Office) -
         assert "Waiting for your decision" not in parts(await home_of(office, user))
 
 
+@both_ways
 async def test_questions_are_asked_from_home(office: Office) -> None:
     """“Ask again” and “Ask” put the question into the direct conversation, where it is answered."""
     answer = await answer_to(office)
@@ -171,6 +179,7 @@ async def test_questions_are_asked_from_home(office: Office) -> None:
     assert len(table_of(first)) > 1
 
 
+@both_ways
 async def test_a_time_zone_is_chosen_on_home(office: Office) -> None:
     """What is no time zone is refused in the modal; the chosen one counts from then on."""
     home = await home_of(office, MARCO)
@@ -245,6 +254,7 @@ async def until_digest(office: Office, wanted: Callable[[str | None], bool]) -> 
     return one
 
 
+@both_ways
 async def test_a_schedule_asks_in_its_channel(office: Office) -> None:
     """It is announced there, asked when its time comes by its person's clock, and answered in a
     thread with their rights; it can be listed and stopped."""
@@ -279,6 +289,7 @@ async def test_what_can_not_be_a_schedule_is_refused(office: Office) -> None:
     assert await owned(office) == []
 
 
+@both_ways
 async def test_an_alert_tells_only_of_a_change(office: Office) -> None:
     """The first result is what later ones are compared with; only another one is told."""
     await schedule(office, f'"every hour" tell me when {COUNT}')

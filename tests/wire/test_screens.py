@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from sandbox import demo
+from sandbox.company.slack_places import shared_with
 from sandbox.sandbox import Sandbox
 from tests.browser import open_page
 from tests.conftest import ROOT
 from tests.wire.conftest import ANSWER_TIMEOUT_S, MARCO, SALES
 
+TIMEOUT_MS = ANSWER_TIMEOUT_S * 1000
 QUESTION = "which enterprise customers with open P1 tickets spent the most last quarter?"
 
 
@@ -32,7 +35,20 @@ class Screens:
         await self.page.get_by_label("Message #sales").fill(f"@crosstalk {words}")
         await self.page.get_by_label("Message #sales").press("Enter")
         await expect(self.thread.get_by_text(words).first).to_be_visible()
-        await expect(answer).to_be_visible(timeout=ANSWER_TIMEOUT_S * 1000)
+        await expect(answer).to_be_visible(timeout=TIMEOUT_MS)
+
+    async def act_as(self, name: str) -> None:
+        """Sit down at the page as somebody else."""
+        people = self.page.get_by_label("Acting as")
+        label = await people.locator("option", has_text=name).text_content()
+        await people.select_option(label)
+        await expect(self.page.get_by_label("Message #sales")).to_be_visible()
+
+    async def open_thread(self, words: str) -> None:
+        """Open the thread of the last message of the channel that says so."""
+        messages = self.page.get_by_label("Messages", exact=True).locator(".message")
+        await messages.filter(has_text=words).last.get_by_text("repl").last.click()
+        await expect(self.thread.get_by_text(words).first).to_be_visible()
 
     async def take(self, name: str, middle: Locator, *seen: Locator) -> None:
         """A picture with something in the middle, on which all of these are to be seen."""
@@ -45,7 +61,7 @@ class Screens:
 
 @pytest.fixture(scope="module")
 async def screens(
-    sandbox: Sandbox, bot: str, tmp_path_factory: pytest.TempPathFactory
+    sandbox: Sandbox, serving: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Screens]:
     """The page opened as Marco in #sales, with one question answered."""
     wanted = os.environ.get("CROSSTALK_SCREENSHOTS") == "1"
@@ -102,3 +118,66 @@ async def test_a_choice_is_offered_where_a_question_is_not_clear(screens: Screen
     choice = screens.thread.get_by_role("button", name="units sold by product category")
     await screens.ask("revenue by product category", choice)
     await screens.take("choice", choice)
+
+
+async def test_a_plan_is_drawn_before_it_is_run(screens: Screens) -> None:
+    """/plan shows the steps as a picture, with the SQL and the buttons to run, edit or cancel."""
+    await screens.page.get_by_label("Message #sales").fill(f"/plan {QUESTION}")
+    await screens.page.get_by_label("Message #sales").press("Enter")
+    channel = screens.page.get_by_label("Messages", exact=True)
+    await expect(channel.get_by_text("wants to see the plan of").last).to_be_visible(
+        timeout=TIMEOUT_MS
+    )
+    await screens.open_thread(QUESTION)
+    picture = screens.thread.locator(".picture img").last
+    await expect(screens.thread.get_by_role("button", name="Run")).to_be_visible()
+    await screens.take("plan-preview", picture, screens.thread.get_by_text("The plan, not run yet"))
+
+
+async def test_home_is_a_persons_own(screens: Screens) -> None:
+    """Own questions, the sources' health, and what could be asked; a plan is not said to run."""
+    await screens.page.get_by_label("Workspace").get_by_text("Crosstalk").click()
+    home = screens.page.get_by_label("Home", exact=True)
+    await screens.take("home", home.get_by_text("Your questions"), home.get_by_text(QUESTION).first)
+    await expect(home.get_by_text("planned, not run")).to_be_visible()
+    await expect(home.get_by_text("Running now")).to_have_count(0)
+    await screens.page.get_by_label("Workspace").get_by_text("sales", exact=True).click()
+
+
+async def test_slack_s_own_messages_join_a_database(screens: Screens, sandbox: Sandbox) -> None:
+    """What the demo proposes: the messages of a customer's shared channel, by customer."""
+    shared = shared_with(sandbox.company)[0]
+    said = len(sandbox.slack.workspace.channels[shared.channel].messages)
+    row = screens.thread.get_by_role("row", name=f"{shared.customer.name} {said}")
+    await screens.ask(demo.HISTORY, row)
+    await screens.take("history", row)
+
+
+async def test_a_chart_is_followed_up_without_a_mention(screens: Screens) -> None:
+    """What the demo proposes: a chart, and in its thread a question that goes on from it."""
+    chart = screens.thread.locator(".chart")
+    await screens.ask(demo.CHART, chart)
+    reply = screens.page.get_by_label("Reply in thread")
+    await reply.fill(demo.FOLLOW_UP)
+    await reply.press("Enter")
+    kept = screens.thread.get_by_text("kept from before").last
+    await expect(kept).to_be_visible(timeout=TIMEOUT_MS)
+    header = screens.thread.get_by_role("columnheader")
+    await expect(header.filter(has_text="country").last).to_be_visible()
+
+
+async def test_another_person_approves_and_the_answer_comes(screens: Screens) -> None:
+    """What the demo proposes: Marco asks, Ada approves, and the rows come into the thread."""
+    approve = screens.thread.get_by_role("button", name="Approve", exact=True)
+    await screens.ask(demo.APPROVAL, approve)
+    await screens.act_as("Ada Lindqvist")
+    await screens.open_thread(demo.APPROVAL)
+    await approve.click()
+    await screens.page.get_by_role("dialog").get_by_role("button").last.click()
+    decided = screens.thread.get_by_text("Approved by")
+    await expect(decided).to_be_visible(timeout=TIMEOUT_MS)
+    emails = screens.thread.get_by_role("cell").filter(has_text="@")
+    await expect(emails.first).to_be_visible(timeout=TIMEOUT_MS)
+    await expect(approve).to_have_count(0)
+    await screens.take("approved", emails.first, decided)
+    await screens.act_as("Marco")

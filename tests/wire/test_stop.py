@@ -1,8 +1,7 @@
 """Stop: the run ends, and so do its queries in the databases."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,11 @@ from pymongo import AsyncMongoClient
 from adapters.base import Fetched, Limits, Take
 from adapters.credentials import Credential
 from adapters.query import AggregationQuery, NativeQuery, SqlQuery
-from bot.serve import running
 from orchestrator.registry import Source
 from orchestrator.semantic import SemanticModel
 from sandbox.sandbox import Sandbox
-from tests.conftest import NOON, opened, vault_of
-from tests.wire.conftest import MARCO, SALES, bot_settings, is_progress
+from tests.wire.conftest import MARCO, SALES, Transport, both_ways, is_progress
+from tests.wire.office import buttons, opened_office, opened_slack
 
 PRIYA = "U0PRIYA"
 ENDLESS_SQL = (
@@ -53,23 +51,6 @@ class Slow:
             pipeline = ({"$match": ENDLESS_MATCH}, *query.pipeline)
             query = query.model_copy(update={"pipeline": pipeline})
         return await self._inner.fetch(query, credential, limits, take)
-
-
-@contextlib.asynccontextmanager
-async def slow_bot(
-    sandbox: Sandbox, model: SemanticModel, folder: Path, slow: str
-) -> AsyncGenerator[None]:
-    """A bot, over HTTP, one of whose sources takes minutes."""
-    async with opened(model, vault_of(sandbox), folder) as pipeline:
-        sound = pipeline.sources[slow]
-        pipeline.sources[slow] = Source(slow, sound.spec, Slow(sound.adapter))
-        settings = bot_settings(sandbox).model_copy(update={"slack_app_token": None})
-        try:
-            async with running(settings, pipeline, clock=lambda: NOON, min_interval_s=0.0) as url:
-                sandbox.slack.request_url = f"{url}/slack/events"
-                yield
-        finally:
-            sandbox.slack.request_url = None
 
 
 async def in_postgres(sandbox: Sandbox) -> Callable[[], Awaitable[int]]:
@@ -111,17 +92,7 @@ async def until(count: Callable[[], Awaitable[int]], wanted: bool) -> None:
             pass
 
 
-async def progress_in(sandbox: Sandbox, words: str) -> tuple[dict[str, Any], Any]:
-    """Ask as Marco: the progress message, and the changes that follow."""
-    changes = sandbox.slack.workspace.subscribe()
-    ts = await sandbox.slack.post_as(MARCO, SALES, f"@crosstalk {words}")
-    async for change in changes:
-        message = change.get("message") or {}
-        if message.get("thread_ts") == ts and is_progress(message):
-            return message, changes
-    raise AssertionError("no progress was shown")
-
-
+@both_ways
 @pytest.mark.parametrize(
     ("slow", "words", "count_of"),
     [
@@ -130,30 +101,33 @@ async def progress_in(sandbox: Sandbox, words: str) -> tuple[dict[str, Any], Any
     ],
 )
 async def test_stop_ends_the_query_in_the_server(
-    sandbox: Sandbox, model: SemanticModel, tmp_path: Path, slow: str, words: str, count_of: Any
+    sandbox: Sandbox,
+    model: SemanticModel,
+    tmp_path: Path,
+    transport: Transport,
+    slow: str,
+    words: str,
+    count_of: Any,
 ) -> None:
     """Another's press changes nothing; the asker's ends the query, and the thread is told."""
     count = await count_of(sandbox)
-    async with slow_bot(sandbox, model, tmp_path, slow):
-        progress, changes = await progress_in(sandbox, words)
+    async with (
+        opened_slack(sandbox) as slack,
+        opened_office(sandbox, slack, model, tmp_path, transport) as office,
+    ):
+        sound = office.pipeline.sources[slow]
+        office.pipeline.sources[slow] = Source(slow, sound.spec, Slow(sound.adapter))
+        await slack.post_as(MARCO, SALES, f"@crosstalk {words}")
+        progress = await office.until(is_progress)
         await until(count, True)
-        await sandbox.slack.press(PRIYA, SALES, progress["ts"], "stop_run")
-        async for change in changes:
-            if "Only the person who asked" in (change.get("message") or {}).get("text", ""):
-                break
+        await office.press(PRIYA, progress, "stop_run")
+        assert "Only the person who asked" in await office.told(PRIYA)
         assert await count()
-        await sandbox.slack.press(MARCO, SALES, progress["ts"], "stop_run")
+        await office.press(MARCO, progress, "stop_run")
         await until(count, False)
-        said = ""
-        async for change in changes:
-            message = change.get("message") or {}
-            if message.get("ts") == progress["ts"] and is_progress(message):
-                progress = message
-            elif message.get("thread_ts") == progress["thread_ts"] and "Stopped" in message["text"]:
-                said = message["text"]
-                break
-    sandbox.slack.workspace.unsubscribe(changes)
-    assert said.startswith(f"Stopped by <@{MARCO}> after ")
-    assert "nothing had been read" in said
-    assert progress["blocks"][0]["title"] == "Stopped"
-    assert "actions" not in [block["type"] for block in progress["blocks"]]
+        said = await office.until(lambda m: m["text"].startswith(f"Stopped by <@{MARCO}> after "))
+        assert said["thread_ts"] == progress["thread_ts"]
+        assert "nothing had been read" in said["text"]
+        ended = slack.workspace.channels[SALES].messages[progress["ts"]]
+        assert ended["blocks"][0]["title"] == "Stopped"
+        assert not buttons(ended)

@@ -18,6 +18,7 @@ from orchestrator.store import Store
 from sandbox.company.slack_places import furnish
 from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
+from sandbox.slack.limits import RateLimits
 from tests.conftest import NOON, opened, vault_of
 from tests.wire.conftest import ANSWER_TIMEOUT_S, MARCO, SALES, bot_settings, table_of
 
@@ -29,6 +30,7 @@ async def slack_of(sandbox: Sandbox, variant: Variant) -> AsyncGenerator[LocalSl
     """The company's Slack, with an app that may and hears exactly what its manifest says."""
     made = manifest(variant, "https://bot" if variant is Variant.distributed else None)
     slack = LocalSlack(
+        limits=RateLimits(speed=sandbox.slack_speed),
         scopes=made["oauth_config"]["scopes"]["bot"],
         events=made["settings"]["event_subscriptions"]["bot_events"],
         commands=[command["command"] for command in made["features"]["slash_commands"]],
@@ -109,8 +111,13 @@ async def test_each_variant_is_enough_to_answer(
         assert await answered(slack) == [["1,106"]]
 
 
+@pytest.mark.parametrize("variant", [Variant.internal, Variant.distributed])
 async def test_a_workspace_that_leaves_is_forgotten(
-    sandbox: Sandbox, model: SemanticModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox,
+    model: SemanticModel,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variant: Variant,
 ) -> None:
     """After app_uninstalled no run and no installation of the workspace is left."""
     forgotten, forget = asyncio.Event(), Store.forget
@@ -122,8 +129,8 @@ async def test_a_workspace_that_leaves_is_forgotten(
     monkeypatch.setattr(Store, "forget", noted)
     async with (
         opened(model, vault_of(sandbox), tmp_path) as pipeline,
-        slack_of(sandbox, Variant.distributed) as slack,
-        bot_in(sandbox, slack, pipeline, Variant.distributed),
+        slack_of(sandbox, variant) as slack,
+        bot_in(sandbox, slack, pipeline, variant),
     ):
         await answered(slack)
         slack.uninstall()

@@ -19,6 +19,7 @@ MAX_QUESTION = 300
 UNDER_WAY = frozenset({"proposed", "approved"})
 STATUS = {
     "proposed": "⏳ running",
+    "planned": "📝 planned, not run",
     "approved": "⏳ running",
     "waiting": "🔒 waits for a decision",
     "answered": "✅ answered",

@@ -11,17 +11,16 @@ from bot.slack.answer.message import DOWNLOAD_XLSX
 from bot.slack.conversation import Conversation
 from bot.slack.progress import STOP
 from bot.slack.render import SHOW_PLAN, plan_modal
+from bot.slack.running import Person, StopOutcome
 from bot.slack.thread import Thread
 from orchestrator.pipeline import Pipeline
+from orchestrator.store import Stops
 
 NOT_YOURS = "Only the person who asked can stop this run."
-NOT_HERE = (
-    "This run has ended, or goes on in another process of the bot, which can't be reached from "
-    "here. Its message will show how it ends."
-)
+ENDED = "This run has ended."
 
 
-def register(app: AsyncApp, pipeline: Pipeline, conversation: Conversation) -> None:
+def register(app: AsyncApp, pipeline: Pipeline, conversation: Conversation, stops: Stops) -> None:
     """Listen to “Show plan”, “Download as XLSX” and “Stop”."""
 
     async def show_plan(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -39,10 +38,23 @@ def register(app: AsyncApp, pipeline: Pipeline, conversation: Conversation) -> N
     async def stop(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
         user = body["user"]["id"]
-        done = conversation.running.stop(body["actions"][0]["value"], (body["team"]["id"], user))
+        run_id, person = body["actions"][0]["value"], (body["team"]["id"], user)
+        done = conversation.running.stop(run_id, person)
+        if done == "unknown":
+            done = await _wished(run_id, person)
         if done != "stopped":
-            said = NOT_YOURS if done == "denied" else NOT_HERE
+            said = NOT_YOURS if done == "denied" else ENDED
             await _thread(body, client).whisper(user, said)
+
+    async def _wished(run_id: str, person: Person) -> StopOutcome:
+        """The same of a run in another process, which looks for such wishes."""
+        run = await pipeline.recall(run_id)
+        if run is None or run.status != "proposed":
+            return "unknown"
+        if (run.team, run.user) != person:
+            return "denied"
+        await stops.wish(run_id, *person)
+        return "stopped"
 
     app.action(SHOW_PLAN)(show_plan)
     app.action(DOWNLOAD_XLSX)(download)

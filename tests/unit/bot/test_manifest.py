@@ -20,7 +20,7 @@ from bot.slack.listeners import actions, choices, commands, events, plans, short
 from bot.slack.opening import Opener
 from bot.slack.schedule import command as schedule
 from orchestrator.pipeline import Pipeline
-from orchestrator.store import Schedules, Store
+from orchestrator.store import Schedules, Stops, Store
 
 ROOT = Path(__file__).parents[3]
 MAX_LINES = 20
@@ -67,7 +67,7 @@ def registered() -> RecordingApp:
     pipeline, conversation = cast("Pipeline", None), cast("Conversation", None)
     runs = cast("Runs", None)
     events.register(bolt, runs)
-    actions.register(bolt, pipeline, conversation)
+    actions.register(bolt, pipeline, conversation, cast("Stops", None))
     install.register(bolt, cast("Store", None))
     choices.register(bolt, runs)
     home.register(bolt, pipeline, conversation, runs)

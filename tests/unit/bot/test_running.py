@@ -1,10 +1,12 @@
 """Runs that can be stopped."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from bot.slack.running import Running, Stopped, stopped_message
+from orchestrator.store import Stops, Store
 
 ASKER, OTHER = ("T1", "U1"), ("T1", "U2")
 
@@ -73,6 +75,28 @@ async def test_a_shutdown_is_no_stop() -> None:
         await run
     assert work.cancelled
     assert running.stop("r1", ASKER) == "unknown"
+
+
+async def test_a_wish_of_another_process_ends_a_run_here(tmp_path: Path) -> None:
+    """The asker's wish ends it, another's does not; those of runs elsewhere are left alone."""
+    store = Store(f"sqlite+aiosqlite:///{tmp_path}/store.db")
+    await store.open()
+    stops, running, work = Stops(store.engine), Running(), Work()
+    await running.obey(stops)
+    run = asyncio.create_task(running.until_done("r1", {ASKER}, work()))
+    other = asyncio.create_task(running.until_done("r2", {ASKER}, Work()()))
+    await work.began.wait()
+    await stops.wish("r2", *OTHER)
+    await stops.wish("r3", *ASKER)
+    await running.obey(stops)
+    assert not run.cancelling()
+    await stops.wish("r1", *ASKER)
+    await running.obey(stops)
+    with pytest.raises(Stopped):
+        await run
+    assert not other.done()
+    other.cancel()
+    await store.close()
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ def test_a_step_says_what_its_source_does() -> None:
         "WHERE c.segment = 'a' GROUP BY 1 ORDER BY s DESC LIMIT 3"
     )
     step = plan.steps[0]
-    assert step.pushed == ("c.segment = 'a'", "join of customer, order", "aggregates", "order",
+    assert step.pushed == ("c.segment = 'a'", "join of customer, order", "aggregates", "sorted",
                            "limit 3")  # fmt: skip
     assert (step.entity, step.kept, step.unit) == ("customer, order", (), "rows")
     assert step.estimate == 3

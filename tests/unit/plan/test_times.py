@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from orchestrator.plan.times import Period, literal, read, shift
+from orchestrator.plan.periods import read
+from orchestrator.plan.times import Period, literal, shift
 
 TODAY = date(2026, 11, 21)
 RANGES = {
@@ -76,3 +77,29 @@ def test_a_literal_has_the_type_of_its_field() -> None:
     winter = literal(date(2026, 1, 1), "timestamptz", "Europe/Berlin")
     assert winter == "TIMESTAMPTZ '2026-01-01 00:00:00+01:00'"
     assert literal(date(2026, 7, 1), "timestamp", "UTC") == "TIMESTAMP '2026-07-01 00:00:00'"
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("this fiscal year", "2026-07-01", "2027-07-01"),
+        ("last fiscal year", "2025-07-01", "2026-07-01"),
+        ("in fiscal year 2026", "2025-07-01", "2026-07-01"),
+        ("fy 2027", "2026-07-01", "2027-07-01"),
+    ],
+)
+def test_fiscal_years_begin_with_their_month(text: str, start: str, end: str) -> None:
+    """A fiscal year is named by the year that it ends in; without a month there is none."""
+    words = text.split()
+    found = read(words, 0, TODAY, 7)
+    assert found is not None
+    assert (str(found[0].start), str(found[0].end)) == (start, end)
+    unknown = read(words, 0, TODAY)
+    assert unknown is None or unknown[1] < len(words)
+
+
+def test_a_fiscal_year_that_is_the_calendar_year_has_its_number() -> None:
+    """From January on, fiscal year 2026 is 2026."""
+    found = read(["fiscal", "year", "2026"], 0, TODAY, 1)
+    assert found is not None
+    assert found[0].start == date(2026, 1, 1)

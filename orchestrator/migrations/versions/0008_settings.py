@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_settings"
-down_revision = "0005_installations"
+revision = "0008_settings"
+down_revision = "0007_catalogs"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,25 @@
+"""What each source holds now, and what has changed since: so that no plan runs against a schema
+that is gone."""
+
+from orchestrator.registry.bindings import Broken, broken_bindings, faults, owners_of
+from orchestrator.registry.changed import Drift
+from orchestrator.registry.drift import Change, moment
+from orchestrator.registry.registry import Registry, Snapshot, Snapshots
+from orchestrator.registry.sources import Credentials, Kind, Source, credential_of
+
+__all__ = [
+    "Broken",
+    "Change",
+    "Credentials",
+    "Drift",
+    "Kind",
+    "Registry",
+    "Snapshot",
+    "Snapshots",
+    "Source",
+    "broken_bindings",
+    "credential_of",
+    "faults",
+    "moment",
+    "owners_of",
+]
