@@ -14,7 +14,17 @@ from pathlib import Path
 from benchmarks.report import publish, write
 from benchmarks.servers import Place, open_servers
 
-NAMES = ["question", "postgres", "mongo", "join", "spill", "rows_moved", "planning", "tpch"]
+NAMES = [
+    "question",
+    "postgres",
+    "mongo",
+    "join",
+    "spill",
+    "rows_moved",
+    "planning",
+    "retrieval",
+    "tpch",
+]
 _FOLDER = Path(__file__).parent.parent / ".sandbox" / "bench"
 _LIBRARIES = ("duckdb", "pyarrow", "asyncpg", "motor", "pymongo", "pymongoarrow", "sqlglot")
 

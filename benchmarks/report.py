@@ -21,12 +21,15 @@ _FIGURES = {
     "stall_ms": "longest stall",
     "rows": "rows",
     "slowest": "slowest",
+    "recall": "recall",
+    "start_s": "start",
 }
 Say = Callable[[float], str]
 _SAID: dict[str, Say] = {
     "memory_mb": lambda value: f"{value:,.0f} MB",
     "stall_ms": lambda value: f"{value:,.0f} ms",
     "rows": lambda value: f"{value:,.0f}",
+    "recall": lambda value: f"{value:.3f}",
 }
 _HEAD = """# Benchmarks
 

@@ -1,7 +1,7 @@
-"""The command line: ask, sql, plan, keys, serve, schema, check, manifest, and those of packages.
+"""The command line: ask, sql, plan, route, keys, serve, schema, check, manifest, and more.
 
-Exit codes: 0 answered, 1 no answer, 2 something is wrong with the question or the set-up. For
-`keys`, 1 says that keys do not meet.
+Installed packages add commands of their own. Exit codes: 0 answered, 1 no answer, 2 something is
+wrong with the question or the set-up. For `keys`, 1 says that keys do not meet.
 """
 
 import asyncio
@@ -23,10 +23,11 @@ from bot.manifest import manifest as slack_manifest
 from bot.overlap_lines import overlap_line, show_overlap
 from bot.plan_picture import PICTURES, save
 from bot.plan_terminal import show_plan
+from bot.route_lines import route_line, show_routes
 from bot.serve import serve as serve_bot
 from bot.settings import Settings, settings
 from bot.terminal import Terminal
-from bot.wiring import opened_pipeline
+from bot.wiring import opened_pipeline, routed
 from orchestrator.approve import ApprovedPlan
 from orchestrator.events import Finished
 from orchestrator.explain import explain
@@ -72,6 +73,17 @@ def plan(
     if picture is not None and picture.suffix not in PICTURES:
         raise typer.BadParameter(f"A picture's name ends with {' or '.join(PICTURES)}.")
     _run(_Asking(words or query or "", query, as_json, model, today), is_dry=True, picture=picture)
+
+
+def route(words: Words, as_json: Json = False, model: Model = None) -> None:
+    """Show which sources a question is about, how sure that is, and why; nothing is read."""
+    asking = _Asking(words, None, as_json, model, None)
+    set_up_logs(asking.settings.log_format, level=40)
+    candidates, reason = asyncio.run(routed(asking.settings, asking.model, asking.question))
+    if as_json:
+        typer.echo(route_line(candidates, reason))
+    else:
+        show_routes(Console(), candidates, reason)
 
 
 def keys(
@@ -228,7 +240,7 @@ def command_line() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for command in (ask, sql, plan, keys, serve, schema, check, manifest):
+    for command in (ask, sql, plan, route, keys, serve, schema, check, manifest):
         app.command()(command)
     for point in entry_points(group=COMMANDS):
         _add(app, point)

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     )
     lease_seconds: float = Field(30.0, ge=1, validation_alias=_named("CROSSTALK_LEASE_SECONDS"))
     embedding_model: str | None = Field(None, validation_alias=_named("CROSSTALK_EMBEDDING_MODEL"))
+    index_folder: Path = Field(
+        Path("crosstalk-index"), validation_alias=_named("CROSSTALK_INDEX_FOLDER")
+    )
     join_memory: str = Field("1GB", validation_alias=_named("CROSSTALK_JOIN_MEMORY"))
     spill_folder: Path | None = Field(None, validation_alias=_named("CROSSTALK_SPILL_FOLDER"))
     cache_seconds: float = Field(300.0, ge=0, validation_alias=_named("CROSSTALK_CACHE_SECONDS"))

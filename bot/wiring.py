@@ -1,10 +1,12 @@
-"""Settings and a semantic model to a pipeline that is closed when its block ends."""
+"""Settings and a semantic model to a pipeline, or to its retrieval alone, that is closed again."""
 
 import contextlib
 from collections.abc import AsyncGenerator
 
 from bot.settings import Settings
 from orchestrator.pipeline import Pipeline
+from orchestrator.question import Question
+from orchestrator.retrieve import Candidates
 from orchestrator.semantic import SemanticModel
 
 
@@ -21,6 +23,7 @@ async def opened_pipeline(
         vault=settings.vault(),
         store_url=settings.store_url,
         embedding_model=settings.embedding_model,
+        index_folder=settings.index_folder,
         anthropic_api_key=settings.anthropic_key(),
         anthropic_model=settings.anthropic_model,
         staging=settings.staging(),
@@ -33,3 +36,20 @@ async def opened_pipeline(
         yield pipeline
     finally:
         await pipeline.close()
+
+
+async def routed(
+    settings: Settings, model: SemanticModel, question: Question
+) -> tuple[Candidates, str | None]:
+    """The candidates of a question, and why they are by words alone when they are; no source is
+    reached and no store is opened."""
+    from orchestrator.retrieve.embedder import Embedder
+    from orchestrator.wire import retriever_of
+
+    retriever = retriever_of(model, Embedder(settings.embedding_model), settings.index_folder)
+    retriever.start()
+    await retriever.settled()
+    try:
+        return await retriever.retrieve(question), retriever.reason
+    finally:
+        await retriever.close()

@@ -25,6 +25,7 @@ from orchestrator.events import Event, Finished, Joined, Planned, Started, StepO
 from orchestrator.execute import Executor
 from orchestrator.join import JoinedTable, join
 from orchestrator.plan import Clarification, Draft, Planner
+from orchestrator.plan.unmodelled import with_unmodelled
 from orchestrator.proposing import Proposals, Proposed, Refused
 from orchestrator.question import Question
 from orchestrator.registry import Registry, Source
@@ -61,8 +62,9 @@ class Pipeline:
         """From a question (or its semantic SQL) to a stored plan, which may run or waits."""
         candidates = Candidates(entities=tuple(self.model.entities))
         if sql is None:
+            self._tell_of_relations()
             candidates = await self.retriever.retrieve(question)
-            drafted = await self._draft(question, candidates)
+            drafted = with_unmodelled(await self._draft(question, candidates), candidates)
         else:
             drafted = Draft(sql=sql, planner=FREE_FORM)
         if isinstance(drafted, Clarification):
@@ -139,6 +141,13 @@ class Pipeline:
         if self.vault is not None:
             await self.vault.drain()
         await self.store.close()
+
+    def _tell_of_relations(self) -> None:
+        """Have the retriever know what the sources hold beside what is modelled, as last read."""
+        for name in self.sources:
+            catalog = self.registry.catalog(name)
+            if catalog is not None:
+                self.retriever.note(catalog)
 
     async def _draft(self, question: Question, candidates: Candidates) -> Draft | Clarification:
         try:

@@ -18,6 +18,7 @@ from orchestrator.plan.grammar import GrammarPlanner
 from orchestrator.registry import Drift, Kind, Registry, Source
 from orchestrator.retrieve.embedder import Embedder
 from orchestrator.retrieve.retrieve import Retriever
+from orchestrator.retrieve.shard import Shelf
 from orchestrator.semantic import SemanticModel, SourceSpec, near
 from orchestrator.staging import StagingPool, StagingSettings
 from orchestrator.store import Approvals, Catalogs, Grants, Store
@@ -39,6 +40,7 @@ async def open_pipeline(
     vault: VaultSettings | None,
     store_url: str,
     embedding_model: str | None = None,
+    index_folder: Path | None = None,
     anthropic_api_key: str | None = None,
     anthropic_model: str = "claude-sonnet-5-5",
     anthropic_base_url: str | None = None,
@@ -54,6 +56,7 @@ async def open_pipeline(
     Without `vault`, sources are reached with no credential; without a key, questions are planned
     offline. `warm` loads the embedding model in the background now, else it is loaded when first
     needed and retrieval is by words alone. Rows of a fetch are kept for `cache_seconds` (0: not).
+    With `index_folder`, what is indexed is kept there for the next start.
     `kinds` are kinds of sources beside ADAPTERS.
     """
     embedder = Embedder(embedding_model)
@@ -82,7 +85,7 @@ async def open_pipeline(
     kinds_of = {name: spec.kind for name, spec in model.sources.items()}
     registry = Registry(sources, vault_client, Catalogs(store.engine, kinds_of))
     await registry.open()
-    retriever = Retriever(model, embedder)
+    retriever = retriever_of(model, embedder, index_folder)
     if warm:
         retriever.start()
     return Pipeline(
@@ -109,6 +112,12 @@ async def open_pipeline(
         ),
         staging=pool,
     )
+
+
+def retriever_of(model: SemanticModel, embedder: Embedder, index_folder: Path | None) -> Retriever:
+    """A retriever over the model; with a folder, its shards are kept there."""
+    shelf = Shelf(index_folder, embedder.identity) if index_folder is not None else None
+    return Retriever(model, embedder, shelf)
 
 
 def adapter_class(kind: str) -> Any:

@@ -57,6 +57,7 @@ async def _bot(sandbox: Sandbox) -> AsyncGenerator[None]:
     log = sandbox.folder / "bot.log"
     settings = {
         "CROSSTALK_STORE_URL": f"sqlite+aiosqlite:///{sandbox.folder}/store.db",
+        "CROSSTALK_INDEX_FOLDER": f"{sandbox.folder}/index",
         "CROSSTALK_HTTP_PORT": "0",
     }
     with log.open("wb") as output:

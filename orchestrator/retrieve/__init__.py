@@ -17,10 +17,30 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """One source, as the router sees it for a question.
+
+    `confidence` (0–1) is how sure it is that the question is about what lies there; `searched` is
+    what it made of that, and `why` says so in words.
+    """
+
+    source: str
+    confidence: float
+    searched: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Candidates:
     """What a planner may see, best first. `entities` holds every entity that a hit touches and
-    those that join them. `by_meaning` is False while only words could be compared."""
+    those that join them. `by_meaning` is False while only words could be compared.
+
+    `routes` are all sources, the surest first. `unmodelled` are relations (`source.relation`) that
+    no entity binds and that are nearer to the question than anything that one does.
+    """
 
     entities: tuple[str, ...]
     hits: tuple[Hit, ...] = ()
     by_meaning: bool = True
+    routes: tuple[Route, ...] = ()
+    unmodelled: tuple[str, ...] = ()

@@ -29,6 +29,8 @@ class Mentions:
 
 def mentioned(text: str, model: SemanticModel) -> Mentions:
     """The sources that a text names. An @ before any other word is left as it stands."""
+    if "@" not in text:
+        return Mentions(text, (), tuple(model.entities))
     known = {source.lower(): source for e in model.entities.values() for source in e.bindings}
     found = {known[name] for name in map(str.lower, _MENTION.findall(text)) if name in known}
     rest = _MENTION.sub(lambda at: "" if at[1].lower() in known else at[0], text)

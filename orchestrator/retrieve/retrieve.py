@@ -4,37 +4,76 @@ Words alone are compared until the vectors are there, so that a bot answers from
 """
 
 import asyncio
-from collections import deque
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
 
 from adapters.base import Embed
 from adapters.errors import CrosstalkError
+from adapters.schema import Catalog
 from orchestrator.question import Question
-from orchestrator.retrieve import Candidates, Hit
-from orchestrator.retrieve.documents import documents, sql_entities
-from orchestrator.retrieve.index import Index
-from orchestrator.retrieve.mentions import mentioned
+from orchestrator.retrieve import Candidates, Hit, Route
+from orchestrator.retrieve.documents import Document, documents, sql_entities, unbound
+from orchestrator.retrieve.index import Index, Only
+from orchestrator.retrieve.joining import Joins
+from orchestrator.retrieve.mentions import Mentions, mentioned
+from orchestrator.retrieve.rank import is_called
+from orchestrator.retrieve.recent import Recent
+from orchestrator.retrieve.shard import Shard, Shelf, of_words, shards
 from orchestrator.semantic import SemanticModel
 
-MAX_HITS = 16
+MAX_HITS = 20
 MAX_ENTITIES = 12
+_MORE = 4  # hits beside those, for relations that no entity binds
+_BATCH = 256  # texts embedded at a time: between two, a question's turn comes
+_REMEMBERED = 256
+_HOT = 32  # shards that the next start reads into memory at once
+_WAKING = "how many are there?"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a search gave, by its question: remembered, never changed."""
+
+    documents: list[tuple[Document, Hit]]
+    routes: list[Route]
+    by_meaning: bool
 
 
 class Retriever:
-    """Finds candidates. `start` builds the vectors behind the scenes; `close` ends that."""
+    """Finds candidates. `start` builds the vectors behind the scenes; `close` ends that.
 
-    def __init__(self, model: SemanticModel, embed: Embed) -> None:
+    With a `shelf`, shards are taken from there, and kept there once they have vectors; with an
+    `index`, that of the model's documents, none is made.
+    """
+
+    def __init__(
+        self,
+        model: SemanticModel,
+        embed: Embed,
+        shelf: Shelf | None = None,
+        index: Index | None = None,
+    ) -> None:
         self._model = model
         self._embed = embed
-        self._documents = documents(model)
-        self._touched = {(d.kind, d.name): d.entities for d in self._documents}
-        self._index = Index(self._documents)
-        self._neighbours = _neighbours(model)
+        self._shelf = shelf
+        self._joins = Joins(model)
+        self._index = index or Index.of(
+            [self._taken(held) for held in shards(documents(model)).values()], self._joins.pairs
+        )
+        self._is_awake = index is not None and index.by_meaning
+        self._recent = Recent[_Found](_REMEMBERED)
+        self._changing = asyncio.Lock()
         self._building: asyncio.Task[None] | None = None
+        self._noted: dict[str, Catalog] = {}
+        self._noting: set[asyncio.Task[None]] = set()
+        self._uses: Counter[str] = Counter()
 
     @property
     def by_meaning(self) -> bool:
         """Whether questions are compared by meaning by now."""
-        return self._index.by_meaning
+        return self._is_awake
 
     @property
     def reason(self) -> str | None:
@@ -51,7 +90,7 @@ class Retriever:
         )
 
     def start(self) -> None:
-        """Begin to build the vectors, once."""
+        """Begin to load the embedder and to build the vectors that the shelf lacks, once."""
         if self._building is None:
             self._building = asyncio.create_task(self._build(), name="retrieve-vectors")
 
@@ -61,67 +100,131 @@ class Retriever:
             await asyncio.wait([self._building])
 
     async def close(self) -> None:
-        """End the building of vectors when it is still under way."""
-        if self._building is not None:
-            self._building.cancel()
-            await asyncio.wait([self._building])
+        """End what is still under way, and note for the next start which shards were used most."""
+        under_way = [*self._noting, *([self._building] if self._building is not None else [])]
+        for task in under_way:
+            task.cancel()
+        if under_way:
+            await asyncio.wait(under_way)
+        if self._shelf is not None and self._is_awake and self._uses:
+            self._shelf.note_hot([name for name, _ in self._uses.most_common(_HOT)])
 
     async def retrieve(self, question: Question) -> Candidates:
         """The candidates of one question; what the thread was about before belongs to them.
 
         Where it names sources ("@sales") they are what lies there alone.
         """
-        by_meaning = self.by_meaning
         asked = mentioned(question.text, self._model)
-        vector = (await self._embed([asked.text]))[0] if by_meaning else None
-        found = self._index.search(asked.text, vector, MAX_HITS)
-        hits = [h for h in found if set(self._touched[h.kind, h.name]) <= set(asked.entities)]
-        near = self._entities(question, hits)
-        entities = tuple(name for name in near if name in asked.entities)
-        return Candidates(entities or asked.entities, tuple(hits), by_meaning)
-
-    async def _build(self) -> None:
-        vectors = await self._embed([document.text for document in self._documents])
-        self._index.add_vectors(vectors)
-
-    def _entities(self, question: Question, hits: list[Hit]) -> tuple[str, ...]:
-        wanted = [entity for hit in hits for entity in self._touched[hit.kind, hit.name]]
+        found = await self._found(asked)
+        modelled = [(d, hit) for d, hit in found.documents if d.entities][:MAX_HITS]
+        wanted = [entity for document, _ in modelled for entity in document.entities]
         if question.earlier:
             wanted += sql_entities(self._model, question.earlier[-1].sql)
-        if not wanted:  # nothing is near: a planner can still say what there is to ask about
-            wanted = list(self._model.entities)
-        chosen: dict[str, None] = {}
-        for entity in dict.fromkeys(wanted):
-            joined = [name for name in self._path(entity, chosen) if name not in chosen]
-            if len(chosen) + len(joined) <= MAX_ENTITIES:
-                chosen |= dict.fromkeys(joined)
-        return tuple(chosen)
+        # nothing is near: a planner can still say what there is to ask about
+        entities = self._joins.closed(wanted or self._model.entities, MAX_ENTITIES)
+        if asked.sources:
+            there = frozenset(asked.entities)
+            entities = tuple(name for name in entities if name in there) or asked.entities
+        return Candidates(
+            entities,
+            tuple(hit for _, hit in modelled),
+            found.by_meaning,
+            tuple(found.routes),
+            _unmodelled(asked.text, found),
+        )
 
-    def _path(self, start: str, goals: dict[str, None]) -> list[str]:
-        """The shortest way along relationships from an entity to one of `goals`, with both ends.
+    async def extended(self, model: SemanticModel) -> "Retriever":
+        """A retriever of a model that has this one's and more entities, at the cost of those more.
 
-        The entity alone when there is no way.
+        They are compared by meaning when this one's are.
         """
-        before: dict[str, str | None] = {start: None}
-        queue = deque([start])
-        while queue:
-            here: str | None = queue.popleft()
-            if here in goals:
-                way: list[str] = []
-                while here is not None:
-                    way.append(here)
-                    here = before[here]
-                return way[::-1]
-            for other in self._neighbours.get(here, ()):
-                if other not in before:
-                    before[other] = here
-                    queue.append(other)
-        return [start]
+        more = {name: e for name, e in model.entities.items() if name not in self._model.entities}
+        part = model.model_copy(update={"entities": more, "metrics": (), "verified_queries": ()})
+        added = [of_words(held) for held in shards(documents(part)).values()]
+        if self._is_awake:
+            added = [await self._with_vectors(shard) for shard in added]
+        pairs = [pair for pair in Joins(model).pairs if more.keys() & set(pair)]
+        index = self._index.extended(added, pairs)
+        return Retriever(model, self._embed, index=index)
+
+    def note(self, catalog: Catalog) -> None:
+        """Begin to take in what a source holds that no entity binds, unless it was noted before."""
+        if self._noted.get(catalog.source) is catalog:
+            return
+        self._noted[catalog.source] = catalog
+        task = asyncio.create_task(self._know(catalog), name=f"retrieve-{catalog.source}")
+        self._noting.add(task)
+        task.add_done_callback(self._noting.discard)
+
+    async def noted(self) -> None:
+        """Wait until what was noted is taken in."""
+        if self._noting:
+            await asyncio.wait(self._noting)
+
+    async def _know(self, catalog: Catalog) -> None:
+        held = tuple(unbound(self._model, catalog))
+        async with self._changing:
+            others = [s for s in self._index.shards if not s.is_unbound_of(catalog.source)]
+            before = [s for s in self._index.shards if s.is_unbound_of(catalog.source)]
+            if held == tuple(document for shard in before for document in shard.documents):
+                return
+            added = [self._taken(held)] if held else []
+            if self._is_awake:
+                added = [await self._with_vectors(shard) for shard in added]
+            await self._change([*others, *added])
+
+    async def _found(self, asked: Mentions) -> _Found:
+        key = f"{asked.text}\0{asked.sources}"
+        vector = (await self._embed([asked.text]))[0] if self._is_awake else None
+        known = self._recent.get(key)
+        if known is not None:
+            return known
+        only = Only(asked.sources, frozenset(asked.entities) if asked.sources else None)
+        found, routes = self._index.search(asked.text, vector, only, MAX_HITS + _MORE)
+        self._uses.update({f"{document.source}.{document.kind}" for document, _ in found})
+        return self._recent.put(key, _Found(found, routes, vector is not None))
+
+    async def _build(self) -> None:
+        async with self._changing:
+            hot = self._shelf.hot() if self._shelf else set[str]()
+            for shard in self._index.shards:
+                if shard.vectors is not None and shard.name in hot:
+                    await asyncio.to_thread(shard.vectors.touch)
+            if not self._index.by_meaning:
+                await self._change([await self._with_vectors(s) for s in self._index.shards])
+            await self._embed([_WAKING])  # where the shelf had all, the embedder is loaded now
+            self._is_awake = True
+
+    async def _change(self, held: list[Shard]) -> None:
+        self._index = await asyncio.to_thread(Index.of, held, self._joins.pairs)
+        self._recent = Recent(_REMEMBERED)
+
+    def _taken(self, held: tuple[Document, ...]) -> Shard:
+        return (self._shelf and self._shelf.load(held)) or of_words(held)
+
+    async def _with_vectors(self, shard: Shard) -> Shard:
+        """The shard with vectors; those of texts that did not change are taken from the shelf."""
+        if shard.vectors is not None:
+            return shard
+        known = self._shelf.known(shard.documents) if self._shelf else {}
+        missing = [at for at in range(len(shard.documents)) if at not in known]
+        for start in range(0, len(missing), _BATCH):
+            batch = missing[start : start + _BATCH]
+            vectors = await self._embed([shard.documents[at].text for at in batch])
+            known |= dict(zip(batch, vectors, strict=True))
+        rows = np.stack([known[at] for at in range(len(shard.documents))])
+        full = await asyncio.to_thread(shard.with_vectors, rows)
+        if self._shelf is not None:
+            await asyncio.to_thread(self._shelf.save, full)
+        return full
 
 
-def _neighbours(model: SemanticModel) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for relationship in model.relationships:
-        found.setdefault(relationship.from_entity, []).append(relationship.to_entity)
-        found.setdefault(relationship.to_entity, []).append(relationship.from_entity)
-    return found
+def _unmodelled(question: str, found: _Found) -> tuple[str, ...]:
+    """The relations that the question calls by their name, when they come before all else."""
+    names: list[str] = []
+    for document, hit in found.documents:
+        if document.entities:
+            break
+        if is_called(document, question):
+            names.append(hit.name)
+    return tuple(names)

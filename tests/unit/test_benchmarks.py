@@ -3,9 +3,12 @@
 import pytest
 
 from adapters.base import Capabilities
+from benchmarks import retrieval
+from benchmarks.columns import model_of
 from benchmarks.measure import Run, Series, Target, Variant, compare, plain
 from benchmarks.rows_moved import MODEL, questions
 from orchestrator.compile import Compiler
+from orchestrator.retrieve import Hit
 from orchestrator.semantic import load
 from orchestrator.wire import ADAPTERS, adapter_class
 
@@ -74,3 +77,27 @@ def test_there_are_thirty_questions_that_compile() -> None:
     compiler = Compiler(model, capabilities)
     assert len(questions()) == 30
     assert all(compiler.compile(sql).steps for sql in questions().values())
+
+
+def test_the_questions_of_retrieval_have_their_fields_among_many() -> None:
+    """At least sixty questions name fields that the model has, in as many columns as were asked."""
+    model = model_of(1_000)
+    fields = {
+        f"{name}.{field}" for name, entity in model.entities.items() for field in entity.fields
+    }
+    right = [field for its in retrieval.questions().values() for field in its]
+    assert len(retrieval.questions()) >= 60
+    assert set(right) <= fields
+    assert 980 <= len(fields) <= 1_000
+
+
+def test_a_field_is_found_by_itself_by_a_value_and_by_a_metric() -> None:
+    """What counts as found are fields that a planner is shown, and no entity stands for its own."""
+    hits = [Hit("field", "ticket.status", 1), Hit("value", "customer.country=Spain", 1)]
+    hits += [Hit("metric", "revenue", 1), Hit("entity", "product", 1)]
+    assert retrieval.found(model_of(100), hits) == {
+        "ticket.status",
+        "customer.country",
+        "order.amount",
+        "order.ordered_at",
+    }

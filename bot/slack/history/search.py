@@ -10,7 +10,7 @@ from bot.slack.history.calls import Calls, next_cursor
 from bot.slack.history.coercion import Channel, Message, is_message, plain
 from bot.slack.history.rights import Rights
 from bot.slack.pace import is_away
-from orchestrator.retrieve.index import Words
+from orchestrator.retrieve.lexical import Words
 
 Found = tuple[Channel, Message]
 _PAGE = 20
@@ -78,5 +78,5 @@ def _message(hit: dict[str, Any]) -> Message:
 def ranked(messages: Iterable[Found], text: str, most: int) -> list[Found]:
     """The messages that share a word with the text, best first."""
     known = list(messages)
-    places = Words([plain(message.get("text") or "") for _, message in known]).ranked(text)
+    places = Words.of([plain(message.get("text") or "") for _, message in known]).ranked(text)
     return [known[place] for place in places[:most]]

