@@ -116,7 +116,7 @@ def pretty(sql: str) -> str:
     for dialect in _DIALECTS:
         try:
             laid_out = sqlglot.parse_one(sql, read=dialect).sql(dialect, pretty=True, copy=False)
-        except SqlglotError:
+        except (SqlglotError, TypeError):  # the latter where there is nothing but a parameter
             continue
         if "".join(laid_out.split()) == "".join(sql.split()):
             return laid_out

@@ -112,7 +112,7 @@ class Progress:
             case Started():
                 self._set(event.step, "in_progress")
             case Succeeded():
-                output = f"{number(event.rows)} {self._unit(event.step)} · {timing(event)}"
+                output = f"{_counted(event.rows, self._cards[event.step].unit)} · {timing(event)}"
                 cut = " · cut at the limit" if event.truncated else ""
                 self._set(event.step, "complete", output + cut)
             case Failed():
@@ -120,7 +120,7 @@ class Progress:
             case Skipped():
                 self._set(event.step, "complete", f"Skipped: {event.reason}")
             case Joined():
-                output = f"{number(event.rows)} rows · {event.seconds:.2f} s"
+                output = f"{_counted(event.rows)} · {event.seconds:.2f} s"
                 self._set(JOIN, "complete", "; ".join([output, *event.notes]))
                 self._set(ANSWER, "in_progress")
             case Finished():
@@ -131,9 +131,6 @@ class Progress:
             self._begin(JOIN)
         self._changed.set()
 
-    def _unit(self, step: str) -> str:
-        return self._cards[step].unit
-
     def _set(self, card: str, status: Status, output: str = "") -> None:
         if card in self._cards:
             self._cards[card] = replace(self._cards[card], status=status, output=output)
@@ -142,8 +139,7 @@ class Progress:
         if answer.failed:
             self._close("Could not answer")
             return
-        rows = answer.table.num_rows
-        counted = f"{number(rows)} row{'' if rows == 1 else 's'}"
+        counted = _counted(answer.table.num_rows)
         self._set(ANSWER, "complete", f"{counted} · {answer.confidence.level} confidence")
         self._close(f"Done in {answer.seconds:.2f} s")
 
@@ -188,6 +184,10 @@ class Progress:
         }
         blocks = [plan] if self._is_over else [plan, _stop(self._run_id)]
         return Message(escaped("\n".join([self._title, *lines])), blocks)
+
+
+def _counted(rows: int, unit: str = "rows") -> str:
+    return f"{number(rows)} {unit.removesuffix('s') if rows == 1 else unit}"
 
 
 def _pushed(step: ExplainedStep) -> str:
