@@ -5,6 +5,7 @@ CrosstalkError
 │   ├── SemanticModelError    one or more mistakes in semantic_model.yaml, each with path:line
 │   └── ModelWeightsMissing   the embedding model is not on this machine
 ├── QueryError                the question or its SQL can't be answered as it stands
+│   ├── FileUnreadable        a file of the thread is no table that can be read
 │   ├── SqlNotAllowed         a node or function outside the allow-list, or over a bound
 │   └── UnknownName           an entity, field, source or metric that the model does not have
 ├── SourceError               one source could not answer; the others go on
@@ -41,6 +42,10 @@ class ModelWeightsMissing(ConfigurationError):
 
 class QueryError(CrosstalkError):
     """The question or its SQL can't be answered as it stands."""
+
+
+class FileUnreadable(QueryError):
+    """A file of the thread is gone, too large or no table, so nothing can be asked of it."""
 
 
 class SqlNotAllowed(QueryError):

@@ -4,7 +4,7 @@ starts from an approved one. Between them stand `decisions`.
 """
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -18,6 +18,7 @@ from orchestrator.answer import Answer
 from orchestrator.answer.compose import compose
 from orchestrator.approve import ApprovedPlan
 from orchestrator.approve.rules import FREE_FORM
+from orchestrator.attach import Attached, FileTable, attach
 from orchestrator.compile import Compiler, Plan
 from orchestrator.deciding import Decisions
 from orchestrator.events import Event, Finished, Joined, Planned, Started, StepOutcome
@@ -53,6 +54,27 @@ class Pipeline:
     registry: Registry
     executor: Executor
     staging: StagingPool
+    attached: Attached | None = None
+
+    def with_tables(self, tables: Sequence[FileTable]) -> "Pipeline":
+        """The same pipeline for questions that may read these files too, which it keeps while it
+        is used itself. `close` is for the first alone."""
+        if not tables:
+            return self
+        attached = attach(self.model, tuple(tables))
+        sources = self.sources | attached.sources
+        capabilities = {name: source.adapter.capabilities for name, source in sources.items()}
+        return replace(
+            self,
+            model=attached.model,
+            planner=self.planner.over(attached.model),
+            fallback=self.fallback.over(attached.model),
+            compiler=Compiler(attached.model, capabilities),
+            sources=sources,
+            registry=self.registry.extended(attached.sources),
+            executor=self.executor.extended(attached.sources),
+            attached=attached,
+        )
 
     async def propose(
         self, question: Question, sql: str | None = None
@@ -60,7 +82,7 @@ class Pipeline:
         """From a question (or its semantic SQL) to a stored plan, which may run or waits."""
         candidates = Candidates(entities=tuple(self.model.entities))
         if sql is None:
-            candidates = await self.retriever.retrieve(question)
+            candidates = await self._candidates(question)
             drafted = await self._draft(question, candidates)
         else:
             drafted = Draft(sql=sql, planner=FREE_FORM)
@@ -110,6 +132,7 @@ class Pipeline:
             self.approvals,
             self.grants,
             self._kinds,
+            self.attached,
         )
 
     @property
@@ -128,6 +151,14 @@ class Pipeline:
         if self.vault is not None:
             await self.vault.drain()
         await self.store.close()
+
+    async def _candidates(self, question: Question) -> Candidates:
+        """What is near the question, and every file that it may read."""
+        found = await self.retriever.retrieve(question)
+        if self.attached is None:
+            return found
+        entities = dict.fromkeys((*self.attached.entities, *found.entities))
+        return replace(found, entities=tuple(entities))
 
     async def _draft(self, question: Question, candidates: Candidates) -> Draft | Clarification:
         try:
@@ -157,6 +188,9 @@ class Pipeline:
                 draft, plan = repaired, await self._proposals.compile(repaired.sql)
             except (QueryError, PlannerError) as again:
                 return Refused(f"The plan does not fit the semantic model: {again}")
+        if self.attached is not None:
+            notes = self.attached.notes(plan.entities)
+            draft = replace(draft, assumptions=(*notes, *draft.assumptions))
         return await self._proposals.propose(question, draft, plan)
 
     async def _join(self, plan: Plan, staging: Staging) -> tuple[JoinedTable | QueryError, float]:

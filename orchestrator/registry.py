@@ -63,33 +63,46 @@ async def credential_of(
 class Registry:
     """Catalogs by source, read when first needed and kept for five minutes."""
 
-    def __init__(self, sources: dict[str, Source], vault: Vault | None) -> None:
+    def __init__(
+        self, sources: dict[str, Source], vault: Vault | None, base: "Registry | None" = None
+    ) -> None:
+        self._base = base
         self._sources = sources
         self._vault = vault
         self._catalogs: dict[str, tuple[float, Catalog]] = {}
         self._locks = {name: asyncio.Lock() for name in sources}
 
+    def extended(self, sources: dict[str, Source]) -> "Registry":
+        """A registry that knows these sources besides; what it reads of the others is kept here."""
+        return Registry(sources, self._vault, self)
+
+    def known(self, source: str) -> tuple[float, Catalog] | None:
+        """When the catalog of a source was read, on the monotonic clock, and what it was."""
+        if self._base is not None and source not in self._sources:
+            return self._base.known(source)
+        return self._catalogs.get(source)
+
     def rows(self, source: str, relation: str) -> int | None:
         """The estimate of a relation's rows, or None when it is not known."""
-        known = self._catalogs.get(source)
+        known = self.known(source)
         found = known[1].relation(relation) if known else None
         return found.rows if found else None
 
     def distinct(self, source: str, relation: str, path: str) -> int | None:
         """The estimate of a column's distinct values, or None when it is not known."""
-        known = self._catalogs.get(source)
+        known = self.known(source)
         found = known[1].relation(relation) if known else None
         column = found.column(path) if found else None
         return column.distinct if column else None
 
     def catalog(self, source: str) -> Catalog | None:
         """The catalog of a source as last read, or None when it could not be."""
-        known = self._catalogs.get(source)
+        known = self.known(source)
         return known[1] if known else None
 
     def age_s(self, source: str) -> float | None:
         """How many seconds ago the catalog of a source was read, or None when it could not be."""
-        known = self._catalogs.get(source)
+        known = self.known(source)
         return time.monotonic() - known[0] if known else None
 
     async def refresh(self, names: set[str], *, keep_s: float = _KEEP_S) -> None:
@@ -100,6 +113,9 @@ class Registry:
                 group.create_task(self._refresh(name, keep_s))
 
     async def _refresh(self, name: str, keep_s: float) -> None:
+        if self._base is not None and name not in self._sources:
+            await self._base.refresh({name}, keep_s=keep_s)
+            return
         async with self._locks[name]:
             known = self._catalogs.get(name)
             if known is not None and time.monotonic() - known[0] < keep_s:

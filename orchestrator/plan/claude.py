@@ -5,11 +5,12 @@ hold a row: this room stands below `execute`.
 """
 
 import asyncio
+import copy
 import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import anthropic
 from anthropic.types import Message, TextBlockParam
@@ -103,6 +104,12 @@ class ClaudePlanner:
         if isinstance(repaired, Clarification):
             return repaired
         return replace(repaired, usage=_added(draft.usage, repaired.usage))
+
+    def over(self, model: SemanticModel) -> Self:
+        """The same for another model, over the same connections."""
+        other = copy.copy(self)
+        other._model = model  # noqa: SLF001
+        return other
 
     async def close(self) -> None:
         """Close the connections to the API."""
@@ -201,7 +208,8 @@ def _asked(question: Question, text: str) -> dict[str, Any]:
         "time_zone": question.requester.time_zone,
         "earlier": [{"question": turn.question, "sql": turn.sql} for turn in question.earlier],
     }
-    return asked | ({"thread": list(question.context)} if question.context else {})
+    asked |= {"thread": list(question.context)} if question.context else {}
+    return asked | ({"files": list(question.files)} if question.files else {})
 
 
 def _json(data: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from orchestrator.semantic.load import json_schema, load
 from orchestrator.semantic.model import (
     AiContext,
     Binding,
+    BoundField,
     Entity,
     FieldSpec,
     Metric,
@@ -19,6 +20,7 @@ __all__ = [
     "AiContext",
     "ApprovalPolicy",
     "Binding",
+    "BoundField",
     "Entity",
     "FieldSpec",
     "Level",
