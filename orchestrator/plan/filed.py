@@ -18,9 +18,7 @@ FILE_WORDS = (
     r"|uploads?)"
 )
 _OWN = r"(?:(?:attached|uploaded|dropped|csv|excel|xlsx)\s+)"
-_FILE = (
-    rf"\b(?:(?:the|this|that|these|those|my|our)\s+{_OWN}*|{_OWN}+){FILE_WORDS}\b(?:\s+above\b)?"
-)
+_FILE = rf"\b(?:(?:the|this|that|these|those|my|our)\s+{_OWN}*|{_OWN}+){FILE_WORDS}(?:\s+above)?\b"
 _ROWS = r"(?:rows?|entries|entry|lines?|records?)"
 
 
