@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(
         256 * 1024 * 1024, ge=0, validation_alias=_named("CROSSTALK_CACHE_BYTES")
     )
+    file_mb: float = Field(10.0, gt=0, le=100, validation_alias=_named("CROSSTALK_FILE_MB"))
     http_host: str = Field("127.0.0.1", validation_alias=_named("CROSSTALK_HTTP_HOST"))
     http_port: int = Field(8080, ge=0, le=65535, validation_alias=_named("CROSSTALK_HTTP_PORT"))
     log_format: Literal["console", "json"] = Field(

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePath
 
+from orchestrator.plan.filed import is_file_word
 from orchestrator.plan.lexicon import Lexicon, words_of
 from orchestrator.semantic import SemanticModel
 
@@ -46,6 +47,6 @@ def entity_names(titles: Iterable[str], model: SemanticModel) -> list[str]:
         name = identifier(PurePath(title).stem, "file")
         words = words_of(name)
         meant = lexicon.match(words, 0)
-        known = meant is not None and meant[1] == len(words)
+        known = (meant is not None and meant[1] == len(words)) or is_file_word(name)
         names.append(f"{name}_file" if known else name)
     return distinct(names, {*model.entities, *model.sources})

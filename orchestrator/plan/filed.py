@@ -22,6 +22,27 @@ _FILE = rf"\b(?:(?:the|this|that|these|those|my|our)\s+{_OWN}*|{_OWN}+){FILE_WOR
 _ROWS = r"(?:rows?|entries|entry|lines?|records?)"
 
 
+_GIVEN = re.compile(
+    rf"{_FILE}|\b(?:in|of|from|on)\s+{FILE_WORDS}\b|\b{_ROWS}\s+(?:are\s+)?(?:there\s+)?(?:in|of)\b"
+    r"|\bthese\b(?!\s+(?:day|week|month|quarter|year)s\b)",
+    re.IGNORECASE,
+)
+_THOSE = re.compile(
+    r"\b(?:those|them|their)\b(?!\s+(?:day|week|month|quarter|year)s\b)", re.IGNORECASE
+)
+
+
+def points_at_a_file(text: str, *, is_first: bool) -> bool:
+    """Whether a question's words may mean a file of its thread. “Those” and “them” do so only in
+    the thread's first question (`is_first`); later on they are what was answered before."""
+    return bool(_GIVEN.search(text) or (is_first and _THOSE.search(text)))
+
+
+def is_file_word(text: str) -> bool:
+    """Whether a word is one for files and rows of any name."""
+    return re.fullmatch(f"{FILE_WORDS}|{_ROWS}", text, re.IGNORECASE) is not None
+
+
 class InFiles:
     """A planner that is given the files by name."""
 
@@ -34,8 +55,12 @@ class InFiles:
         """The draft of the question with its files named, which is told as an assumption."""
         if not question.files:
             return await self._inner.draft(question, candidates)
-        text, named = self._named(question.text, question.files[-1])
-        earlier = tuple(self._named_turn(turn, question.files) for turn in question.earlier)
+        is_first = not question.earlier
+        text, named = self._named(question.text, question.files[-1], is_first)
+        earlier = tuple(
+            self._named_turn(turn, question.files, at == 0)
+            for at, turn in enumerate(question.earlier)
+        )
         asked = replace(question, text=text, earlier=earlier, files=())
         drafted = await self._inner.draft(asked, candidates)
         if isinstance(drafted, Clarification):
@@ -57,17 +82,17 @@ class InFiles:
         """Close the inner planner."""
         await self._inner.close()
 
-    def _named(self, text: str, entity: str) -> tuple[str, dict[str, str]]:
+    def _named(self, text: str, entity: str, is_first: bool) -> tuple[str, dict[str, str]]:
         """The text with a file's name in the place of each word that points at it, and what stands
         for what."""
         told: dict[str, str] = {}
-        for pattern, meant in self._pointers(entity):
+        for pattern, meant in self._pointers(entity, is_first):
             for match in re.finditer(pattern, text, re.IGNORECASE):
                 told[match[0]] = match.expand(meant)
             text = re.sub(pattern, meant, text, flags=re.IGNORECASE)
         return text, told
 
-    def _pointers(self, entity: str) -> Iterator[tuple[str, str]]:
+    def _pointers(self, entity: str, is_first: bool) -> Iterator[tuple[str, str]]:
         """Each way to point at a file, and what is put in its place."""
         file = " ".join(words_of(entity))
         belong = [r.to_entity for r in self._model.relationships if r.from_entity == entity]
@@ -75,15 +100,19 @@ class InFiles:
         yield _FILE, file
         yield rf"\b{_ROWS}\s+(?:are\s+)?(?:there\s+)?(?:in|of|on)\s+(?:the\s+)?{file}\b", file
         yield rf"\b{_ROWS}\s+(?:does|do|has|have)\s+(?:the\s+)?{file}(?:\s+have)?\b", file
+        these = "these|those" if is_first else "these"
         if nouns := "|".join(map(re.escape, self._nouns(belong))):
-            yield rf"\b(?:of\s+)?(?:these|those)\s+(?:\d+\s+)?({nouns})\b", rf"\1 in {file}"
-        yield r"\bof\s+(?:these|those|them)\b", rows
-        yield r"\b(for|from|by|to|with|are|do|have|did)\s+(?:these|those|them)\b", rf"\1 {rows}"
+            yield rf"\b(?:of\s+)?(?:{these})\s+(?:\d+\s+)?({nouns})\b", rf"\1 in {file}"
+        these = f"{these}|them" if is_first else these
+        yield rf"\bof\s+(?:{these})\b", rows
+        yield rf"\b(for|from|by|to|with|are|do|have|did)\s+(?:{these})\b", rf"\1 {rows}"
 
-    def _named_turn(self, turn: Turn, files: tuple[str, ...]) -> Turn:
+    def _named_turn(self, turn: Turn, files: tuple[str, ...], is_first: bool) -> Turn:
         """An earlier question with the file that its SQL reads named; most read none."""
         read = [name for name in sql_entities(self._model, turn.sql) if name in files]
-        return replace(turn, question=self._named(turn.question, read[-1])[0]) if read else turn
+        if not read:
+            return turn
+        return replace(turn, question=self._named(turn.question, read[-1], is_first)[0])
 
     def _nouns(self, entities: list[str]) -> list[str]:
         """The nouns of entities, the longest first."""

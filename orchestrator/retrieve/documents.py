@@ -40,7 +40,12 @@ def metric_entities(model: SemanticModel, metric: Metric) -> tuple[str, ...]:
 
 def sql_entities(model: SemanticModel, sql: str) -> tuple[str, ...]:
     """The entities that semantic SQL reads, in the order of their first mention."""
-    return _known(model, re.findall(r'(?i)(?:\bfrom|\bjoin|\bsearch\s*\()\s*"?(\w+)', sql))
+    return _known(model, list(sql_names(sql)))
+
+
+def sql_names(sql: str) -> tuple[str, ...]:
+    """The names that SQL reads from, of entities or whatever else."""
+    return tuple(re.findall(r'(?i)(?:\bfrom|\bjoin|\bsearch\s*\()\s*"?(\w+)', sql))
 
 
 def _known(model: SemanticModel, names: list[str]) -> tuple[str, ...]:
