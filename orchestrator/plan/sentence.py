@@ -194,10 +194,9 @@ class Tagger:
         token = found[at]
         if token.sort == "quote":
             return Chunk("quote", token.text), 1
-        period = times.read(words, at, today)
+        period, term = self._period(words, at, today), self._lexicon.match(words, at)
         if period:
             return Chunk("period", period[0].text, period=period[0]), period[1]
-        term = self._lexicon.match(words, at)
         role, length = self._role(words, at)
         if term and (term[1] > length or (term[1] == length and term[0][0].rank < 2)):
             return Chunk("term", " ".join(words[at : at + term[1]]), meanings=term[0]), term[1]
@@ -210,6 +209,15 @@ class Tagger:
             return Chunk("grain", token.text), 1
         known = token.text in _STOP or token.text in self._lexicon.units or token.sort == "mark"
         return Chunk("stop" if known else "unknown", token.text), 1
+
+    def _period(self, words: list[str], at: int, today: date) -> tuple[times.Period, int] | None:
+        """The period that starts here, unless its last words begin a longer name: "in Q3 goals"."""
+        found = times.read(words, at, today)
+        inside = range(found[1]) if found else ()
+        terms = ((skip, self._lexicon.match(words, at + skip)) for skip in inside)
+        if found and any(term and skip + term[1] > found[1] for skip, term in terms):
+            return None
+        return found
 
     def _role(self, words: list[str], at: int) -> tuple[str, int]:
         for length in (4, 3, 2, 1):

@@ -40,6 +40,11 @@ def table_files(message: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     )
 
 
+def has_lost_files(message: dict[str, Any]) -> bool:
+    """Whether a file of a message was deleted."""
+    return any(file.get("mode") == "tombstone" for file in message.get("files") or ())
+
+
 def form_of(file: dict[str, Any]) -> Form | None:
     """How a file is read; None for what can't be."""
     return next((FORMS[kind] for kind in _kinds(file) if kind in FORMS), None)

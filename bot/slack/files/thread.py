@@ -16,11 +16,11 @@ from adapters.sheets import read_sheet
 from bot.slack.asked import Asked
 from bot.slack.clients import Clients
 from bot.slack.files.download import content, described, gone
-from bot.slack.files.shared import SharedFile, form_of, meant, table_files
+from bot.slack.files.shared import SharedFile, form_of, has_lost_files, meant, table_files
 from bot.slack.history.coercion import Message
 from orchestrator.attach import FileTable, entity_names
 from orchestrator.pipeline import Pipeline
-from orchestrator.plan import FileRef
+from orchestrator.plan import FileRef, cues
 from orchestrator.plan.filed import points_at_a_file
 from orchestrator.proposing import draft_for
 from orchestrator.question import Turn
@@ -54,15 +54,29 @@ class ThreadFiles:
         Raises FileUnreadable for a file that the question is about; other files don't matter."""
         files = self._shared(asked, messages or ())
         wanted = meant(asked.text, files, earlier)
-        if not wanted and messages is None and points_at_a_file(asked.text, is_first=False):
+        if not wanted:
+            self._check_missed(asked.text, earlier, messages)
+            return Asking(self._pipeline)
+        tables = await self._tables(asked.team, wanted)
+        return Asking(self._pipeline.with_tables(tables), tuple(file.entity for file in wanted))
+
+    def _check_missed(
+        self, text: str, earlier: Sequence[Turn], messages: Sequence[Message] | None
+    ) -> None:
+        """Raises FileUnreadable when a question is about a file that is not there to be read."""
+        points = points_at_a_file(text, is_first=False)
+        if messages is None and points:
             raise FileNotNow(
                 "I can't look for the file of this thread now. Ask again in a minute, or drop it "
                 "together with the question."
             )
-        if not wanted:
-            return Asking(self._pipeline)
-        tables = await self._tables(asked.team, wanted)
-        return Asking(self._pipeline.with_tables(tables), tuple(file.entity for file in wanted))
+        read = sql_names(earlier[-1].sql) if earlier else ()
+        goes_on = cues.read(text).begins and any(self._is_of_file(name) for name in read)
+        if goes_on or (points and any(has_lost_files(message) for message in messages or ())):
+            raise gone("The file that this is about")
+
+    def _is_of_file(self, name: str) -> bool:
+        return name not in self._pipeline.model.entities
 
     def looks_around(self, asked: Asked, earlier: Sequence[Turn]) -> bool:
         """Whether what was said around a question may matter for it: always in a thread; where it
@@ -73,7 +87,7 @@ class ThreadFiles:
             return False
         before = sql_names(earlier[-1].sql) if earlier else ()
         points = points_at_a_file(asked.text, is_first=not earlier)
-        return points or any(name not in self._pipeline.model.entities for name in before)
+        return points or any(self._is_of_file(name) for name in before)
 
     async def for_run(self, run: StoredRun | None) -> Pipeline:
         """The pipeline for a stored plan, with the files that it was made with if it may yet run.
