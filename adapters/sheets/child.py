@@ -13,7 +13,7 @@ from pyarrow import ipc
 from adapters.sheets import csv_file, xlsx_file
 from adapters.sheets.layout import UnreadableError
 
-MEMORY_BYTES = 2 * 1024**3
+MEMORY_BYTES = 1536 * 1024**2
 UNREADABLE = 3
 NOTES = b"notes"
 _READERS = {"csv": csv_file.read, "xlsx": xlsx_file.read}

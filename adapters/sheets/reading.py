@@ -16,6 +16,7 @@ from adapters.errors import FileUnreadable
 Form = Literal["csv", "xlsx"]
 
 TIMEOUT_S = 20.0
+_READING = asyncio.Semaphore(2)
 _ROOT = Path(__file__).parents[2]
 _UNREADABLE, _NOTES = 3, b"notes"
 _TOO_MUCH = "takes more time or memory than one file may have. Drop a smaller part of it."
@@ -34,6 +35,11 @@ class Sheet:
 
 async def read_sheet(title: str, content: bytes, form: Form) -> Sheet:
     """Read a file whose name is `title`. Raises FileUnreadable, which says why."""
+    async with _READING:
+        return await _read(title, content, form)
+
+
+async def _read(title: str, content: bytes, form: Form) -> Sheet:
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "adapters.sheets.child", form),
         stdin=asyncio.subprocess.PIPE,

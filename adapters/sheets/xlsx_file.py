@@ -66,7 +66,7 @@ def _typed(name: str, cells: list[Cell]) -> tuple[pa.Array, str]:
         None if fault or (isinstance(cell, str) and not cell.strip()) else cell
         for cell, fault in zip(cells, faults, strict=True)
     ]
-    said = f"{sum(faults)} faulty cells of {shown(name)} count as empty" if any(faults) else ""
+    said = f"faulty cells of {shown(name)} count as empty ({sum(faults)})" if any(faults) else ""
     kinds = {type(value) for value in values if value is not None}
     for fitting, make in _MAKERS:
         if kinds and kinds <= fitting:

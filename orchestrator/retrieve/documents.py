@@ -7,6 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
 from orchestrator.semantic import AiContext, Entity, Metric, SemanticModel
 
 
@@ -40,12 +44,17 @@ def metric_entities(model: SemanticModel, metric: Metric) -> tuple[str, ...]:
 
 def sql_entities(model: SemanticModel, sql: str) -> tuple[str, ...]:
     """The entities that semantic SQL reads, in the order of their first mention."""
-    return _known(model, list(sql_names(sql)))
+    return _known(model, re.findall(r'(?i)(?:\bfrom|\bjoin|\bsearch\s*\()\s*"?(\w+)', sql))
 
 
-def sql_names(sql: str) -> tuple[str, ...]:
-    """The names that SQL reads from, of entities or whatever else."""
-    return tuple(re.findall(r'(?i)(?:\bfrom|\bjoin|\bsearch\s*\()\s*"?(\w+)', sql))
+def sql_tables(sql: str) -> frozenset[str]:
+    """The tables that SQL reads, of this model or another; nothing of what can't be parsed."""
+    try:
+        tree = sqlglot.parse_one(sql, read="duckdb")
+    except SqlglotError:
+        return frozenset()
+    made = {one.alias for one in tree.find_all(exp.CTE)}
+    return frozenset(one.name for one in tree.find_all(exp.Table) if one.name) - made
 
 
 def _known(model: SemanticModel, names: list[str]) -> tuple[str, ...]:

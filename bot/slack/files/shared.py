@@ -13,7 +13,7 @@ from adapters.sheets import Form
 from orchestrator.plan.filed import points_at_a_file
 from orchestrator.plan.lexicon import words_of
 from orchestrator.question import Turn
-from orchestrator.retrieve.documents import sql_names
+from orchestrator.retrieve.documents import sql_tables
 
 FORMS: dict[str, Form] = {"csv": "csv", "tsv": "csv", "xlsx": "xlsx", "xlsm": "xlsx"}
 OTHERS = frozenset({"xls", "xlsb", "ods", "numbers", "gsheet"})
@@ -63,7 +63,7 @@ def meant(
         return tuple(dict.fromkeys((*named, *own)))[-MOST_FILES:]
     if points_at_a_file(text, is_first=not earlier):
         return tuple(files[-1:])
-    before = sql_names(earlier[-1].sql) if earlier else ()
+    before = sql_tables(earlier[-1].sql) if earlier else ()
     return tuple(file for file in files if file.entity in before)[-MOST_FILES:]
 
 

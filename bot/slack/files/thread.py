@@ -24,7 +24,7 @@ from orchestrator.plan import FileRef, cues
 from orchestrator.plan.filed import points_at_a_file
 from orchestrator.proposing import draft_for
 from orchestrator.question import Turn
-from orchestrator.retrieve.documents import sql_names
+from orchestrator.retrieve.documents import sql_tables
 from orchestrator.store import StoredRun
 
 MOST_BYTES = 10_000_000
@@ -70,7 +70,7 @@ class ThreadFiles:
                 "I can't look for the file of this thread now. Ask again in a minute, or drop it "
                 "together with the question."
             )
-        read = sql_names(earlier[-1].sql) if earlier else ()
+        read = sql_tables(earlier[-1].sql) if earlier else ()
         goes_on = cues.read(text).begins and any(self._is_of_file(name) for name in read)
         if goes_on or (points and any(has_lost_files(message) for message in messages or ())):
             raise gone("The file that this is about")
@@ -85,7 +85,7 @@ class ThreadFiles:
             return True
         if asked.files:
             return False
-        before = sql_names(earlier[-1].sql) if earlier else ()
+        before = sql_tables(earlier[-1].sql) if earlier else ()
         points = points_at_a_file(asked.text, is_first=not earlier)
         return points or any(self._is_of_file(name) for name in before)
 
