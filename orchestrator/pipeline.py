@@ -115,7 +115,7 @@ class Pipeline:
     @property
     def decisions(self) -> Decisions:
         """What people decide about stored plans."""
-        return Decisions(self._proposals)
+        return Decisions(self.proposals)
 
     @property
     def preferences(self) -> Preferences:
@@ -123,7 +123,8 @@ class Pipeline:
         return Preferences(self.store.engine)
 
     @property
-    def _proposals(self) -> Proposals:
+    def proposals(self) -> Proposals:
+        """What makes stored plans of drafts."""
         return Proposals(
             self.model,
             self.compiler,
@@ -177,7 +178,7 @@ class Pipeline:
         self, question: Question, candidates: Candidates, draft: Draft
     ) -> Proposed | Clarification | Refused:
         try:
-            plan = await self._proposals.compile(draft.sql)
+            plan = await self.proposals.compile(draft.sql)
         except QueryError as error:
             if draft.planner in (FREE_FORM, self.fallback.name):
                 return Refused(str(error))
@@ -185,13 +186,13 @@ class Pipeline:
                 repaired = await self.planner.repair(question, candidates, draft, str(error))
                 if isinstance(repaired, Clarification):
                     return repaired
-                draft, plan = repaired, await self._proposals.compile(repaired.sql)
+                draft, plan = repaired, await self.proposals.compile(repaired.sql)
             except (QueryError, PlannerError) as again:
                 return Refused(f"The plan does not fit the semantic model: {again}")
         if self.attached is not None:
             notes = self.attached.notes(plan.entities)
             draft = replace(draft, assumptions=(*notes, *draft.assumptions))
-        return await self._proposals.propose(question, draft, plan)
+        return await self.proposals.propose(question, draft, plan)
 
     async def _join(self, plan: Plan, staging: Staging) -> tuple[JoinedTable | QueryError, float]:
         began = time.monotonic()

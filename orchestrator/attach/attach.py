@@ -72,8 +72,9 @@ class Attached:
 def told(link: Link) -> str:
     """A link in words."""
     entity, field = (" ".join(words_of(name)) for name in (link.entity, link.field))
+    field = field if field.startswith(entity) else f"{entity} {field}"
     how = f", read as {'a number' if link.type == 'int64' else 'text'}" if link.transform else ""
-    return f"rows belong to {plural(entity)} by “{link.column}” ({entity} {field}{how})"
+    return f"rows belong to {plural(entity)} by “{link.column}” ({field}{how})"
 
 
 def attach(model: SemanticModel, tables: tuple[FileTable, ...]) -> Attached:

@@ -48,5 +48,5 @@ def entity_names(titles: Iterable[str], model: SemanticModel) -> list[str]:
         words = words_of(name)
         meant = lexicon.match(words, 0)
         known = (meant is not None and meant[1] == len(words)) or is_file_word(name)
-        names.append(f"{name}_file" if known else name)
+        names.append(f"{name}_file" if known and name != "file" else name)
     return distinct(names, {*model.entities, *model.sources})
