@@ -5,6 +5,8 @@ CrosstalkError
 │   ├── SemanticModelError    one or more mistakes in semantic_model.yaml, each with path:line
 │   └── ModelWeightsMissing   the embedding model is not on this machine
 ├── QueryError                the question or its SQL can't be answered as it stands
+│   ├── FileUnreadable        a file of the thread is gone, too large or no table
+│   │   └── FileNotNow        transient: it can't be had now
 │   ├── SqlNotAllowed         a node or function outside the allow-list, or over a bound
 │   └── UnknownName           an entity, field, source or metric that the model does not have
 ├── SourceError               one source could not answer; the others go on
@@ -42,6 +44,14 @@ class ModelWeightsMissing(ConfigurationError):
 
 class QueryError(CrosstalkError):
     """The question or its SQL can't be answered as it stands."""
+
+
+class FileUnreadable(QueryError):
+    """A file of the thread is gone, too large or no table, so nothing can be asked of it."""
+
+
+class FileNotNow(FileUnreadable):
+    """A file of the thread can't be had now; it may be soon."""
 
 
 class SqlNotAllowed(QueryError):

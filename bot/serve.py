@@ -88,6 +88,7 @@ async def running(
             time_zone=time_zone,
             clock=clock,
             min_interval_s=min_interval_s,
+            most_file_bytes=int(settings.file_mb * 1e6),
         )
         runs.handle(QUESTION, conversation.answer, conversation.say)
         runs.handle(APPROVED, conversation.run_approved, conversation.say_of_run)

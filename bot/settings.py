@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     catalog_seconds: float = Field(
         3600.0, ge=1, validation_alias=_named("CROSSTALK_CATALOG_SECONDS")
     )
+    file_mb: float = Field(10.0, gt=0, le=100, validation_alias=_named("CROSSTALK_FILE_MB"))
     http_host: str = Field("127.0.0.1", validation_alias=_named("CROSSTALK_HTTP_HOST"))
     http_port: int = Field(8080, ge=0, le=65535, validation_alias=_named("CROSSTALK_HTTP_PORT"))
     log_format: Literal["console", "json"] = Field(

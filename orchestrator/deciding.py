@@ -11,7 +11,7 @@ from adapters.errors import QueryError
 from orchestrator.approve import ApprovedPlan, Decision
 from orchestrator.approve.decide import Choice, Closed, Decided, Decider, Denied, Members, denied
 from orchestrator.approve.grant import grant_for
-from orchestrator.approve.request import Request, Status, binding_of
+from orchestrator.approve.request import Request, Status
 from orchestrator.approve.risk import Risk
 from orchestrator.approve.rules import FREE_FORM
 from orchestrator.plan import Draft
@@ -71,7 +71,7 @@ class Decisions:
         if (why := self._changed(request, run, weighed)) is not None:
             return await self._asked_anew(request, run, why, at)
         assert not isinstance(weighed, Refused)
-        digest = binding_of(weighed[0], self._proposals.model, asker_of(run)).digest
+        digest = self._proposals.binding(weighed[0], asker_of(run)).digest
         voted = await self._proposals.approvals.approve(request, digest, by.user, at)
         if voted is None:
             return Closed(await self._proposals.approvals.of(run_id))
@@ -159,7 +159,7 @@ class Decisions:
         """Why a request is about something else by now, or None when it is not."""
         if isinstance(weighed, Refused):
             return f"it could not run as it stands: {weighed.message}"
-        now = binding_of(weighed[0], self._proposals.model, asker_of(run))
+        now = self._proposals.binding(weighed[0], asker_of(run))
         return request.binding.difference(now) or weighed[1].exceeds(request.risk)
 
     async def _asked_anew(

@@ -7,6 +7,7 @@ from the cache.
 
 import asyncio
 import contextlib
+import copy
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -80,6 +81,14 @@ class Executor:
         self._drift = drift
         self._everywhere = asyncio.Semaphore(max_parallel_queries)
         self._each = {name: Limiter(source.spec.max_parallel) for name, source in sources.items()}
+
+    def extended(self, sources: dict[str, Source]) -> "Executor":
+        """An executor that reads these sources besides, under the same caps."""
+        more = copy.copy(self)
+        more._sources = self._sources | sources  # noqa: SLF001
+        each = {name: Limiter(source.spec.max_parallel) for name, source in sources.items()}
+        more._each = self._each | each  # noqa: SLF001
+        return more
 
     def limits(self) -> dict[str, int]:
         """How many queries each source takes at once now."""

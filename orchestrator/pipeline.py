@@ -4,7 +4,7 @@ starts from an approved one. Between them stand `decisions`.
 """
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -19,6 +19,7 @@ from orchestrator.answer.compose import compose
 from orchestrator.answer.currency import conversion_of
 from orchestrator.approve import ApprovedPlan
 from orchestrator.approve.rules import FREE_FORM
+from orchestrator.attach import Attached, FileTable, attach
 from orchestrator.compile import Compiler, Plan
 from orchestrator.deciding import Decisions
 from orchestrator.events import Event, Finished, Joined, Planned, Started, StepOutcome
@@ -28,7 +29,7 @@ from orchestrator.plan import Clarification, Draft, Planner
 from orchestrator.plan.unmodelled import with_unmodelled
 from orchestrator.proposing import Proposals, Proposed, Refused
 from orchestrator.question import Question
-from orchestrator.registry import Registry, Source
+from orchestrator.registry import Extended, Registry, Source
 from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.semantic import SemanticModel
@@ -55,6 +56,27 @@ class Pipeline:
     registry: Registry
     executor: Executor
     staging: StagingPool
+    attached: Attached | None = None
+
+    def with_tables(self, tables: Sequence[FileTable]) -> "Pipeline":
+        """The same pipeline for questions that may read these files too, which it keeps while it
+        is used itself. `close` is for the first alone."""
+        if not tables:
+            return self
+        attached = attach(self.model, tuple(tables))
+        sources = self.sources | attached.sources
+        capabilities = {name: source.adapter.capabilities for name, source in sources.items()}
+        return replace(
+            self,
+            model=attached.model,
+            planner=self.planner.over(attached.model),
+            fallback=self.fallback.over(attached.model),
+            compiler=Compiler(attached.model, capabilities),
+            sources=sources,
+            registry=Extended(self.registry, attached.sources),
+            executor=self.executor.extended(attached.sources),
+            attached=attached,
+        )
 
     async def propose(
         self, question: Question, sql: str | None = None
@@ -62,8 +84,7 @@ class Pipeline:
         """From a question (or its semantic SQL) to a stored plan, which may run or waits."""
         candidates = Candidates(entities=tuple(self.model.entities))
         if sql is None:
-            self._tell_of_relations()
-            candidates = await self.retriever.retrieve(question)
+            candidates = await self._candidates(question)
             drafted = with_unmodelled(await self._draft(question, candidates), candidates)
         else:
             drafted = Draft(sql=sql, planner=FREE_FORM)
@@ -101,7 +122,7 @@ class Pipeline:
     @property
     def decisions(self) -> Decisions:
         """What people decide about stored plans."""
-        return Decisions(self._proposals)
+        return Decisions(self.proposals)
 
     @property
     def preferences(self) -> Preferences:
@@ -114,7 +135,8 @@ class Pipeline:
         return Catalogs(self.store.engine, self._kinds)
 
     @property
-    def _proposals(self) -> Proposals:
+    def proposals(self) -> Proposals:
+        """What makes stored plans of drafts."""
         return Proposals(
             self.model,
             self.compiler,
@@ -123,6 +145,7 @@ class Pipeline:
             self.approvals,
             self.grants,
             self._kinds,
+            self.attached,
         )
 
     @property
@@ -141,6 +164,15 @@ class Pipeline:
         if self.vault is not None:
             await self.vault.drain()
         await self.store.close()
+
+    async def _candidates(self, question: Question) -> Candidates:
+        """What is near the question, and every file that it may read."""
+        self._tell_of_relations()
+        found = await self.retriever.retrieve(question)
+        if self.attached is None:
+            return found
+        entities = dict.fromkeys((*self.attached.entities, *found.entities))
+        return replace(found, entities=tuple(entities))
 
     def _tell_of_relations(self) -> None:
         """Have the retriever know what the sources hold beside what is modelled, as last read."""
@@ -166,7 +198,7 @@ class Pipeline:
         self, question: Question, candidates: Candidates, draft: Draft
     ) -> Proposed | Clarification | Refused:
         try:
-            plan = await self._proposals.compile(draft.sql)
+            plan = await self.proposals.compile(draft.sql)
         except QueryError as error:
             if draft.planner in (FREE_FORM, self.fallback.name):
                 return Refused(str(error))
@@ -174,10 +206,13 @@ class Pipeline:
                 repaired = await self.planner.repair(question, candidates, draft, str(error))
                 if isinstance(repaired, Clarification):
                     return repaired
-                draft, plan = repaired, await self._proposals.compile(repaired.sql)
+                draft, plan = repaired, await self.proposals.compile(repaired.sql)
             except (QueryError, PlannerError) as again:
                 return Refused(f"The plan does not fit the semantic model: {again}")
-        return await self._proposals.propose(question, draft, plan)
+        if self.attached is not None:
+            notes = self.attached.notes(plan.entities)
+            draft = replace(draft, assumptions=(*notes, *draft.assumptions))
+        return await self.proposals.propose(question, draft, plan)
 
     async def _join(self, plan: Plan, staging: Staging) -> tuple[JoinedTable | QueryError, float]:
         began = time.monotonic()

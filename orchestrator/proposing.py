@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from adapters.errors import QueryError
 from orchestrator import audit
 from orchestrator.approve import ApprovedPlan, approve_by_rule
-from orchestrator.approve.request import binding_of, request_for
+from orchestrator.approve.request import Binding, binding_of, request_for
 from orchestrator.approve.risk import Risk
 from orchestrator.approve.rules import score
+from orchestrator.attach import Attached
 from orchestrator.compile import Compiler, Plan
 from orchestrator.explain import explain, plan_text
 from orchestrator.plan import Draft, draft_of
@@ -44,7 +45,8 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """What makes plans of drafts; `kinds` says of each source what it is."""
+    """What makes plans of drafts; `kinds` says of each source what it is, `attached` which files
+    the model has for the time being."""
 
     model: SemanticModel
     compiler: Compiler
@@ -53,6 +55,7 @@ class Proposals:
     approvals: Approvals
     grants: Grants
     kinds: dict[str, str]
+    attached: Attached | None = None
 
     async def propose(
         self, question: Question, draft: Draft, plan: Plan, edited_by: str = ""
@@ -70,6 +73,8 @@ class Proposals:
                 plan = self.compiler.compile(draft.sql, self.registry)
             except QueryError as error:
                 return Refused(str(error))
+        if self.attached is not None:
+            draft = replace(draft, files=self.attached.read(plan.entities))
         weighed = self.weighed(plan, draft, question.asked_at)
         if isinstance(weighed, Refused):
             return weighed
@@ -88,12 +93,18 @@ class Proposals:
             waits=approved is None,
         )
         if approved is None:
-            binding = binding_of(validated, self.model, question.requester)
+            binding = self.binding(validated, question.requester)
             policy = self.model.policies.approval
             await self.approvals.ask(
                 request_for(run_id, question, binding, risk, policy, edited_by)
             )
         return Proposed(run_id, plan, draft, risk, approved)
+
+    def binding(self, validated: ValidatedPlan, requester: Requester) -> Binding:
+        """What a decision about a plan is bound to. A file is bound by its bytes, which the name of
+        its relation stands for; other files of the thread don't matter."""
+        model = self.attached.owned if self.attached else self.model
+        return binding_of(validated, model, requester)
 
     def weighed(
         self, plan: Plan, draft: Draft, at: datetime

@@ -38,7 +38,8 @@ class Question:
     """One question. `asked_at` is aware; `channel` and `thread` are opaque ids of the place.
 
     `context` are texts that people wrote above it in the thread, oldest first. They are data, from
-    which names may be taken and nothing else.
+    which names may be taken and nothing else. `files` are the entities made of the thread's files
+    that “these” or “the list” may mean.
     """
 
     text: str
@@ -48,6 +49,7 @@ class Question:
     thread: str = ""
     earlier: tuple[Turn, ...] = ()
     context: tuple[str, ...] = field(default=(), repr=False)
+    files: tuple[str, ...] = ()
 
     @property
     def today(self) -> date:

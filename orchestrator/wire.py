@@ -14,6 +14,7 @@ from orchestrator.execute import Executor
 from orchestrator.pipeline import Pipeline
 from orchestrator.plan import Planner
 from orchestrator.plan.context import InContext
+from orchestrator.plan.filed import InFiles
 from orchestrator.plan.grammar import GrammarPlanner
 from orchestrator.registry import Drift, Kind, Registry, Source
 from orchestrator.retrieve.embedder import Embedder
@@ -68,7 +69,7 @@ async def open_pipeline(
         for name, spec in model.sources.items()
     }
     vault_client = Vault(vault) if vault is not None else None
-    grammar = InContext(GrammarPlanner(model), model)
+    grammar = InFiles(InContext(GrammarPlanner(model), model), model)
     planner: Planner = grammar
     if anthropic_api_key:
         from orchestrator.plan.claude import ClaudePlanner

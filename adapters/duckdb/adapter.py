@@ -18,7 +18,7 @@ from adapters.base import Capabilities, Fetched, Limits, Take
 from adapters.coercion import conform
 from adapters.credentials import Credential
 from adapters.duckdb import errors
-from adapters.duckdb.files import Files, connect, connect_to_ask
+from adapters.duckdb.files import Files, Relations, connect, connect_to_ask, define_view
 from adapters.duckdb.guard import check
 from adapters.duckdb.introspect import introspect
 from adapters.errors import SourceRefused
@@ -49,7 +49,7 @@ class DuckdbAdapter:
     ) -> None:
         self.source = source
         base = folder.absolute()
-        self._files = Files(
+        self._files: Relations = Files(
             base / database if database else None,
             {relation: base / path for relation, path in (files or {}).items()},
         )
@@ -69,7 +69,7 @@ class DuckdbAdapter:
 
         def begin(connection: duckdb.DuckDBPyConnection) -> pa.RecordBatchReader:
             for relation in query.relations:
-                self._files.view(connection, relation)
+                define_view(connection, self._files, relation)
             result = connection.sql(query.text, params=list(query.parameters))
             return result.to_arrow_reader(BATCH_ROWS)
 

@@ -1,9 +1,10 @@
 """One in-memory DuckDB over the files of a source: views of its relations, and no other file."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 
@@ -18,6 +19,24 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
+
+
+class Relations(Protocol):
+    """What a source reads: relations by name, besides those of a database file."""
+
+    @property
+    def relations(self) -> Mapping[str, object]: ...
+
+    def prepare(
+        self, connection: duckdb.DuckDBPyConnection, relations: Iterable[str], spill: str
+    ) -> None:
+        """Let a connection read `relations`, close it to all else, and lock its configuration;
+        `spill` is a folder for what does not fit into memory."""
+        ...
+
+    def origin(self, relation: str) -> str:
+        """What stands after FROM to read a relation as it is stored."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +61,7 @@ class Files:
             if not self.database.is_file():
                 raise FileNotFoundError(self.database)
             connection.execute(f"ATTACH {_text(self.database)} AS {SOURCE} (READ_ONLY)")
-        allowed = [path for name in relations for path in self._found(name)]
-        lock(connection, f"temp_directory = {_text(spill)}", f"allowed_paths = {_list(allowed)}")
+        lock_to(connection, [path for name in relations for path in self._found(name)], spill)
 
     def origin(self, relation: str) -> str:
         """What stands after FROM to read a relation as it is stored."""
@@ -52,20 +70,6 @@ class Files:
             return f"{reader}({_list(self._found(relation))})"
         schema, _, table = relation.rpartition(".")
         return f"{SOURCE}.{quoted(schema or 'main')}.{quoted(table)}"
-
-    def view(self, connection: duckdb.DuckDBPyConnection, relation: str) -> None:
-        """Define the relation's view, under its own name."""
-        origin = self.origin(relation)
-        stored = connection.sql(f"FROM {origin}")
-        columns = ", ".join(
-            f"{reading(quoted(name), kind)} AS {quoted(name)}"
-            for name, kind in zip(stored.columns, stored.types, strict=True)
-        )
-        schema, _, table = relation.rpartition(".")
-        if schema:
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
-        name = f"{quoted(schema or 'main')}.{quoted(table)}"
-        connection.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM {origin}")
 
     def _found(self, relation: str) -> list[Path]:
         """The files of a relation. Raises FileNotFoundError when there are none."""
@@ -76,6 +80,26 @@ class Files:
         if not found:
             raise FileNotFoundError(path)
         return found
+
+
+def lock_to(connection: duckdb.DuckDBPyConnection, allowed: list[Path], spill: str) -> None:
+    """Close a connection to all files but those allowed, and lock its configuration."""
+    lock(connection, f"temp_directory = {_text(spill)}", f"allowed_paths = {_list(allowed)}")
+
+
+def define_view(connection: duckdb.DuckDBPyConnection, held: Relations, relation: str) -> None:
+    """Define a relation's view, under its own name."""
+    origin = held.origin(relation)
+    stored = connection.sql(f"FROM {origin}")
+    columns = ", ".join(
+        f"{reading(quoted(name), kind)} AS {quoted(name)}"
+        for name, kind in zip(stored.columns, stored.types, strict=True)
+    )
+    schema, _, table = relation.rpartition(".")
+    if schema:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+    name = f"{quoted(schema or 'main')}.{quoted(table)}"
+    connection.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM {origin}")
 
 
 def connect() -> duckdb.DuckDBPyConnection:

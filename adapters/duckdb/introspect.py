@@ -5,7 +5,7 @@ from typing import Any
 import duckdb
 
 from adapters.duckdb.coercion import canonical
-from adapters.duckdb.files import SOURCE, Files, quoted
+from adapters.duckdb.files import SOURCE, Relations, quoted
 from adapters.schema import Catalog, Column, Relation
 
 _COUNTED_ROWS = 500_000
@@ -38,7 +38,7 @@ WHERE database_name = '{SOURCE}' AND constraint_type = 'PRIMARY KEY'
 """
 
 
-def introspect(connection: duckdb.DuckDBPyConnection, files: Files, source: str) -> Catalog:
+def introspect(connection: duckdb.DuckDBPyConnection, files: Relations, source: str) -> Catalog:
     """Read the catalog; views of the database that can't be read are left out. Blocking."""
     tables = {
         name: (comment or "", is_table)

@@ -92,8 +92,10 @@ class MongoAdapter:
         self, database: "AsyncIOMotorDatabase[dict[str, Any]]", collection: str
     ) -> None:
         """MongoDB answers for a collection that is gone as for an empty one."""
-        names = {"filter": {"name": collection}, "authorizedCollections": True, "nameOnly": True}
-        if not await database.list_collection_names(**names):
+        found = await database.list_collection_names(
+            filter={"name": collection}, authorizedCollections=True, nameOnly=True
+        )
+        if not found:
             raise SchemaMismatch(
                 f"{self.source} has no collection {collection}, or its Vault role may not read it, "
                 "so its documents are missing. Check the semantic model against the database."

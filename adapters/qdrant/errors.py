@@ -1,5 +1,7 @@
 """qdrant-client's errors to Crosstalk's, one table."""
 
+from http import HTTPStatus
+
 import httpx
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
@@ -21,7 +23,7 @@ def translate(error: Exception, source: str) -> SourceError:
         return SourceTimeout(
             f"{source} did not answer in time, so its hits are missing. Ask again, or for fewer."
         )
-    if isinstance(cause, UnexpectedResponse) and cause.status_code == httpx.codes.NOT_FOUND:
+    if isinstance(cause, UnexpectedResponse) and cause.status_code == HTTPStatus.NOT_FOUND:
         return SchemaMismatch(
             f"{source} does not have the collection that the semantic model names, so its hits are "
             "missing. Correct the model."

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+from bot.slack.files.shared import table_files
 from bot.slack.overheard import may_be_asked
 
 SUBTYPES = frozenset({None, "file_share", "thread_broadcast"})
@@ -16,7 +17,7 @@ class Asked:
     """A message to the bot. `thread_ts` is the thread that the answer belongs to.
 
     `overheard`: it does not name the bot, so it may not be meant for it. `direct`: it was written
-    to nobody else.
+    to nobody else. `files` are the tables (id, name) that came with it.
     """
 
     event_id: str
@@ -28,11 +29,14 @@ class Asked:
     text: str
     overheard: bool = False
     direct: bool = False
+    files: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, payload: dict[str, Any]) -> Self:
         """From what `dataclasses.asdict` gave, here or in another version of the bot."""
-        return cls(**{f.name: payload[f.name] for f in fields(cls) if f.name in payload})
+        given = {f.name: payload[f.name] for f in fields(cls) if f.name in payload}
+        given["files"] = tuple((one, name) for one, name in given.get("files", ()))
+        return cls(**given)
 
     @property
     def message(self) -> str:
@@ -66,6 +70,7 @@ def asked(body: dict[str, Any]) -> Asked | None:
         text=words(event.get("text") or ""),
         overheard=is_overheard,
         direct=is_direct,
+        files=table_files(event),
     )
 
 

@@ -5,6 +5,7 @@ On any doubt it is the least privileged audience: guests and people of other com
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -42,6 +43,26 @@ def is_direct(channel: str) -> bool:
     return channel.startswith("D")
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an answer shows: its plan, and the model with all that the plan reads."""
+
+    plan: Plan
+    model: SemanticModel
+
+    def to_all(self) -> bool:
+        """Whether the policy keeps nothing of it from anybody."""
+        postings = self.model.policies.audience.postings
+        return not any(kept_from(posting, self.plan, self.model) for posting in postings)
+
+    def refusal(self, audience: Audience, channel: str, readers: str = "") -> str | None:
+        """Why it may not be posted in a channel that stands for an audience, in mrkdwn."""
+        posting = self.model.policies.audience.of(audience, channel)
+        if not (reasons := kept_from(posting, self.plan, self.model)):
+            return None
+        return f"{escaped(', '.join(reasons))}, and {readers or READERS[audience]}"
+
+
 class Audiences:
     """Holds answers against the policy of those who would read them.
 
@@ -49,46 +70,42 @@ class Audiences:
     five minutes, and whoever came since then counts as a guest. `clock` gives seconds.
     """
 
-    def __init__(
-        self, model: SemanticModel, clients: Clients, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._model = model
+    def __init__(self, clients: Clients, clock: Callable[[], float] = time.monotonic) -> None:
         self._clients = clients
         self._clock = clock
         self._known: dict[str, tuple[frozenset[str], float]] = {}
 
-    async def refusal(self, plan: Plan, asker: Requester, channel: str) -> str | None:
-        """Why an answer to this plan may not be posted in a channel, in mrkdwn and without values;
-        None when it may. Where the policy keeps nothing of it from anybody, Slack is not asked."""
-        postings = self._model.policies.audience.postings
-        if not any(kept_from(posting, plan, self._model) for posting in postings):
+    async def refusal(self, shown: Shown, asker: Requester, channel: str) -> str | None:
+        """Why this may not be posted in a channel, in mrkdwn and without values; None when it may.
+        Where the policy keeps nothing of it from anybody, Slack is not asked."""
+        if shown.to_all():
             return None
         if is_direct(channel):
-            return await self._refusal_alone(plan, asker, channel)
+            return await self._refusal_alone(shown, asker, channel)
         try:
-            return await self._refusal_here(plan, asker.team, channel)
+            return await self._refusal_here(shown, asker.team, channel)
         except (*SLACK_FAILURES, KeyError, TypeError) as error:
             log.warning("audience_unknown", reason=type(error).__name__)
-            return self._said(plan, "shared", channel, UNKNOWN)
+            return shown.refusal("shared", channel, UNKNOWN)
 
-    async def _refusal_alone(self, plan: Plan, asker: Requester, channel: str) -> str | None:
+    async def _refusal_alone(self, shown: Shown, asker: Requester, channel: str) -> str | None:
         people = SlackPeople(self._clients.of(asker.team))
         if (await people.decider(asker.team, asker.user)).is_member:
-            return self._said(plan, "direct", channel)
-        return self._said(plan, "shared", channel, STRANGER.format(asker.user))
+            return shown.refusal("direct", channel)
+        return shown.refusal("shared", channel, STRANGER.format(asker.user))
 
-    async def _refusal_here(self, plan: Plan, team: str, channel: str) -> str | None:
+    async def _refusal_here(self, shown: Shown, team: str, channel: str) -> str | None:
         client = self._clients.of(team)
         info = (await Calls(client, PATIENCE_S).call("conversations.info", channel=channel))[
             "channel"
         ]
         if is_external(info):
-            return self._said(plan, "shared", channel)
+            return shown.refusal("shared", channel)
         audience = "private" if info["is_private"] else "public"
-        if (said := self._said(plan, audience, channel)) is not None:
+        if (said := shown.refusal(audience, channel)) is not None:
             return said
         if await self._has_guests(client, team, channel):
-            return self._said(plan, "shared", channel)
+            return shown.refusal("shared", channel)
         return None
 
     async def _has_guests(self, client: AsyncWebClient, team: str, channel: str) -> bool:
@@ -103,12 +120,6 @@ class Audiences:
             "conversations.members", "members", channel=channel, limit=PAGE
         )
         return not members.issuperset(here)
-
-    def _said(self, plan: Plan, audience: Audience, channel: str, readers: str = "") -> str | None:
-        posting = self._model.policies.audience.of(audience, channel)
-        if not (reasons := kept_from(posting, plan, self._model)):
-            return None
-        return f"{escaped(', '.join(reasons))}, and {readers or READERS[audience]}"
 
 
 def _is_member(person: dict[str, Any], team: str) -> bool:

@@ -1,7 +1,7 @@
 """What happens for one question, from the eyes on it to the answer under it."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from adapters.errors import CrosstalkError
+from adapters.errors import CrosstalkError, FileNotNow, FileUnreadable
 from bot.metrics import Metrics
+from bot.runs import NotNow
 from bot.slack.answer import KeptTables
 from bot.slack.approval import ApprovalDesk
 from bot.slack.asked import Asked
@@ -18,7 +19,10 @@ from bot.slack.audience import Audiences
 from bot.slack.clarify import clarification_message
 from bot.slack.clients import Clients
 from bot.slack.delivery import Delivery, asked_elsewhere
-from bot.slack.history.context import thread_texts
+from bot.slack.files.message import file_message
+from bot.slack.files.thread import MOST_BYTES, ThreadFiles
+from bot.slack.history.coercion import Message
+from bot.slack.history.context import thread_messages, thread_texts
 from bot.slack.overheard import is_asked, is_sure
 from bot.slack.progress import Progress
 from bot.slack.render import plain_message, problem_message
@@ -55,11 +59,13 @@ class Conversation:
         time_zone: str = "UTC",
         clock: Callable[[], datetime] = now,
         min_interval_s: float = 3.0,
+        most_file_bytes: int = MOST_BYTES,
     ) -> None:
+        self.files = ThreadFiles(pipeline, clients, most_file_bytes)
         self.desk = ApprovalDesk(pipeline, clients, clock)
         self.running = Running()
         self.kept = KeptTables()
-        self.audiences = Audiences(pipeline.model, clients)
+        self.audiences = Audiences(clients)
         self._pipeline = pipeline
         self._clients = clients
         self._metrics = metrics
@@ -94,10 +100,12 @@ class Conversation:
         if asked.overheard:
             return await self._overhear(asked, thread)
         await self._greet(asked, thread)
-        proposed = await self.propose(asked)
+        if asked.files and not asked.text:
+            return await self._describe(asked, thread)
+        pipeline, proposed = await self._proposed(asked)
         match proposed:
             case Proposed():
-                return await self._finish(proposed, thread)
+                return await self._finish(proposed, thread, pipeline)
             case Clarification():
                 await thread.post(clarification_message(proposed))
                 return "clarification"
@@ -105,16 +113,26 @@ class Conversation:
                 await thread.post(problem_message(proposed))
                 return "refused"
 
+    async def _describe(self, asked: Asked, thread: Thread) -> str:
+        """Say what is in a file that came without a question."""
+        try:
+            pipeline = await self.files.read(asked)
+        except CrosstalkError as error:
+            await thread.post(problem_message(error))
+            return "refused"
+        await thread.post(file_message(pipeline))
+        return "described"
+
     async def _overhear(self, asked: Asked, thread: Thread) -> str:
         """Answer what was not asked by name, or say nothing at all."""
         earlier = await self._earlier(asked)
         if not is_asked(asked.text, asked.user, earlier):
             return IGNORED
-        proposed = await self.propose(asked, earlier)
+        pipeline, proposed = await self._proposed(asked, earlier)
         if not is_sure(proposed) or not isinstance(proposed, Proposed):
             return IGNORED
         await self._greet(asked, thread)
-        return await self._finish(proposed, thread)
+        return await self._finish(proposed, thread, pipeline)
 
     async def _greet(self, asked: Asked, thread: Thread) -> None:
         await _harmless("react", thread.react(asked.ts, "eyes"))
@@ -138,12 +156,24 @@ class Conversation:
     ) -> Proposed | Clarification | Refused | CrosstalkError:
         """The stored plan of a question, or of its semantic SQL; or why there is none. `earlier` is
         what was answered before it, read from its thread by default."""
+        return (await self._proposed(asked, earlier, sql))[1]
+
+    async def _proposed(
+        self, asked: Asked, earlier: tuple[Turn, ...] | None = None, sql: str | None = None
+    ) -> tuple[Pipeline, Proposed | Clarification | Refused | CrosstalkError]:
+        """The same, with the pipeline that it is to run in: it may have files of the thread."""
         if earlier is None:
             earlier = await self._earlier(asked)
         zone = await self.zone_of(asked.team, asked.user)
         requester = Requester(asked.team, asked.user, zone, asked.channel)
+        messages: Sequence[Message] | None = ()
+        if self.files.looks_around(asked, earlier):
+            messages = await thread_messages(self._clients.of(asked.team), asked)
+        pipeline = self._pipeline
         try:
-            return await self._pipeline.propose(
+            asking = await self.files.for_question(asked, earlier, messages)
+            pipeline = asking.pipeline
+            return pipeline, await pipeline.propose(
                 question(
                     asked.text,
                     requester,
@@ -151,18 +181,19 @@ class Conversation:
                     channel=asked.channel,
                     thread=asked.thread,
                     earlier=earlier,
-                    context=await thread_texts(self._clients.of(asked.team), asked),
+                    context=thread_texts(messages or (), asked),
+                    files=asking.files,
                 ),
                 sql,
             )
         except CrosstalkError as error:
-            return error
+            return pipeline, error
 
-    async def _finish(self, proposed: Proposed, thread: Thread) -> str:
+    async def _finish(self, proposed: Proposed, thread: Thread, pipeline: Pipeline) -> str:
         if proposed.approved is None:
             await self.desk.ask(proposed.run_id, thread)
             return "waiting"
-        return await self._deliver(proposed.approved, thread)
+        return await self._deliver(proposed.approved, thread, pipeline)
 
     async def run_approved(self, work: Work) -> None:
         """Run what somebody has approved (`run_id`), in the thread where it was asked. What has
@@ -183,50 +214,50 @@ class Conversation:
             await thread.post(plain_message(sentence))
 
     async def _run_approved(self, run_id: str, thread: Thread) -> str:
-        came = await self._pipeline.decisions.approved(run_id, self._clock())
+        try:
+            pipeline = await self.files.for_run(await self._pipeline.recall(run_id))
+        except FileNotNow as error:
+            raise NotNow(str(error)) from error
+        except FileUnreadable as error:
+            await self.desk.lost(run_id, error, thread)
+            return "refused"
+        came = await pipeline.decisions.approved(run_id, self._clock())
         if isinstance(came, Stale):
             next_id = await self.desk.anew(came)
             return await self._run_approved(next_id, thread) if next_id else "waiting"
         if not isinstance(came, ApprovedPlan):
             return "refused"
-        return await self._deliver(came, thread)
+        return await self._deliver(came, thread, pipeline)
 
     async def _thread_of_run(self, work: Work) -> Thread | None:
         run = await self._pipeline.recall(str(work.payload["run_id"]))
         return None if run is None else self.desk.thread(run, work.work_id)
 
-    async def _deliver(self, approved: ApprovedPlan, thread: Thread) -> str:
-        answer = await self._run(approved, thread)
+    async def _deliver(self, approved: ApprovedPlan, thread: Thread, pipeline: Pipeline) -> str:
+        answer = await self._run(approved, thread, pipeline)
         if answer is None:
             return "stopped"
-        delivery = Delivery(self._pipeline, self._clients, self.audiences, self.kept)
+        delivery = Delivery(pipeline, self._clients, self.audiences, self.kept)
         await delivery.deliver(answer, approved, thread)
         return "failed" if answer.failed else "partial" if answer.partial else "answered"
 
-    async def _run(self, approved: ApprovedPlan, thread: Thread) -> Answer | None:
+    async def _run(
+        self, approved: ApprovedPlan, thread: Thread, pipeline: Pipeline
+    ) -> Answer | None:
         """The run's answer; None when it was stopped, which its thread has then been told."""
         run_id, asker = approved.run_id, (approved.requester.team, approved.requester.user)
         plan, interval_s = approved.validated.plan, self._min_interval_s
         progress = Progress(thread, plan, run_id, min_interval_s=interval_s)
         try:
             async with progress:
-                followed = self._followed(approved, progress)
+                settings = await pipeline.preferences.of(*asker)
+                followed = _followed(pipeline, approved, progress, settings.currency)
                 return await self.running.until_done(run_id, {asker}, followed)
         except Stopped as stopped:
             outcome = {"by": stopped.by[1], "seconds": round(stopped.seconds, 3)}
             await self._pipeline.store.finish(run_id, "stopped", outcome)
             await thread.post(stopped_message(stopped, progress.read))
             return None
-
-    async def _followed(self, approved: ApprovedPlan, progress: Progress) -> Answer:
-        asker = approved.requester
-        settings = await self._pipeline.preferences.of(asker.team, asker.user)
-        async with aclosing(self._pipeline.run(approved, settings.currency)) as events:
-            async for event in events:
-                progress.show(event)
-                if isinstance(event, Finished):
-                    return event.answer
-        raise RuntimeError(f"run {approved.run_id} ended without an answer")
 
     async def zone_of(self, team: str, user: str) -> str:
         """The time zone that a person has chosen, else that of their profile."""
@@ -247,6 +278,17 @@ class Conversation:
         """Where a question was asked; what is posted there for a piece of work bears its id."""
         where = (asked.channel, asked.thread_ts)
         return Thread(self._clients.of(asked.team), *where, work=work.work_id, since=asked.ts)
+
+
+async def _followed(
+    pipeline: Pipeline, approved: ApprovedPlan, progress: Progress, currency: str | None
+) -> Answer:
+    async with aclosing(pipeline.run(approved, currency)) as events:
+        async for event in events:
+            progress.show(event)
+            if isinstance(event, Finished):
+                return event.answer
+    raise RuntimeError(f"run {approved.run_id} ended without an answer")
 
 
 async def is_ended(thread: Thread, work: Work) -> bool:

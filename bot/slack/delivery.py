@@ -16,7 +16,7 @@ from bot.runs import NotNow
 from bot.slack.answer import KeptTables, Reader, post_answer
 from bot.slack.approval.card import allowance, mention, section
 from bot.slack.asked import Asked
-from bot.slack.audience import Audiences, is_direct
+from bot.slack.audience import Audiences, Shown, is_direct
 from bot.slack.clients import Clients
 from bot.slack.pace import courtesy, is_away, reason
 from bot.slack.render import Message, button, clipped, escaped
@@ -34,7 +34,7 @@ MAX_QUESTION = 500
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Brings answers to those who may see them."""
+    """Brings the answers of a pipeline to those who may see them."""
 
     pipeline: Pipeline
     clients: Clients
@@ -46,10 +46,10 @@ class Delivery:
 
         Raises NotNow when Slack is away.
         """
-        asker, plan = approved.requester, approved.validated.plan
+        asker, shown = approved.requester, self._shown(approved)
         refusal = wished = None
         if not answer.failed:
-            refusal = await self.audiences.refusal(plan, asker, thread.channel)
+            refusal = await self.audiences.refusal(shown, asker, thread.channel)
             wished = not is_direct(thread.channel) and await self._wants_privacy(asker)
         if refusal is None and not wished:
             await self._post(answer, approved, thread)
@@ -67,7 +67,7 @@ class Delivery:
         if im is None:
             return f"The answer is for {who} alone{why}. I can't write to them, so nobody sees it."
         if refusal is not None:
-            never = await self.audiences.refusal(approved.validated.plan, asker, im)
+            never = await self.audiences.refusal(self._shown(approved), asker, im)
             if never is not None:
                 return f"The answer is shown to nobody: {never}."
         head = await self._head(approved, thread, refusal)
@@ -124,6 +124,9 @@ class Delivery:
             log.info("courtesy_failed", what="permalink", reason=type(error).__name__)
             return ""
         return str(found["permalink"])
+
+    def _shown(self, approved: ApprovedPlan) -> Shown:
+        return Shown(approved.validated.plan, self.pipeline.model)
 
     async def _wants_privacy(self, asker: Requester) -> bool:
         return (await self.pipeline.preferences.of(asker.team, asker.user)).is_private

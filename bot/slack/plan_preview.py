@@ -49,7 +49,9 @@ class PlanPreview:
             return
         await self._pipeline.store.planned(came.run_id)
         sources = self._pipeline.model.sources
-        plan = explain(came.plan, {name: spec.kind for name, spec in sources.items()})
+        kinds = {name: spec.kind for name, spec in sources.items()}
+        files = {file.entity: "file" for file in came.draft.files}
+        plan = explain(came.plan, kinds | files)
         await _picture(thread, plan, came.run_id)
         await thread.post(preview(asked.text, came, plan))
 

@@ -14,12 +14,13 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.errors import QueryError
+from adapters.errors import FileUnreadable, QueryError
 from bot.runs import Runs
 from bot.slack.answer.files import csv_file
 from bot.slack.answer.post import file_name, upload_file
 from bot.slack.approval.card import context, mention
 from bot.slack.approval.listeners import pressed
+from bot.slack.audience import Shown
 from bot.slack.conversation import Conversation, is_ended
 from bot.slack.delivery import SHARE
 from bot.slack.pace import courtesy
@@ -66,10 +67,14 @@ class Sharing:
     async def refusal(self, run: StoredRun) -> str | None:
         """Why a run's answer may not be posted where it was asked, as things are now."""
         try:
-            plan = self.pipeline.compiler.compile(run.sql, self.pipeline.registry)
+            pipeline = await self.conversation.files.of_plan(run)
+            plan = pipeline.compiler.compile(run.sql, pipeline.registry)
+        except FileUnreadable as error:
+            return f"This can't be shared: {error}"
         except QueryError:
             return CHANGED
-        said = await self.conversation.audiences.refusal(plan, asker_of(run), run.channel)
+        shown = Shown(plan, pipeline.model)
+        said = await self.conversation.audiences.refusal(shown, asker_of(run), run.channel)
         return f"This can't be shared: {said}." if said is not None else None
 
     async def do(self, work: Work) -> None:

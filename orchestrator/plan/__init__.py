@@ -5,10 +5,11 @@ Neither can see a row: this room stands below `execute`.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from orchestrator.question import Question
 from orchestrator.retrieve import Candidates
+from orchestrator.semantic import SemanticModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,23 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class FileRef:
+    """A file of a thread as it was read: the entity that it is in SQL, its id where it lies, its
+    name for people, and the sha256 of its bytes."""
+
+    entity: str
+    file_id: str
+    title: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """Semantic SQL over entities, and what the planner took for granted.
 
     `confidence` is 0–1. `template` is a sentence for the answer in which `{column}` stands for
-    that column of the first row, or empty. `warnings` are said to the asker.
+    that column of the first row, or empty. `warnings` are said to the asker. `files` are those that
+    the SQL reads.
     """
 
     sql: str
@@ -37,6 +50,7 @@ class Draft:
     template: str = ""
     warnings: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
+    files: tuple[FileRef, ...] = ()
 
 
 def draft_of(kept: dict[str, Any] | None, sql: str, planner: str) -> Draft:
@@ -45,6 +59,7 @@ def draft_of(kept: dict[str, Any] | None, sql: str, planner: str) -> Draft:
         return Draft(sql=sql, planner=planner)
     fields: dict[str, Any] = {**kept, "usage": Usage(**kept["usage"])}
     fields |= {name: tuple(kept[name]) for name in ("assumptions", "warnings")}
+    fields["files"] = tuple(FileRef(**one) for one in kept.get("files") or ())
     return Draft(**fields)
 
 
@@ -70,6 +85,10 @@ class Planner(Protocol):
         self, question: Question, candidates: Candidates, draft: Draft, problem: str
     ) -> Draft | Clarification:
         """A new draft after `problem`, what the compiler said of the first."""
+        ...
+
+    def over(self, model: SemanticModel) -> Self:
+        """The same planner for another model; `close` is for the first alone."""
         ...
 
     async def close(self) -> None:

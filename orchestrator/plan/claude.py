@@ -5,11 +5,12 @@ hold a row: this room stands below `execute`.
 """
 
 import asyncio
+import copy
 import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import anthropic
 from anthropic.types import Message, TextBlockParam
@@ -105,6 +106,12 @@ class ClaudePlanner:
             return repaired
         return replace(repaired, usage=_added(draft.usage, repaired.usage))
 
+    def over(self, model: SemanticModel) -> Self:
+        """The same for another model, over the same connections."""
+        other = copy.copy(self)
+        other._model = model  # noqa: SLF001
+        return other
+
     async def close(self) -> None:
         """Close the connections to the API."""
         await self._client.close()
@@ -119,7 +126,8 @@ class ClaudePlanner:
         }
         if self._model.fiscal_year_starts is not None:
             asked["fiscal_year_starts"] = self._model.fiscal_year_starts
-        return asked | ({"thread": list(question.context)} if question.context else {})
+        asked |= {"thread": list(question.context)} if question.context else {}
+        return asked | ({"files": list(question.files)} if question.files else {})
 
     async def _ask(self, candidates: Candidates, asked: dict[str, Any]) -> Draft | Clarification:
         system: list[TextBlockParam] = [

@@ -7,6 +7,7 @@ place of a noun that the question points with.
 
 import re
 from dataclasses import replace
+from typing import Self
 
 from orchestrator.plan import Clarification, Draft, Planner
 from orchestrator.plan.lexicon import Lexicon, Term, words_of
@@ -46,6 +47,10 @@ class InContext:
     ) -> Draft | Clarification:
         """As the inner planner does."""
         return await self._inner.repair(question, candidates, draft, problem)
+
+    def over(self, model: SemanticModel) -> Self:
+        """The same for another model."""
+        return type(self)(self._inner.over(model), model)
 
     async def close(self) -> None:
         """Close the inner planner."""

@@ -60,7 +60,7 @@ class Details:
         spec = self._sketch.model.entities[base]
         event = self._places.is_event(base)
         own = [spec.label, *(spec.key if event else ()), spec.time if event else None]
-        own = [field for field in own if field] or list(spec.key)
+        own = list(spec.shown) or [field for field in own if field] or list(spec.key)
         found = dict.fromkeys((base, field) for field in own)
         order = self._request.order
         extra = [*self._request.columns, *([order] if isinstance(order, tuple) else [])]

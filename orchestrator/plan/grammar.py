@@ -3,6 +3,8 @@
 It never guesses. What it cannot read it asks back, with what it did understand.
 """
 
+from typing import Self
+
 from orchestrator.plan import Clarification, Draft, asking_back, saying
 from orchestrator.plan.reader import Read, Reader
 from orchestrator.plan.request import Request
@@ -51,6 +53,10 @@ class GrammarPlanner:
     ) -> Draft | Clarification:
         """The same words would give the same query again, so the problem is asked back."""
         return Clarification(f"I read the question, but its query does not hold: {problem}")
+
+    def over(self, model: SemanticModel) -> Self:
+        """The same for another model."""
+        return type(self)(model)
 
     async def close(self) -> None:
         """There is no connection to give back."""

@@ -169,7 +169,7 @@ class Tagger:
         token = found[at]
         if token.sort == "quote":
             return Chunk("quote", token.text), 1
-        period = periods.read(words, at, today, self._fiscal_starts)
+        period = self._period(words, at, today)
         if period:
             return Chunk("period", period[0].text, period=period[0]), period[1]
         term = None if self._idle(words, at) else self._lexicon.match(words, at)
@@ -204,6 +204,15 @@ class Tagger:
         beside = {one.term.entity for one in after[0]} if after else set[str]()
         asked = at > 0 and words[at - 1] in {"is", "are", "was", "were", "status", "or", "and"}
         return bool(values) and not asked and not values & beside
+
+    def _period(self, words: list[str], at: int, today: date) -> tuple[times.Period, int] | None:
+        """The period that starts here, unless its last words begin a longer name: "in Q3 goals"."""
+        found = periods.read(words, at, today, self._fiscal_starts)
+        inside = range(found[1]) if found else ()
+        terms = ((skip, self._lexicon.match(words, at + skip)) for skip in inside)
+        if found and any(term and skip + term[1] > found[1] for skip, term in terms):
+            return None
+        return found
 
     def _role(self, words: list[str], at: int) -> tuple[str, int]:
         for length in (4, 3, 2, 1):

@@ -4,6 +4,7 @@ that is gone."""
 from orchestrator.registry.bindings import Broken, broken_bindings, faults, owners_of
 from orchestrator.registry.changed import Drift
 from orchestrator.registry.drift import Change, moment
+from orchestrator.registry.extended import Extended
 from orchestrator.registry.registry import Registry, Snapshot, Snapshots
 from orchestrator.registry.sources import Credentials, Kind, Source, credential_of
 
@@ -12,6 +13,7 @@ __all__ = [
     "Change",
     "Credentials",
     "Drift",
+    "Extended",
     "Kind",
     "Registry",
     "Snapshot",

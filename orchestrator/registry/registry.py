@@ -88,19 +88,23 @@ class Registry:
         column = found.column(path) if found else None
         return column.distinct if column else None
 
+    def snapshot(self, source: str) -> Snapshot | None:
+        """The catalog of a source as last read, or None when it could not be."""
+        return self._known.get(source)
+
     def catalog(self, source: str) -> Catalog | None:
         """The catalog of a source as last read, or None when it could not be."""
-        known = self._known.get(source)
+        known = self.snapshot(source)
         return known.catalog if known else None
 
     def read_at(self, source: str) -> datetime | None:
         """When (UTC) the catalog of a source was read, or None when it could not be."""
-        known = self._known.get(source)
+        known = self.snapshot(source)
         return known.read_at if known else None
 
     def age_s(self, source: str) -> float | None:
         """How many seconds ago the catalog of a source was read, or None when it could not be."""
-        known = self._known.get(source)
+        known = self.snapshot(source)
         return (datetime.now(UTC) - known.read_at).total_seconds() if known else None
 
     def is_fresh(self, source: str, keep_s: float) -> bool:

@@ -8,6 +8,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
 from adapters.schema import Catalog, Relation
 from orchestrator.semantic import AiContext, Entity, Metric, SemanticModel
 
@@ -73,6 +77,16 @@ def metric_entities(model: SemanticModel, metric: Metric) -> tuple[str, ...]:
 def sql_entities(model: SemanticModel, sql: str) -> tuple[str, ...]:
     """The entities that semantic SQL reads, in the order of their first mention."""
     return _known(model, re.findall(r'(?i)(?:\bfrom|\bjoin|\bsearch\s*\()\s*"?(\w+)', sql))
+
+
+def sql_tables(sql: str) -> frozenset[str]:
+    """The tables that SQL reads, of this model or another; nothing of what can't be parsed."""
+    try:
+        tree = sqlglot.parse_one(sql, read="duckdb")
+    except SqlglotError:
+        return frozenset()
+    made = {one.alias for one in tree.find_all(exp.CTE)}
+    return frozenset(one.name for one in tree.find_all(exp.Table) if one.name) - made
 
 
 def _known(model: SemanticModel, names: list[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from orchestrator.semantic.load import json_schema, load
 from orchestrator.semantic.model import (
     AiContext,
     Binding,
+    BoundField,
     Entity,
     FieldSpec,
     Metric,
@@ -23,6 +24,7 @@ __all__ = [
     "Audience",
     "AudiencePolicy",
     "Binding",
+    "BoundField",
     "Currencies",
     "Entity",
     "FieldSpec",

@@ -22,6 +22,7 @@ def check(model: SemanticModel) -> list[tuple[Place, str]]:
     for name, entity in model.entities.items():
         at = ("entities", name)
         roles = [("key", field) for field in entity.key]
+        roles += [("shown", field) for field in entity.shown]
         for role, value in [*roles, ("time", entity.time), ("label", entity.label)]:
             if value is not None and value not in entity.fields:
                 hint = near(value, list(entity.fields))

@@ -111,6 +111,7 @@ class Entity(_Part):
     """A business noun with a key (one field or several) and bindings; the first is its home.
 
     `time` is the field that a period ("last quarter") is about; `label` names a row for people.
+    `shown` are the fields of a list of rows; without it, those that tell what a row is.
     """
 
     description: str
@@ -124,6 +125,7 @@ class Entity(_Part):
     ai_context: AiContext = AiContext()
     time: str | None = None
     label: str | None = None
+    shown: tuple[Name, ...] = ()
     owners: tuple[str, ...] = ()
 
     @property

@@ -162,6 +162,14 @@ class Acting:
         self._files.announce(file, channel_id)
         return ts
 
+    def delete_file_as(self, user_id: str, file_id: str) -> None:
+        """Delete a file that one has dropped: its message keeps a tombstone."""
+        self._files.delete_as(user_id, file_id)
+
+    def edit_file_as(self, user_id: str, file_id: str, content: bytes) -> None:
+        """Edit a text file that one has dropped."""
+        self._files.edit_as(user_id, file_id, content)
+
     async def stop_stream(self, user_id: str, channel_id: str, ts: str) -> None:
         """Press stop on a message that is being streamed."""
         self._streams.stopped_by(self.workspace, user_id, channel_id, ts)

@@ -187,14 +187,32 @@ class Files:
         file = self._known(call)
         if file.user_id != call.app.bot_user_id:
             raise RefusedError("cant_delete_file")
+        self._bury(file)
+        return {}
+
+    def delete_as(self, user_id: str, file_id: str) -> None:
+        """A person deletes one of their own files."""
+        self._bury(self._own(user_id, file_id))
+
+    def edit_as(self, user_id: str, file_id: str, content: bytes) -> None:
+        """A person edits one of their own text files, in Slack itself; its id stays."""
+        file = self._own(user_id, file_id)
+        file.content, file.size = content, len(content)
+
+    def _own(self, user_id: str, file_id: str) -> File:
+        file = self._files[file_id]
+        if file.user_id != user_id or file.is_deleted:
+            raise LookupError(f"{user_id} has no file {file_id}")
+        return file
+
+    def _bury(self, file: File) -> None:
         file.is_deleted, file.content = True, None
         tombstone = {"id": file.id, "mode": "tombstone"}
         for channel_id in file.channels:
-            for message in list(call.workspace.channels[channel_id].messages.values()):
+            for message in list(self._workspace.channels[channel_id].messages.values()):
                 if any(f["id"] == file.id for f in message.get("files", [])):
                     left = [tombstone if f["id"] == file.id else f for f in message["files"]]
-                    call.workspace.edit(channel_id, message["ts"], {"files": left})
-        return {}
+                    self._workspace.edit(channel_id, message["ts"], {"files": left})
 
     def _known(self, call: Call) -> File:
         file = self._files.get(call.text("file"))

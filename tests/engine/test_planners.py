@@ -1,6 +1,7 @@
 """Two planners behind one port: when Claude can't be asked, the offline one answers and says so."""
 
 from pathlib import Path
+from typing import Self
 
 from adapters.errors import PlannerError
 from orchestrator.pipeline import Refused
@@ -36,6 +37,10 @@ class Scripted:
         """The next draft, with the problem remembered."""
         self.problems.append(problem)
         return await self.draft(question, candidates)
+
+    def over(self, model: SemanticModel) -> Self:
+        """The script is the same for every model."""
+        return self
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from adapters.duckdb.files import Files, connect
+from adapters.duckdb.files import Files, connect, define_view
 from adapters.duckdb.guard import check as check_duckdb
 from adapters.errors import UnsafeQuery
 from adapters.query import OutputColumn, SqlQuery
@@ -178,7 +178,7 @@ def locked_duckdb(
     with connect() as connection:
         files.prepare(connection, ["customers", "orders"], str(folder / "spill"))
         for relation in ("customers", "orders"):
-            files.view(connection, relation)
+            define_view(connection, files, relation)
         yield connection
 
 

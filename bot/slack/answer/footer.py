@@ -7,6 +7,7 @@ from orchestrator.answer.shown import number
 from orchestrator.keys import KeyCount
 
 BADGES = {
+    "file": ("📎", "file"),
     "mongo": ("📄", "documents"),
     "qdrant": ("🧭", "vectors"),
     "slack": ("💬", "Slack"),

@@ -73,7 +73,7 @@ def outcome(request: Request) -> str:
         case "expired":
             return f"⌛ Ended{at}, since nobody decided in time"
         case "stale":
-            return f"⚠️ Ended{at}, since things have changed: {reason}. It is asked anew."
+            return f"⚠️ Ended{at}, since things have changed: {reason}."
         case "waiting":
             return "⏳ Waiting for a decision"
 

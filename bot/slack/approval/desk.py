@@ -7,6 +7,7 @@ from datetime import datetime
 import structlog
 from slack_sdk.errors import SlackApiError
 
+from adapters.errors import FileUnreadable
 from bot.slack.approval.card import card, mention, notice, outcome
 from bot.slack.approval.people import FAILURES, SlackPeople
 from bot.slack.clients import Clients
@@ -103,6 +104,20 @@ class ApprovalDesk:
             return stale.again.run_id
         await self.ask(stale.again.run_id)
         return ""
+
+    async def lost(self, run_id: str, why: FileUnreadable, thread: Thread | None = None) -> None:
+        """End a plan one of whose files can't be read any more, and say so where it was asked."""
+        request = await self._pipeline.approvals.of(run_id)
+        run = await self._pipeline.recall(run_id)
+        assert run is not None
+        if request is None:
+            await self._pipeline.store.finish(run_id, "failed", {"reason": str(why)})
+        elif request.status in {"waiting", "approved"}:
+            ended = await self._pipeline.approvals.close(
+                request, "stale", self.clock(), reason="a file that it reads can't be read"
+            )
+            await self.show(ended or request)
+        await (thread or self.thread(run)).post(problem_message(why))
 
     async def show(self, request: Request) -> None:
         """Bring a request's card and its line in the thread up to date."""

@@ -1,5 +1,6 @@
 """The buttons and modals of requests. A press is acknowledged, checked and decided on."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,12 +8,14 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.errors import FileNotNow, FileUnreadable
 from bot.runs import Runs
 from bot.slack.approval import card
 from bot.slack.approval.desk import Click
 from bot.slack.conversation import Conversation
 from orchestrator.approve.decide import Choice, Closed, denied
-from orchestrator.pipeline import Pipeline
+from orchestrator.pipeline import Pipeline, Refused
+from orchestrator.store import StoredRun
 
 CHOICES = {
     card.APPROVE: Choice.APPROVE,
@@ -21,6 +24,8 @@ CHOICES = {
     card.WITHDRAW: Choice.WITHDRAW,
 }
 APPROVED = "approved"
+SOON_S = 2.0  # a modal's answer is awaited for three
+FILE_SLOW = Refused("The file that this reads can't be had now. Try again in a moment.")
 MODALS = {card.EDIT: Choice.EDIT, card.REJECT: Choice.REJECT}
 
 
@@ -45,10 +50,18 @@ class _Listeners:
         """A button that decides by itself."""
         await ack()
         desk, click, action = self.conversation.desk, pressed(body), body["actions"][0]["action_id"]
-        people = desk.people(click.workspace)
-        came = await self.pipeline.decisions.decide(
+        people, choice = desk.people(click.workspace), CHOICES[action]
+        try:
+            pipeline = await self._pipeline_for(click.run_id, choice)
+        except FileNotNow as error:
+            await desk.settle(Refused(str(error)), click)
+            return
+        except FileUnreadable as error:
+            await desk.lost(click.run_id, error)
+            return
+        came = await pipeline.decisions.decide(
             click.run_id,
-            CHOICES[action],
+            choice,
             await people.decider(click.team, click.user),
             people,
             desk.clock(),
@@ -78,15 +91,19 @@ class _Listeners:
     async def edited(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Other SQL: what is wrong with it is said in the modal."""
         desk, sql = self.conversation.desk, typed(body)
-        if (problem := self.pipeline.decisions.problem(sql, desk.clock())) is not None:
+        run_id = str(body["view"]["private_metadata"])
+        pipeline = await pipeline_soon(self.conversation, await self.pipeline.recall(run_id))
+        problem = pipeline.decisions.problem(sql, desk.clock()) if pipeline else FILE_SLOW
+        if problem is not None:
             said = "\n".join([problem.message, *problem.details])
             await ack(response_action="errors", errors={card.INPUT: said[: card.MAX_REASON]})
             return
+        assert pipeline is not None
         await ack()
         click = await self._submitted(body)
         people = desk.people(click.workspace)
         decider = await people.decider(click.team, click.user)
-        came = await self.pipeline.decisions.edit(click.run_id, sql, decider, people, desk.clock())
+        came = await pipeline.decisions.edit(click.run_id, sql, decider, people, desk.clock())
         await self._start(await desk.settle(came, click))
 
     async def rejected(self, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -104,6 +121,14 @@ class _Listeners:
         )
         await desk.settle(came, click)
 
+    async def _pipeline_for(self, run_id: str, choice: Choice) -> Pipeline:
+        """Where a plan is made certain again; to take it back needs no file. Who may not decide
+        sets nothing in motion. Raises FileUnreadable."""
+        request = await self.pipeline.approvals.of(run_id)
+        if choice is Choice.WITHDRAW or request is None or request.status != "waiting":
+            return self.pipeline
+        return await self.conversation.files.for_run(await self.pipeline.recall(run_id))
+
     async def _start(self, run_id: str) -> None:
         """Start a run that may run now; none for ""."""
         if run_id:
@@ -117,6 +142,16 @@ class _Listeners:
         return Click(
             run_id, *person(body), place[0] if place else body["user"]["id"], workspace(body)
         )
+
+
+async def pipeline_soon(conversation: Conversation, run: StoredRun | None) -> Pipeline | None:
+    """The pipeline for a stored plan, while a modal waits; None when its files take too long, or
+    are gone."""
+    try:
+        async with asyncio.timeout(SOON_S):
+            return await conversation.files.for_run(run)
+    except (TimeoutError, FileUnreadable):
+        return None
 
 
 async def start(pipeline: Pipeline, runs: Runs, run_id: str) -> None:

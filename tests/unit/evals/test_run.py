@@ -1,6 +1,7 @@
 """What becomes of a question: right, asked back or wrong, whoever planned it."""
 
 from dataclasses import dataclass, field
+from typing import Self
 
 import pytest
 
@@ -12,6 +13,7 @@ from evals.themes import theme
 from orchestrator.plan import Clarification, Draft
 from orchestrator.question import Question
 from orchestrator.retrieve import Candidates
+from orchestrator.semantic import SemanticModel
 
 
 @dataclass
@@ -34,6 +36,10 @@ class Scripted:
     ) -> Draft | Clarification:
         """The same again."""
         return await self.draft(question, candidates)
+
+    def over(self, model: SemanticModel) -> Self:
+        """The script is the same for every model."""
+        return self
 
     async def close(self) -> None:
         """Nothing is open."""
