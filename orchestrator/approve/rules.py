@@ -11,7 +11,7 @@ from sqlglot import TokenType
 from adapters.query import AggregationQuery, NativeQuery, SqlQuery, VectorQuery
 from orchestrator.approve.risk import LEVELS, Hit, Read, Risk, weighed
 from orchestrator.compile.estimate import Statistics
-from orchestrator.compile.plan import FetchStep, Plan
+from orchestrator.compile.plan import AGGREGATED, SORTED, FetchStep, Plan
 from orchestrator.semantic import Over, SemanticModel
 from orchestrator.semantic.approval import DAYS
 
@@ -148,7 +148,7 @@ def _width(step: FetchStep) -> int:
 def _is_narrowed(step: FetchStep) -> bool:
     """True when the source itself leaves out rows: by a condition, or by a limit alone."""
     does = set(step.pushed)
-    if any(word.startswith("limit ") for word in does) and not does & {"aggregates", "order"}:
+    if any(word.startswith("limit ") for word in does) and not does & {AGGREGATED, SORTED}:
         return True
     return _has_condition(step.query)
 

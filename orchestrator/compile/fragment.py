@@ -14,6 +14,7 @@ from orchestrator.compile.kinds import gives_aggregates
 from orchestrator.compile.meaning import difference
 from orchestrator.compile.native import collection_of, native_path, pushable_words, with_fed_keys
 from orchestrator.compile.pipeline import Untranslatable, pipeline
+from orchestrator.compile.plan import AGGREGATED, SORTED
 from orchestrator.compile.predicate import conjuncts
 from orchestrator.compile.resolve import Leaf
 from orchestrator.compile.shapes import Shapes, canonical
@@ -226,9 +227,9 @@ def _pushed(query: exp.Query, found: list[Leaf]) -> tuple[str, ...]:
     if len(found) > 1:
         done.append("join of " + ", ".join(dict.fromkeys(leaf.name for leaf in found)))
     if query.find(exp.AggFunc):
-        done.append("aggregates")
+        done.append(AGGREGATED)
     if query.args.get("order"):
-        done.append("sorted")
+        done.append(SORTED)
     if query.args.get("limit"):
         done.append(query.args["limit"].sql("duckdb").strip().lower())
     return tuple(done)

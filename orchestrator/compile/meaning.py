@@ -8,6 +8,7 @@ of integers and by zero, LIKE's backslash, lower() beyond ASCII, regular express
 from sqlglot import exp
 
 from adapters.base import Capabilities
+from orchestrator.compile.casts import cast_difference
 from orchestrator.compile.kinds import family
 
 _SHARED: tuple[type[exp.Expr], ...] = (
@@ -102,16 +103,6 @@ _NODES: dict[str, tuple[type[exp.Expr], ...]] = {
     "sqlite": _SHARED,
 }
 _PARTS = frozenset({"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "DOY", "DOW", "HOUR", "MINUTE"})
-_CASTS = {
-    "int": {"int", "float", "decimal", "text"},
-    "decimal": {"decimal", "float"},
-    "float": {"float"},
-    "text": {"text"},
-    "date": {"date", "timestamp", "timestamptz"},
-    "timestamp": {"date", "timestamp", "timestamptz"},
-    "timestamptz": {"date", "timestamp", "timestamptz"},
-    "bool": {"bool"},
-}
 
 
 def difference(tree: exp.Expr, capabilities: Capabilities) -> str | None:
@@ -137,8 +128,8 @@ def _check(node: exp.Expr, dialect: str) -> str | None:
     ordered = isinstance(node, exp.GT | exp.GTE | exp.LT | exp.LTE | exp.Between)
     if ordered and dialect == "sqlite" and family(node.this) not in {"int", "float"}:
         return "SQLite orders only numbers as DuckDB does"
-    if dialect == "sqlite" and isinstance(node, exp.Cast) and _reads_a_number(node):
-        return "SQLite takes any text for a number"
+    if isinstance(node, exp.Cast):
+        return cast_difference(node, dialect)
     for kinds, check in _CHECKS:
         if isinstance(node, kinds):
             return check(node)
@@ -188,27 +179,6 @@ def _same_families(node: exp.Expr) -> str | None:
     if isinstance(node.args["expression"], exp.Literal | exp.Null | exp.Subquery | exp.Tuple):
         return None
     return "a comparison of these types may differ"
-
-
-def _cast(node: exp.Expr) -> str | None:
-    if isinstance(node, exp.TryCast):
-        return "TRY_CAST may differ"
-    if isinstance(node.this, exp.Literal | exp.Null):
-        return None
-    if _of_type(node) in _CASTS.get(family(node.this), set()):
-        return None
-    return "a CAST between these types may differ"
-
-
-def _reads_a_number(node: exp.Cast) -> bool:
-    text = isinstance(node.this, exp.Literal) and node.this.is_string
-    return text and _of_type(node) in {"int", "float", "decimal"}
-
-
-def _of_type(node: exp.Expr) -> str:
-    probe = exp.null()
-    probe.type = node.args["to"]
-    return family(probe)
 
 
 def _bounded(node: exp.Expr) -> str | None:
@@ -308,7 +278,6 @@ _CHECKS = (
         (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ),
         _same_families,
     ),
-    (exp.Cast, _cast),
     (exp.Substring, _bounded),
     ((exp.Extract, exp.Year, exp.Quarter, exp.Month, exp.Day), _part),
     ((exp.TimestampTrunc, exp.DateTrunc), _truncated),

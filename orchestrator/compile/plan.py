@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from adapters.query import NativeQuery
 
+AGGREGATED, SORTED = "aggregates", "sorted"
+"""Words of `pushed` in a FetchStep."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyFeed:

@@ -1,0 +1,35 @@
+"""Casts that mean the same in a source as in DuckDB."""
+
+from sqlglot import exp
+
+from orchestrator.compile.kinds import family
+
+_NUMBERS = {"int", "float", "decimal"}
+_CASTS = {
+    "int": {"int", "float", "decimal", "text"},
+    "decimal": {"decimal", "float"},
+    "float": {"float"},
+    "text": {"text"},
+    "date": {"date", "timestamp", "timestamptz"},
+    "timestamp": {"date", "timestamp", "timestamptz"},
+    "timestamptz": {"date", "timestamp", "timestamptz"},
+    "bool": {"bool"},
+}
+
+
+def cast_difference(node: exp.Cast, dialect: str) -> str | None:
+    """Why a typed cast does not mean the same in a dialect, or None."""
+    if isinstance(node, exp.TryCast):
+        return "TRY_CAST may differ"
+    if isinstance(node.this, exp.Literal | exp.Null):
+        misread = dialect == "sqlite" and node.this.is_string and _of_type(node) in _NUMBERS
+        return "SQLite takes any text for a number" if misread else None
+    if _of_type(node) in _CASTS.get(family(node.this), set()):
+        return None
+    return "a CAST between these types may differ"
+
+
+def _of_type(node: exp.Cast) -> str:
+    probe = exp.null()
+    probe.type = node.args["to"]
+    return family(probe)
