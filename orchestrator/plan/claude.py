@@ -154,12 +154,11 @@ class ClaudePlanner:
     def _read(self, message: Message) -> Draft | Clarification:
         if message.stop_reason == "refusal":
             raise PlannerError(
-                "The planning model declined to answer this question, so nothing was run. "
-                "Ask it in other words."
+                "The planning model declined to read this question. Ask it in other words."
             )
         if message.stop_reason in ("max_tokens", "model_context_window_exceeded"):
             raise PlannerError(
-                "The planning model's answer was cut off before its end, so nothing was run. "
+                "The planning model's answer was cut off before its end. "
                 "Ask a simpler question, or ask it in parts."
             )
         text = "".join(block.text for block in message.content if block.type == "text")
@@ -167,8 +166,7 @@ class ClaudePlanner:
             reply = _Reply.model_validate_json(text).reply
         except ValidationError as error:
             raise PlannerError(
-                "The planning model's answer was not of the agreed form, so nothing was run. "
-                "Ask again."
+                "The planning model's answer was not of the agreed form. Ask again."
             ) from error
         if isinstance(reply, _ClarificationReply):
             return Clarification(reply.message, tuple(reply.understood), tuple(reply.options))
@@ -205,7 +203,7 @@ class ClaudePlanner:
                 what = "can't be reached. Check the network between this machine and the API"
             case _:
                 what = f"could not be called ({type(error).__name__}). The log has the reason"
-        return f"The planning model {what}. Nothing was run."
+        return f"The planning model {what}."
 
 
 def _narrowed(drafted: Draft | Clarification, where: str) -> Draft | Clarification:
