@@ -231,7 +231,7 @@ class Pipeline:
         """Raises QueryError, also for an entity that its planner was not told of: the offline one
         knows them all."""
         plan = await self.proposals.compile(draft.sql)
-        outside = set(plan.entities) - {*candidates.entities, *draft.looked_at}
+        outside = set(plan.entities) - set(draft.looked_at or candidates.entities)
         if outside and draft.planner != self.fallback.name:
             raise UnknownName(
                 f"The query reads {', '.join(sorted(outside))}, which nothing in the question led "

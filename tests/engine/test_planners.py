@@ -1,17 +1,19 @@
 """Two planners behind one port: when Claude can't be asked, the offline one answers and says so."""
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
-from adapters.errors import PlannerError
+from adapters.errors import ConfigurationError, PlannerError
 from orchestrator.pipeline import Refused
 from orchestrator.plan import Clarification, Draft, Usage
-from orchestrator.plan.claude import ClaudePlanner
+from orchestrator.plan.budget import Budget, Cost, Limit
+from orchestrator.plan.claude import MAX_OUTPUT_TOKENS, ClaudePlanner
 from orchestrator.question import Question, question
 from orchestrator.retrieve import Candidates
 from orchestrator.semantic import SemanticModel
+from orchestrator.store import Spending
 from sandbox.process import free_port
 from sandbox.sandbox import Sandbox
 from tests.conftest import ADA, NOON, answer_of, opened, vault_of
@@ -149,6 +151,44 @@ async def test_a_draft_that_writes_is_refused(
         outcome = await pipeline.propose(question("how many customers?", ADA, asked_at=NOON))
     assert isinstance(outcome, Refused)
     assert "SELECT" in outcome.message
+
+
+async def test_with_the_budget_used_up_the_question_is_planned_offline(
+    sandbox: Sandbox, model: SemanticModel, tmp_path: Path, api: ScriptedMessagesApi
+) -> None:
+    """A person's second question is one too many for the day's tokens: no call is made, and the
+    answer says so in plain words."""
+    api.says(DRAFT | {"sql": "SELECT COUNT(*) AS n FROM customer AS c"})
+    options: dict[str, Any] = {
+        "anthropic_api_key": "key",
+        "anthropic_base_url": api.url,
+        "budget": Budget(person=Limit(tokens=MAX_OUTPUT_TOKENS * 2)),
+    }
+    async with opened(model, vault_of(sandbox), tmp_path, **options) as pipeline:
+        first = await answer_of(pipeline, "how many customers?")
+        spent = await Spending(pipeline.store.engine, Budget()).spent(NOON.date())
+        async with Spending(pipeline.store.engine, Budget()).paying(
+            question("another", ADA, asked_at=NOON), Cost(MAX_OUTPUT_TOKENS)
+        ):
+            second = await answer_of(pipeline, "how many customers in Germany?")
+    assert (first.planner, second.planner) == ("claude", "grammar")
+    assert spent.tokens == 1_350
+    assert len(api.received) == 1
+    assert (
+        "The budget for the planning model is used up for you until midnight UTC. "
+        "The offline planner read this question instead."
+    ) in second.warnings
+
+
+async def test_a_budget_in_dollars_needs_a_price(model: SemanticModel, tmp_path: Path) -> None:
+    """With a model of unknown price, a budget in dollars stops the start."""
+    options: dict[str, Any] = {
+        "anthropic_model": "claude-new-9",
+        "budget": Budget(day=Limit(usd=1.0)),
+    }
+    with pytest.raises(ConfigurationError, match="price of claude-new-9 is not known"):
+        async with opened(model, None, tmp_path, anthropic_api_key="key", **options):
+            pytest.fail("a bot started")
 
 
 async def test_what_a_draft_cost_is_kept(

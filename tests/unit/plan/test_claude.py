@@ -3,7 +3,9 @@
 The scripts are written by hand. They hold the planner to the protocol, not the model to its skill.
 """
 
+import contextlib
 import json
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +14,8 @@ import pytest
 
 from adapters.errors import PlannerError
 from orchestrator.plan import Clarification, Draft
-from orchestrator.plan.claude import ClaudePlanner
+from orchestrator.plan.budget import Bill, Cost
+from orchestrator.plan.claude import MAX_OUTPUT_TOKENS, ClaudePlanner
 from orchestrator.question import Question, Requester, Turn
 from orchestrator.retrieve import Candidates, Hit
 from orchestrator.semantic import SemanticModel, load
@@ -296,3 +299,62 @@ async def test_the_fiscal_year_is_told_where_the_model_has_one(api: ScriptedMess
         await one.draft(QUESTION, CANDIDATES)
         await one.close()
     assert [asked(one).get("fiscal_year_starts") for one in api.received] == [7, None]
+
+
+class Account:
+    """A purse that keeps what was set aside and what was paid in the end."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Cost, Cost]] = []
+
+    @contextlib.asynccontextmanager
+    async def paying(self, question: Question, most: Cost) -> AsyncGenerator[Bill]:
+        """Take note of a call."""
+        bill = Bill(most)
+        try:
+            yield bill
+        finally:
+            self.calls.append((most, bill.cost))
+
+
+async def test_a_call_is_paid_by_its_tokens(api: ScriptedMessagesApi) -> None:
+    """Before the call the prompt and the longest answer are set aside, after it the tokens are
+    paid, also for an answer that can't be used."""
+    account = Account()
+    claude = ClaudePlanner(MODEL, api_key="key", base_url=api.url, purse=account)
+    api.says(DRAFT)
+    api.says_text("no JSON")
+    await claude.draft(QUESTION, CANDIDATES)
+    with pytest.raises(PlannerError):
+        await claude.draft(QUESTION, CANDIDATES)
+    for most, paid in account.calls:
+        assert most.tokens > MAX_OUTPUT_TOKENS + 1_000
+        assert most.usd > MAX_OUTPUT_TOKENS * 10 / 1e6
+        assert paid.tokens == 1_350
+        assert paid.usd == pytest.approx(1_300 / 1e6)
+    assert len(account.calls) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 429, 500, 529])
+async def test_a_call_that_the_api_refused_costs_nothing(
+    api: ScriptedMessagesApi, status: int
+) -> None:
+    """What was set aside for it is given back."""
+    account = Account()
+    api.fails(status, "scripted_error")
+    with pytest.raises(PlannerError):
+        await ClaudePlanner(MODEL, api_key="key", base_url=api.url, purse=account).draft(
+            QUESTION, CANDIDATES
+        )
+    assert [paid for _, paid in account.calls] == [Cost()]
+
+
+async def test_a_call_that_was_given_up_counts_as_the_most(api: ScriptedMessagesApi) -> None:
+    """What a call cost that did not answer in time is not known, so the most is counted."""
+    account = Account()
+    api.script.append((200, None))
+    claude = ClaudePlanner(MODEL, api_key="k", base_url=api.url, timeout_s=0.2, purse=account)
+    with pytest.raises(PlannerError):
+        await claude.draft(QUESTION, CANDIDATES)
+    ((most, paid),) = account.calls
+    assert most == paid
