@@ -120,7 +120,8 @@ class ClaudePlanner:
                 "The planning model asked for data that the semantic model does not have. "
                 "Ask in other words."
             )
-        return Joins(self._model).closed(known, MAX_ENTITIES)
+        closed = Joins(self._model).closed(known, MAX_ENTITIES)
+        return tuple(name for name in closed if name in listed)
 
     async def _plan(
         self,
