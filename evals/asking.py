@@ -19,11 +19,11 @@ def grammar_planner(model: SemanticModel) -> Planner:
     return GrammarPlanner(model)
 
 
-def claude_planner(key: str, name: str) -> Make:
-    """Claude, by the model of that name."""
+def claude_planner(key: str, name: str, base_url: str | None = None) -> Make:
+    """Claude, by the model of that name; at `base_url` when its API is not to be asked itself."""
     from orchestrator.plan.claude import ClaudePlanner
 
-    return lambda model: ClaudePlanner(model, api_key=key, model_name=name)
+    return lambda model: ClaudePlanner(model, api_key=key, model_name=name, base_url=base_url)
 
 
 async def run(domain: Domain, planner: Planner) -> list[Outcome]:

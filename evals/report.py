@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from evals.case import FOLDER, KINDS
+from evals.recording import RECORDED, conversation
 from evals.score import Score
 
 RESULTS = FOLDER / "results"
@@ -41,7 +42,11 @@ on. Of these at most one in fifty may be wrong.
 *Held out* are questions that nobody looked at while the planner was worked on, until they were \
 measured. When they have been looked at they join the others, and new ones are written.
 
+`python -m evals --record` keeps what Claude says in `evals/recordings`, and the tests replay that \
+with no key: each question must come out as it did. {recorded}
+
 """
+_NONE = "**Nothing has been recorded yet**, so this page has no score of Claude's."
 
 
 def keep(score: Score) -> None:
@@ -60,12 +65,21 @@ def kept(planner: str) -> dict[str, Any]:
 def page() -> str:
     """The page of all kept scores."""
     return (
-        _HEAD
+        _HEAD.format(recorded=recorded())
         + "\n\n".join(
             "\n".join(_section(kept(path.stem))) for path in sorted(RESULTS.glob("*.json"))
         )
         + "\n"
     )
+
+
+def recorded() -> str:
+    """What there is to replay, in a sentence."""
+    if not RECORDED.exists():
+        return _NONE
+    kept_one = conversation(RECORDED)
+    models = ", ".join(sorted({one.model for one in kept_one.exchanges}))
+    return f"The conversation with {models} was {kept_one.kind} on {kept_one.at}."
 
 
 def lines(score: dict[str, Any]) -> Iterator[str]:

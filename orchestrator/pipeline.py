@@ -204,7 +204,8 @@ class Pipeline:
         except PlannerError as error:
             if self.fallback is self.planner:
                 raise
-            log.warning("planner_failed", planner=self.planner.name, reason=type(error).__name__)
+            reason = type(error.__cause__ or error).__name__
+            log.warning("planner_failed", planner=self.planner.name, reason=reason)
             drafted = stood_in(await self.fallback.draft(question, candidates), error, spent)
         return with_unmodelled(drafted, candidates)
 

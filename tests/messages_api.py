@@ -7,30 +7,69 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from aiohttp import web
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An answer byte by byte: pieces that come `every_s` seconds, then an end of some kind."""
+
+    pieces: tuple[bytes, ...]
+    then: Literal["end", "stall", "cut"] = "end"
+    every_s: float = 0.0
+    content_type: str = "application/json"
+
+
 class ScriptedMessagesApi:
-    """A server of POST /v1/messages that answers from a script and keeps what it was sent.
+    """A server of POST /v1/messages that answers from a script and keeps what it was sent, and
+    when (`received_at`, in the loop's seconds).
 
     The last answer of the script is repeated.
     """
 
     def __init__(self) -> None:
+        self.headers = {"retry-after-ms": "1"}
+        self.received_at: list[float] = []
+        self.asked = asyncio.Event()
+        self.given_up = asyncio.Event()
         self.url = ""
         self.script: list[tuple[int, Any]] = []
         self.received: list[dict[str, Any]] = []
         self.released = asyncio.Event()
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         """The next answer of the script; None in it is an answer that never comes."""
         self.received.append(await request.json())
+        self.received_at.append(asyncio.get_running_loop().time())
+        self.asked.set()
         status, body = self.script[min(len(self.received), len(self.script)) - 1]
-        if body is None:
+        try:
+            if body is None:
+                await self.released.wait()
+            if isinstance(body, Raw):
+                return await self._raw(request, status, body)
+        except (asyncio.CancelledError, ConnectionError):
+            self.given_up.set()
+            raise
+        return web.json_response(body, status=status, headers=self.headers)
+
+    async def _raw(self, request: web.Request, status: int, raw: Raw) -> web.StreamResponse:
+        response = web.StreamResponse(status=status, headers=self.headers)
+        response.content_type = raw.content_type
+        await response.prepare(request)
+        for piece in raw.pieces:
+            await response.write(piece)
+            await asyncio.sleep(raw.every_s)
+        if raw.then == "stall":
             await self.released.wait()
-        return web.json_response(body, status=status, headers={"retry-after-ms": "1"})
+        if raw.then == "cut" and request.transport is not None:
+            request.transport.close()
+            return response
+        await response.write_eof()
+        return response
 
     def says(self, reply: dict[str, Any]) -> None:
         """Add a reply of the agreed form to the script."""
@@ -71,7 +110,7 @@ async def scripted_api() -> AsyncGenerator[ScriptedMessagesApi]:
     scripted = ScriptedMessagesApi()
     app = web.Application()
     app.router.add_post("/v1/messages", scripted.answer)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     scripted.url = f"http://127.0.0.1:{runner.addresses[0][1]}"

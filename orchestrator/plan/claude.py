@@ -19,7 +19,7 @@ from adapters.errors import PlannerError
 from orchestrator.plan import Clarification, Draft, Usage
 from orchestrator.plan.budget import Cost, Purse, Unlimited
 from orchestrator.plan.claude_prices import added, cost_of, most_of, usage_of
-from orchestrator.plan.claude_reply import ClarificationReply, Form, Looked, Planned, read
+from orchestrator.plan.claude_reply import ClarificationReply, Form, Looked, Planned, read, said
 from orchestrator.question import Question
 from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.excerpt import excerpt
@@ -120,7 +120,8 @@ class ClaudePlanner:
                 "The planning model asked for data that the semantic model does not have. "
                 "Ask in other words."
             )
-        return Joins(self._model).closed(known, MAX_ENTITIES)
+        closed = Joins(self._model).closed(known, MAX_ENTITIES)
+        return tuple(name for name in closed if name in listed)
 
     async def _plan(
         self,
@@ -159,19 +160,21 @@ class ClaudePlanner:
         async with self._purse.paying(question, most) as bill:
             try:
                 async with asyncio.timeout(self._timeout_s):
-                    message = await self._client.messages.create(
+                    answer = await self._client.messages.with_raw_response.create(
                         model=self._model_name,
                         max_tokens=MAX_OUTPUT_TOKENS,
                         system=system,
                         messages=[{"role": "user", "content": words}],
                         output_config={"format": {"type": "json_schema", "schema": schema}},
                     )
+                    body = await answer.read()
             except (TimeoutError, anthropic.APITimeoutError) as error:
                 raise PlannerError(self._explained(error)) from error
             except anthropic.AnthropicError as error:
                 bill.cost = Cost()
                 raise PlannerError(self._explained(error)) from error
-            usage = usage_of(message, self._model_name)
+            message = said(body)
+            usage = usage_of(message.usage, self._model_name)
             bill.cost = cost_of(usage)
         return read(message, form), usage
 
@@ -193,12 +196,12 @@ class ClaudePlanner:
             case anthropic.APIStatusError():
                 what = (
                     f"refused the request (HTTP {error.status_code}, request "
-                    f"{error.request_id or 'without id'}). The log has the reason"
+                    f"{error.request_id or 'without id'}). The Anthropic console has the reason"
                 )
             case anthropic.APIConnectionError():
                 what = "can't be reached. Check the network between this machine and the API"
             case _:
-                what = f"could not be called ({type(error).__name__}). The log has the reason"
+                what = f"could not be called ({type(error).__name__}). Ask again in a moment"
         return f"The planning model {what}."
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from anthropic.types import Message
+from pydantic import BaseModel
 
 from orchestrator.plan import Usage
 from orchestrator.plan.budget import Cost
@@ -29,14 +29,22 @@ _CHARACTERS_A_TOKEN = 3
 """Fewer than in plain English, where there are about four: JSON and other languages have fewer."""
 
 
+class Tokens(BaseModel):
+    """The tokens of a call, as the API counts them."""
+
+    input_tokens: int
+    output_tokens: int
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+
+
 def has_price(model_name: str) -> bool:
     """Whether a model's price is known."""
     return _undated(model_name) in _PRICES
 
 
-def usage_of(message: Message, model_name: str) -> Usage:
+def usage_of(used: Tokens, model_name: str) -> Usage:
     """Tokens and cost of one call; a model without a known price costs 0."""
-    used = message.usage
     written, cached = used.cache_creation_input_tokens or 0, used.cache_read_input_tokens or 0
     tokens = (used.input_tokens, written, cached, used.output_tokens)
     prices = _PRICES.get(_undated(model_name), _UNKNOWN)

@@ -2,13 +2,28 @@
 
 from typing import Literal, TypeVar
 
-from anthropic.types import Message
 from pydantic import BaseModel, Field, ValidationError
 
 from adapters.errors import PlannerError
 from orchestrator.plan import Clarification
+from orchestrator.plan.claude_prices import Tokens
 
 Form = TypeVar("Form", bound=BaseModel)
+
+
+class Block(BaseModel):
+    """A piece of an answer; only those of type `text` have one."""
+
+    type: str
+    text: str = ""
+
+
+class Said(BaseModel):
+    """What is read of a Message of the API; all else that it holds is passed over."""
+
+    content: list[Block]
+    stop_reason: str | None
+    usage: Tokens
 
 
 class DraftReply(BaseModel):
@@ -53,7 +68,19 @@ class Looked(BaseModel):
     reply: LookReply | ClarificationReply
 
 
-def read(message: Message, form: type[Form]) -> Form:
+def said(body: bytes) -> Said:
+    """The body of an answer. Raises PlannerError for what is no Message of the API: a proxy's page,
+    for one, or half of it."""
+    try:
+        return Said.model_validate_json(body)
+    except ValidationError as error:
+        raise PlannerError(
+            "The planning model's address gave something that is not its API's answer. Check the "
+            "network between this machine and the API."
+        ) from error
+
+
+def read(message: Said, form: type[Form]) -> Form:
     """The answer in its form. Raises PlannerError when it was refused, cut off or is malformed."""
     if message.stop_reason == "refusal":
         raise PlannerError(

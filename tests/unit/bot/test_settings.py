@@ -11,6 +11,7 @@ import structlog
 from adapters.errors import ConfigurationError
 from bot.logs import redact, set_up_logs
 from bot.settings import Settings, settings
+from orchestrator.plan.budget import Budget, Limit
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +29,19 @@ def test_defaults_are_enough_for_the_command_line() -> None:
     assert found.store_url == "sqlite+aiosqlite:///crosstalk.db"
     assert found.vault() is None
     assert found.anthropic_key() is None
+
+
+def test_the_budget_is_as_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each limit is its own variable; what is not set has none, and nothing is no limit."""
+    assert settings().budget() == Budget()
+    monkeypatch.setenv("CROSSTALK_QUESTION_TOKENS", "60000")
+    monkeypatch.setenv("CROSSTALK_PERSON_USD", "0.5")
+    monkeypatch.setenv("CROSSTALK_DAY_TOKENS", "9000000")
+    monkeypatch.setenv("CROSSTALK_DAY_USD", "20")
+    assert settings().budget() == Budget(Limit(60_000), Limit(usd=0.5), Limit(9_000_000, 20.0))
+    monkeypatch.setenv("CROSSTALK_DAY_USD", "0")
+    with pytest.raises(ConfigurationError, match="CROSSTALK_DAY_USD"):
+        settings()
 
 
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,6 +92,24 @@ async def test_nothing_fits(api: ScriptedMessagesApi) -> None:
     assert len(api.received) == 1
 
 
+async def test_a_look_stays_in_the_sources_that_are_named(api: ScriptedMessagesApi) -> None:
+    """ "@shelves" narrows the list and what is looked at, whatever lies between its entities."""
+    here = {name: one.model_copy(update={"bindings": {"shelves": one.bindings["sales"]}})
+            for name, one in SHELVES.items()}  # fmt: skip
+    spec = DEMO.sources["sales"]
+    entities = here | dict(DEMO.entities)
+    model = DEMO.model_copy(
+        update={"entities": entities, "sources": {**DEMO.sources, "shelves": spec}}
+    )
+    api.says({"kind": "look", "entities": ["shelf_07", "customer"]})
+    api.says(DRAFT)
+    question = replace(QUESTION, text="@shelves quuxly?")
+    draft = await planner(api, model).draft(question, await found(model, question))
+    assert isinstance(draft, Draft)
+    assert list(told(api.received[0])["sources"]) == ["shelves"]
+    assert draft.looked_at == ("shelf_07",)
+
+
 async def test_names_that_there_are_not(api: ScriptedMessagesApi) -> None:
     """A look at nothing that the model has ends in a sentence, not in a prompt without entities."""
     api.says({"kind": "look", "entities": ["flurb", "pg_shadow"]})
