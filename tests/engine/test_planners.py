@@ -90,7 +90,7 @@ async def test_what_a_draft_cost_is_kept(
     async with opened(model, vault_of(sandbox), tmp_path) as pipeline:
         pipeline.planner = Scripted("SELECT COUNT(*) AS n FROM product")
         answer = await answer_of(pipeline, "how many products?")
-        approved, answered = await pipeline.store.trail(answer.run_id)
+        approved, _, answered = await pipeline.store.trail(answer.run_id)
     assert approved["detail"]["usage"]["calls"] == 1
     assert approved["detail"]["usage"]["cost_usd"] == 0.003
     assert answered["what"] == "answered"
