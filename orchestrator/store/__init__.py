@@ -13,6 +13,7 @@ from orchestrator.store.preferences import PersonalSettings, Preferences
 from orchestrator.store.queue import Queue, Work
 from orchestrator.store.recent import RecentRun, recent_runs
 from orchestrator.store.schedules import Schedule, Schedules
+from orchestrator.store.spending import Spending
 from orchestrator.store.stops import Stops
 from orchestrator.store.store import Store, StoredRun
 from orchestrator.store.trail import Trail
@@ -36,6 +37,7 @@ __all__ = [
     "Schedule",
     "Schedules",
     "Seal",
+    "Spending",
     "Stops",
     "Store",
     "StoredRun",

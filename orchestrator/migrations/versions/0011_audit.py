@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011_audit"
-down_revision = "0008_settings"
+down_revision = "0009_spending"
 branch_labels = None
 depends_on = None
 
