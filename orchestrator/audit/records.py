@@ -42,6 +42,8 @@ def proposal(
         "question": text_hash(question.text),
         "sql": plan.sql,
         "planner": draft.planner,
+        "model": draft.model,
+        "prompt": draft.prompt,
         "usage": asdict(draft.usage),
         "digest": plan.digest,
         "policy": validated.scope,
