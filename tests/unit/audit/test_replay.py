@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,25 @@ async def test_what_was_tampered_with_is_not_run(over: Open, change: str, said: 
         assert said in refused.message
         async for record in Trail(pipeline.store.engine).records():
             assert record.what != "replaying"
+
+
+async def test_what_is_the_askers_own_is_not_an_operators(over: Open) -> None:
+    """A source that is read with the rights of who asks, and a file of a thread, are not read."""
+    files = '[{"entity": "f", "file_id": "F1", "title": "f.csv", "digest": "d"}]'
+    async with over() as pipeline:
+        run_id = await answered(pipeline)
+        adapter = pipeline.sources["shop"].adapter
+        adapter.capabilities = replace(adapter.capabilities, personal=True)
+        refused = await again(pipeline, run_id)
+        assert isinstance(refused, Refused)
+        assert "asker's own rights" in refused.message
+        adapter.capabilities = replace(adapter.capabilities, personal=False)
+        changed = sa.text("UPDATE runs SET draft = json_set(draft, '$.files', json(:files))")
+        async with pipeline.store.engine.begin() as connection:
+            await connection.execute(changed, {"files": files})
+        refused = await again(pipeline, run_id)
+        assert isinstance(refused, Refused)
+        assert "files of a thread" in refused.message
 
 
 async def test_a_run_of_nobody_is_refused(over: Open) -> None:
