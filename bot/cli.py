@@ -2,7 +2,7 @@
 
 Installed packages add commands of their own. Exit codes: 0 answered, 1 no answer, 2 something is
 wrong with the question or the set-up. For `keys`, 1 says that keys do not meet; for `drift`, that a
-binding is broken.
+binding is broken; for `replay`, that something differs; for `audit verify`, that the trail does.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from adapters.errors import ConfigurationError, CrosstalkError
+from bot.audit_cli import audit_commands, replay
 from bot.drift_lines import SourceDrift, drift_line, show_drift
 from bot.event_lines import event_line, planned_line, problem_line
 from bot.logs import set_up_logs
@@ -277,8 +278,9 @@ def command_line() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for command in (ask, sql, plan, route, keys, drift, serve, schema, check, manifest):
+    for command in (ask, sql, plan, route, keys, drift, replay, serve, schema, check, manifest):
         app.command()(command)
+    app.add_typer(audit_commands(), name="audit")
     for point in entry_points(group=COMMANDS):
         _add(app, point)
     return app

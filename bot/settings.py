@@ -11,6 +11,7 @@ from adapters.credentials import VaultSettings
 from adapters.errors import ConfigurationError
 from orchestrator.plan.budget import Budget, Limit
 from orchestrator.staging import StagingSettings
+from orchestrator.store import AuditSettings
 
 
 def _named(variable: str) -> AliasChoices:
@@ -83,6 +84,8 @@ class Settings(BaseSettings):
     store_url: str = Field(
         "sqlite+aiosqlite:///crosstalk.db", validation_alias=_named("CROSSTALK_STORE_URL")
     )
+    audit_log: Path | None = Field(None, validation_alias=_named("CROSSTALK_AUDIT_LOG"))
+    audit_key: SecretStr = Field(SecretStr(""), validation_alias=_named("CROSSTALK_AUDIT_KEY"))
     lease_seconds: float = Field(30.0, ge=1, validation_alias=_named("CROSSTALK_LEASE_SECONDS"))
     embedding_model: str | None = Field(None, validation_alias=_named("CROSSTALK_EMBEDDING_MODEL"))
     index_folder: Path = Field(
@@ -122,6 +125,10 @@ class Settings(BaseSettings):
             secret_id=secret_id.get_secret_value(),
             token=token.get_secret_value(),
         )
+
+    def audit(self) -> AuditSettings:
+        """How the audit trail is sealed, and where its records go besides."""
+        return AuditSettings(tuple(self.audit_key.get_secret_value().split()), self.audit_log)
 
     def budget(self) -> Budget:
         """What the planning model may cost."""

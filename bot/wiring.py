@@ -8,6 +8,7 @@ from orchestrator.pipeline import Pipeline
 from orchestrator.question import Question
 from orchestrator.retrieve import Candidates
 from orchestrator.semantic import SemanticModel
+from orchestrator.store import Store
 
 
 @contextlib.asynccontextmanager
@@ -22,6 +23,7 @@ async def opened_pipeline(
         model=model,
         vault=settings.vault(),
         store_url=settings.store_url,
+        audit=settings.audit(),
         embedding_model=settings.embedding_model,
         index_folder=settings.index_folder,
         anthropic_api_key=settings.anthropic_key(),
@@ -37,6 +39,17 @@ async def opened_pipeline(
         yield pipeline
     finally:
         await pipeline.close()
+
+
+@contextlib.asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncGenerator[Store]:
+    """The store of these settings alone; no source is reached."""
+    store = Store(settings.store_url, settings.audit())
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 async def routed(

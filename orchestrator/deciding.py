@@ -137,6 +137,38 @@ class Decisions:
         decision = Decision(request.voters, reason, validated.plan.digest, at)
         return ApprovedPlan(run_id, validated, asker_of(run), draft, decision)
 
+    async def replayable(
+        self, run_id: str, at: datetime, *, is_confirmed: bool
+    ) -> ApprovedPlan | Refused:
+        """A stored plan that may run once more for its receipt, compiled anew.
+
+        What needs a decision by now has to have been approved as it stands, and an operator
+        confirms that it runs again; what has changed since is asked anew, in Slack.
+        """
+        store, approvals = self._proposals.store, self._proposals.approvals
+        run, request = await store.recall(run_id), await approvals.of(run_id)
+        if run is None:
+            return Refused(f"There is no run {run_id} in the store.")
+        draft = draft_for(run)
+        if draft.files:
+            return Refused("It read files of a thread, which are not kept. Ask it there again.")
+        weighed = await self._proposals.again(run, at, anew=True)
+        if isinstance(weighed, Refused):
+            return weighed
+        ruled = await self._proposals.by_rule(run_id, *weighed, question_of(run, at), draft)
+        if ruled is not None:
+            return ruled
+        reasons = weighed[1].reasons
+        if request is None or request.status != "approved":
+            return Refused("It needs a person's decision by now, and has none. Ask anew.", reasons)
+        if (why := self._changed(request, run, weighed)) is not None:
+            return Refused(f"What was approved is not what would run: {why}. Ask anew.", reasons)
+        if not is_confirmed:
+            return Refused("It was approved for one run. Confirm another with --confirm.", reasons)
+        digest = weighed[0].plan.digest
+        decision = Decision(request.voters, "approved, and confirmed by an operator", digest, at)
+        return ApprovedPlan(run_id, weighed[0], asker_of(run), draft, decision)
+
     async def _open(self, run_id: str, at: datetime) -> tuple[Request, StoredRun] | Closed:
         """A request that waits; one whose time is over ends here."""
         request, run = (

@@ -10,7 +10,7 @@ import contextlib
 import copy
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -51,7 +51,7 @@ _ATTEMPTS = 3
 
 @dataclass(slots=True)
 class _Run:
-    """What the steps of one run share."""
+    """What the steps of one run share; `leases` has the id of each step's lease."""
 
     validated: ValidatedPlan
     max_rows: int
@@ -59,6 +59,11 @@ class _Run:
     staging: Staging
     said: asyncio.Queue[Started | StepOutcome]
     done: dict[str, asyncio.Event]
+    leases: dict[str, str] = field(default_factory=dict[str, str])
+
+    def failed(self, step: FetchStep, reason: str, seconds: float) -> Failed:
+        """The outcome of a step that has failed."""
+        return Failed(step.id, reason, seconds, self.leases.get(step.id, ""))
 
 
 class Executor:
@@ -138,16 +143,16 @@ class Executor:
         except SchemaMismatch as error:
             log.warning("schema_mismatch", step=step.id, source=step.source)
             reason = await self._drift.met(step, at) or str(error)
-            return Failed(step.id, reason, time.monotonic() - began)
+            return run.failed(step, reason, time.monotonic() - began)
         except CrosstalkError as error:
             log.warning(
                 "step_failed", step=step.id, source=step.source, reason=type(error).__name__
             )
-            return Failed(step.id, str(error), time.monotonic() - began)
+            return run.failed(step, str(error), time.monotonic() - began)
         except Exception:
             log.exception("step_failed_unexpectedly", step=step.id, source=step.source)
             reason = f"{step.source} failed in a way that was not foreseen; the log has more."
-            return Failed(step.id, reason, time.monotonic() - began)
+            return run.failed(step, reason, time.monotonic() - began)
 
     async def _staged(self, step: FetchStep, query: NativeQuery, run: _Run) -> Succeeded:
         """The step's rows into the staging: those of an equal fetch, or fetched now."""
@@ -160,14 +165,18 @@ class Executor:
                 await take(table)
             seconds, age_s = time.monotonic() - began, round(self._cache.age(kept), 3)
             cut = table.num_rows < kept.table.num_rows
-            return Succeeded(step.id, table.num_rows, seconds, cut, cached=True, age_s=age_s)
+            size = table.nbytes
+            return Succeeded(step.id, table.num_rows, seconds, cut, True, age_s, bytes=size)
         with self._cache.recording(key) as recording:
             async with self._each[step.source].slot(), self._everywhere:
                 began = time.monotonic()
-                fetched = await self._fetch(step, query, run, recording)
+                fetched, size = await self._fetch(step, query, run, recording)
             if not fetched.truncated:
                 recording.keep(schema_of(query.columns))
-        return Succeeded(step.id, fetched.rows, time.monotonic() - began, fetched.truncated)
+        seconds, lease = time.monotonic() - began, run.leases.get(step.id, "")
+        return Succeeded(
+            step.id, fetched.rows, seconds, fetched.truncated, bytes=size, lease_id=lease
+        )
 
     def _shared_key(self, step: FetchStep, query: NativeQuery, run: _Run) -> str | None:
         """The key under which the rows may be given to others; None when they may not."""
@@ -178,8 +187,9 @@ class Executor:
 
     async def _fetch(
         self, step: FetchStep, query: NativeQuery, run: _Run, recording: Recording
-    ) -> Fetched:
-        """One credential for the step, and as many attempts as its deadline allows."""
+    ) -> tuple[Fetched, int]:
+        """What was fetched, and its bytes: one credential for the step, and as many attempts as its
+        deadline allows."""
         source, limiter = self._sources[step.source], self._each[step.source]
         deadline = time.monotonic() + source.spec.timeout_s
         persist = AsyncRetrying(
@@ -191,25 +201,29 @@ class Executor:
         async with contextlib.AsyncExitStack() as stack:
 
             async def borrow() -> Credential | None:
-                return await stack.enter_async_context(
+                credential = await stack.enter_async_context(
                     credential_of(source, self._vault, run.requester)
                 )
+                run.leases[step.id] = credential.lease_id if credential else ""
+                return credential
 
-            async def ask(credential: Credential | None) -> Fetched:
+            async def ask(credential: Credential | None) -> tuple[Fetched, int]:
                 recording.restart()
                 left_s = max(0.1, deadline - time.monotonic())
                 limits = Limits(run.max_rows, self._policies.max_bytes, left_s)
-                stopwatch = _Stopwatch()
+                stopwatch, size = _Stopwatch(), 0
                 async with run.staging.filling(step.id, schema_of(query.columns)) as stage:
 
                     async def take(batch: pa.Table) -> None:
+                        nonlocal size
                         stopwatch.stop()
+                        size += batch.nbytes
                         recording.add(batch)
                         await stage(batch)
 
                     fetched = await source.adapter.fetch(query, credential, limits, take)
                 limiter.sample(_shape(query), stopwatch.stop())
-                return fetched
+                return fetched, size
 
             try:
                 async with asyncio.timeout(source.spec.timeout_s):

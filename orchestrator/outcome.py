@@ -12,7 +12,8 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Succeeded:
-    """A fetch step has its rows; `truncated` when a cap cut them. `seconds` is wall time.
+    """A fetch step has its rows; `truncated` when a cap cut them. `seconds` is wall time, `bytes`
+    the size of its Arrow data, and `lease_id` names the lease of the login that read them.
 
     `cached` when they come of an equal fetch, which began `age_s` seconds ago.
     """
@@ -23,15 +24,18 @@ class Succeeded:
     truncated: bool = False
     cached: bool = False
     age_s: float = 0.0
+    bytes: int = 0
+    lease_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A fetch step has failed; `reason` is for people."""
+    """A fetch step has failed; `reason` is for people, `lease_id` names its lease if it had one."""
 
     step: str
     reason: str
     seconds: float
+    lease_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

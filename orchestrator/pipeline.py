@@ -107,7 +107,8 @@ class Pipeline:
         """Run an approved plan, telling each thing as it happens; the last event is Finished.
         Amounts are shown in `currency` where the model knows its rate."""
         plan, draft = approved.validated.plan, approved.draft
-        began = time.monotonic()
+        began, begun = time.monotonic(), audit.operations(plan, self.sources)
+        await self.store.note(approved.run_id, "started", audit.start(approved, begun))
         yield Planned(approved.run_id, plan, draft.planner)
         outcomes: dict[str, StepOutcome] = {}
         async with self.staging.opened() as staging:
@@ -117,7 +118,7 @@ class Pipeline:
                         outcomes[event.step] = event
                     yield event
             joined, joined_s = await self._join(plan, staging)
-        if isinstance(joined, JoinedTable) and joined.possible:
+        if joined.possible:
             yield Joined(joined.table.num_rows, joined_s, joined.notes)
         stored = await self.store.recall(approved.run_id)
         asked = stored.question if stored else ""
@@ -125,7 +126,9 @@ class Pipeline:
             approved.run_id, plan, draft, outcomes, joined, began, asked, currency
         )
         status = "failed" if answer.failed else "partial" if answer.partial else "answered"
-        await self.store.finish(approved.run_id, status, audit.outcome(answer))
+        receipt = await audit.receipted(approved.validated, outcomes, joined)
+        ended = audit.outcome(answer, outcomes, begun, receipt)
+        await self.store.finish(approved.run_id, status, ended)
         yield Finished(answer)
 
     @property
@@ -240,12 +243,12 @@ class Pipeline:
             )
         return plan
 
-    async def _join(self, plan: Plan, staging: Staging) -> tuple[JoinedTable | QueryError, float]:
+    async def _join(self, plan: Plan, staging: Staging) -> tuple[JoinedTable, float]:
         began = time.monotonic()
         try:
             joined = await join(plan, staging)
         except QueryError as error:
-            return error, time.monotonic() - began
+            joined = JoinedTable(pa.table({}), warnings=(str(error),), possible=False)
         return joined, time.monotonic() - began
 
     def _answer(
@@ -254,13 +257,11 @@ class Pipeline:
         plan: Plan,
         draft: Draft,
         outcomes: dict[str, StepOutcome],
-        joined: JoinedTable | QueryError,
+        joined: JoinedTable,
         began: float,
         asked: str,
         currency: str | None,
     ) -> Answer:
-        if isinstance(joined, QueryError):
-            joined = JoinedTable(pa.table({}), warnings=(str(joined),), possible=False)
         units = self.model.units_of(plan.columns)
         return compose(
             run_id,

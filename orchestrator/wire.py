@@ -23,7 +23,7 @@ from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.retrieve.shard import Shelf
 from orchestrator.semantic import SemanticModel, SourceSpec, near
 from orchestrator.staging import StagingPool, StagingSettings
-from orchestrator.store import Approvals, Catalogs, Grants, Spending, Store
+from orchestrator.store import Approvals, AuditSettings, Catalogs, Grants, Spending, Store
 
 ADAPTERS = {
     "postgres": "adapters.postgres:PostgresAdapter",
@@ -41,6 +41,7 @@ async def open_pipeline(
     model: SemanticModel,
     vault: VaultSettings | None,
     store_url: str,
+    audit: AuditSettings | None = None,
     embedding_model: str | None = None,
     index_folder: Path | None = None,
     anthropic_api_key: str | None = None,
@@ -61,10 +62,11 @@ async def open_pipeline(
     offline. `warm` loads the embedding model in the background now, else it is loaded when first
     needed and retrieval is by words alone. Rows of a fetch are kept for `cache_seconds` (0: not).
     With `index_folder`, what is indexed is kept there for the next start.
-    `kinds` are kinds of sources beside ADAPTERS.
+    `audit` says how the store's audit trail is sealed and told; `kinds` are kinds of sources beside
+    ADAPTERS.
     """
     embedder = Embedder(embedding_model)
-    store = Store(store_url)
+    store = Store(store_url, audit)
     sources = {
         name: _brought(name, spec, kinds[spec.kind], store)
         if kinds and spec.kind in kinds

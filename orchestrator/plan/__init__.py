@@ -41,6 +41,7 @@ class Draft:
     `confidence` is 0–1. `template` is a sentence for the answer in which `{column}` stands for
     that column of the first row, or empty. `warnings` are said to the asker. `files` are those that
     the SQL reads. `looked_at` are entities beside the candidates that the planner asked to see.
+    `model` names the language model that wrote it, `prompt` is the sha256 of what that was told.
     """
 
     sql: str
@@ -52,6 +53,8 @@ class Draft:
     usage: Usage = field(default_factory=Usage)
     files: tuple[FileRef, ...] = ()
     looked_at: tuple[str, ...] = ()
+    model: str = ""
+    prompt: str = ""
 
 
 def draft_of(kept: dict[str, Any] | None, sql: str, planner: str) -> Draft:

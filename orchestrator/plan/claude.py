@@ -7,6 +7,7 @@ hold a row: this room stands below `execute`.
 
 import asyncio
 import copy
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -132,7 +133,8 @@ class ClaudePlanner:
         looked_at: tuple[str, ...],
     ) -> Draft | Clarification:
         shown = replace(candidates, entities=looked_at or candidates.entities)
-        answer, usage = await self._ask(question, excerpt(self._model, shown), asked, Planned)
+        part = excerpt(self._model, shown)
+        answer, usage = await self._ask(question, part, asked, Planned)
         if isinstance(answer.reply, ClarificationReply):
             return answer.reply.clarification()
         return Draft(
@@ -143,7 +145,13 @@ class ClaudePlanner:
             template=answer.reply.template,
             usage=added(before, usage),
             looked_at=looked_at,
+            model=self._model_name,
+            prompt=self._prompt_hash(part, asked),
         )
+
+    def _prompt_hash(self, part: dict[str, Any], asked: dict[str, Any]) -> str:
+        told = _json({"rules": self._rules, "model": part, "asked": asked})
+        return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
 
     async def _ask(
         self, question: Question, part: dict[str, Any], asked: dict[str, Any], form: type[Form]

@@ -5,6 +5,7 @@ SQLite by default, PostgreSQL for several replicas. Rows of an answer are never 
 
 from orchestrator.store.approvals import Approvals
 from orchestrator.store.catalogs import Catalogs
+from orchestrator.store.chain import AuditSettings, Head, Ledger, Record, Seal
 from orchestrator.store.feedback import Feedback, Opinion
 from orchestrator.store.grants import Grants
 from orchestrator.store.pace import Pace, Rate
@@ -15,12 +16,16 @@ from orchestrator.store.schedules import Schedule, Schedules
 from orchestrator.store.spending import Spending
 from orchestrator.store.stops import Stops
 from orchestrator.store.store import Store, StoredRun
+from orchestrator.store.trail import Trail
 
 __all__ = [
     "Approvals",
+    "AuditSettings",
     "Catalogs",
     "Feedback",
     "Grants",
+    "Head",
+    "Ledger",
     "Opinion",
     "Pace",
     "PersonalSettings",
@@ -28,12 +33,15 @@ __all__ = [
     "Queue",
     "Rate",
     "RecentRun",
+    "Record",
     "Schedule",
     "Schedules",
+    "Seal",
     "Spending",
     "Stops",
     "Store",
     "StoredRun",
+    "Trail",
     "Work",
     "recent_runs",
 ]

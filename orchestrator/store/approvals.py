@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.approve.request import Request, Status, binding_from
 from orchestrator.approve.risk import risk_of
-from orchestrator.store.store import line
+from orchestrator.store.chain import audited
 from orchestrator.store.tables import metadata, runs
 
 approvals = sa.Table(
@@ -52,7 +52,7 @@ Due = Literal["remind_at", "escalate_at"]
 
 
 class Approvals:
-    """The requests of a store; each change writes its line into the audit trail. Times are UTC."""
+    """The requests of a store; each change leaves a record in the audit trail. Times UTC."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -72,9 +72,9 @@ class Approvals:
                 kept[column.name] = getattr(request, column.name)
         detail = {"level": request.risk.level, "reasons": request.risk.reasons}
         detail |= {"group": request.group, "digest": request.binding.digest}
-        async with self._engine.begin() as connection:
+        async with audited(self._engine) as (connection, note):
             await connection.execute(sa.insert(approvals).values(**kept))
-            await connection.execute(line(request.run_id, "asked", detail))
+            note(request.run_id, "asked", detail)
 
     async def of(self, run_id: str) -> Request | None:
         """The request of a run, or None when it needs none."""
@@ -103,7 +103,7 @@ class Approvals:
             )
         )
         try:
-            async with self._engine.begin() as connection:
+            async with audited(self._engine) as (connection, note):
                 if (await connection.execute(change)).rowcount != 1:
                     return None
                 vote = {"run_id": request.run_id, "user": by, "at": at}
@@ -111,7 +111,7 @@ class Approvals:
                 found = await _found(connection, request.run_id)
                 assert found is not None
                 said = "approved" if found.status == "approved" else "voted"
-                await connection.execute(line(request.run_id, said, {"by": by, "digest": digest}))
+                note(request.run_id, said, {"by": by, "digest": digest})
                 if found.status == "approved":
                     await connection.execute(_run(request.run_id, "approved"))
                 return found
@@ -127,11 +127,11 @@ class Approvals:
             .where(approvals.c.run_id == request.run_id, approvals.c.status == request.status)
             .values(status=status, decided_by=by, decided_at=at, reason=reason)
         )
-        async with self._engine.begin() as connection:
+        async with audited(self._engine) as (connection, note):
             if (await connection.execute(change)).rowcount != 1:
                 return None
             await connection.execute(_run(request.run_id, status))
-            await connection.execute(line(request.run_id, status, {"by": by, "reason": reason}))
+            note(request.run_id, status, {"by": by, "reason": reason})
             return await _found(connection, request.run_id)
 
     async def due(self, at: datetime) -> list[Request]:
@@ -160,12 +160,11 @@ class Approvals:
             .where(*_open(request.run_id), approvals.c[what] <= at)
             .values(**changes)
         )
-        async with self._engine.begin() as connection:
+        async with audited(self._engine) as (connection, note):
             if (await connection.execute(change)).rowcount != 1:
                 return None
             if what == "escalate_at":
-                detail = {"group": request.escalation}
-                await connection.execute(line(request.run_id, "escalated", detail))
+                note(request.run_id, "escalated", {"group": request.escalation})
             return await _found(connection, request.run_id)
 
     async def posted(

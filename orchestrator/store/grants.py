@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.approve.grant import Grant
 from orchestrator.store.approvals import aware
-from orchestrator.store.store import line
+from orchestrator.store.chain import audited
 from orchestrator.store.tables import metadata
 
 grants = sa.Table(
@@ -47,9 +47,9 @@ class Grants:
             "max_rows": grant.max_rows,
             "until": grant.until.isoformat(),
         }
-        async with self._engine.begin() as connection:
+        async with audited(self._engine) as (connection, note):
             await connection.execute(sa.insert(grants).values(**asdict(grant)))
-            await connection.execute(line(grant.id, "granted", detail))
+            note(grant.id, "granted", detail)
 
     async def list(self, team: str, at: datetime, channel: str | None = None) -> list[Grant]:
         """The grants of a team that hold at a moment, of one channel or of all, oldest first."""
@@ -72,10 +72,10 @@ class Grants:
             .where(grants.c.id == grant_id, grants.c.team == team, grants.c.revoked_at.is_(None))
             .values(revoked_by=by, revoked_at=at)
         )
-        async with self._engine.begin() as connection:
+        async with audited(self._engine) as (connection, note):
             if (await connection.execute(change)).rowcount != 1:
                 return False
-            await connection.execute(line(grant_id, "revoked", {"by": by}))
+            note(grant_id, "revoked", {"by": by})
         return True
 
 

@@ -16,9 +16,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapters.errors import ConfigurationError
 from orchestrator.question import Question, Turn
+from orchestrator.store.chain import AuditSettings, Ledger, Seal, audited
 from orchestrator.store.dialects import insert_into
 from orchestrator.store.forget import forget_organisation, forget_team
-from orchestrator.store.tables import audit, runs, workspaces
+from orchestrator.store.tables import audit_records, runs, workspaces
 
 _ANSWERED = runs.c.status.in_(("answered", "partial"))
 
@@ -49,12 +50,14 @@ class StoredRun:
 class Store:
     """The tables behind one database URL. Call `open` first, `close` last.
 
-    Raises ConfigurationError when the URL can't be read.
+    Raises ConfigurationError when the URL can't be read, or a key of the audit trail is too short.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, audit: AuditSettings | None = None) -> None:
+        audit = audit or AuditSettings()
+        ledger = Ledger(Seal(audit.keys), audit.log)
         try:
-            self.engine: AsyncEngine = create_async_engine(url)
+            self.engine: AsyncEngine = create_async_engine(url, execution_options=ledger.options)
         except (sqlalchemy.exc.ArgumentError, ImportError) as error:
             raise ConfigurationError(
                 "The store's URL can't be read, or its driver is not installed. "
@@ -93,7 +96,7 @@ class Store:
     ) -> None:
         """Keep a proposed run, and in the audit trail that it was `approved`; or that it was
         proposed and `waits` for a decision."""
-        async with self.engine.begin() as connection:
+        async with audited(self.engine) as (connection, note):
             await connection.execute(
                 sa.insert(runs).values(
                     run_id=run_id,
@@ -112,7 +115,7 @@ class Store:
                     proposed_at=datetime.now(UTC),
                 )
             )
-            await connection.execute(line(run_id, "proposed" if waits else "approved", approval))
+            note(run_id, "proposed" if waits else "approved", approval)
 
     async def planned(self, run_id: str) -> None:
         """Note that a proposed run is shown, and not run before somebody asks for it."""
@@ -125,13 +128,18 @@ class Store:
 
     async def finish(self, run_id: str, status: str, outcome: dict[str, Any]) -> None:
         """Note how a run ended (answered, partial or failed), there and in the audit trail."""
-        async with self.engine.begin() as connection:
+        async with audited(self.engine) as (connection, note):
             await connection.execute(
                 sa.update(runs)
                 .where(runs.c.run_id == run_id)
                 .values(status=status, finished_at=datetime.now(UTC))
             )
-            await connection.execute(line(run_id, status, outcome))
+            note(run_id, status, outcome)
+
+    async def note(self, run_id: str, what: str, detail: dict[str, Any]) -> None:
+        """Keep in the audit trail what happened to a run and changes nothing else."""
+        async with audited(self.engine) as (_, note):
+            note(run_id, what, detail)
 
     async def recall(self, run_id: str) -> StoredRun | None:
         """A run by its id, or None."""
@@ -176,10 +184,10 @@ class Store:
         return tuple(Turn(*row) for row in reversed(rows))
 
     async def trail(self, run_id: str) -> list[dict[str, Any]]:
-        """The audit lines of a run, in order, as {what, detail}."""
+        """The audit records of a run, in order, as {what, detail}."""
         async with self.engine.connect() as connection:
-            query = sa.select(audit.c.what, audit.c.detail)
-            query = query.where(audit.c.run_id == run_id).order_by(audit.c.id)
+            query = sa.select(audit_records.c.what, audit_records.c.detail)
+            query = query.where(audit_records.c.run_id == run_id).order_by(audit_records.c.seq)
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
     async def belongs(self, team: str, enterprise: str) -> None:
@@ -209,11 +217,6 @@ class Store:
             for team in (await connection.execute(its_own)).scalars().all():
                 await forget_team(connection, team)
             await forget_organisation(connection, enterprise)
-
-
-def line(run_id: str, what: str, detail: dict[str, Any]) -> sa.Insert:
-    """One line of the audit trail."""
-    return sa.insert(audit).values(at=datetime.now(UTC), run_id=run_id, what=what, detail=detail)
 
 
 def _stored(row: sa.Row[Any]) -> StoredRun:

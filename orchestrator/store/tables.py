@@ -29,15 +29,26 @@ runs = sa.Table(
     sa.Column("draft", sa.JSON),
     sa.Column("time_zone", sa.String(64)),
 )
-audit = sa.Table(
-    "audit",
+audit_records = sa.Table(
+    "audit_records",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("run_id", sa.String(32), nullable=False, index=True),
     sa.Column("what", sa.String(32), nullable=False),
     sa.Column("detail", sa.JSON, nullable=False),
+    sa.Column("previous", sa.String(64), nullable=False),
+    sa.Column("key", sa.String(8), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
 )
+audit_head = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+"""One row: the last record's number and hash."""
 workspaces = sa.Table(
     "workspaces",
     metadata,

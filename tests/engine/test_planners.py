@@ -136,7 +136,7 @@ async def test_a_repair_that_cannot_be_had_is_planned_offline(
     async with opened(model, vault_of(sandbox), tmp_path) as pipeline:
         pipeline.planner = Scripted("SELECT nam FROM customer")
         answer = await answer_of(pipeline, "how many customers in Germany?")
-        approved, _ = await pipeline.store.trail(answer.run_id)
+        approved, *_ = await pipeline.store.trail(answer.run_id)
     assert answer.rows() == [{"customers": 1106}]
     assert any("The offline planner read this question" in one for one in answer.warnings)
     assert approved["detail"]["usage"]["calls"] == 1
@@ -198,7 +198,7 @@ async def test_what_a_draft_cost_is_kept(
     async with opened(model, vault_of(sandbox), tmp_path) as pipeline:
         pipeline.planner = Scripted("SELECT COUNT(*) AS n FROM product")
         answer = await answer_of(pipeline, "how many products?")
-        approved, answered = await pipeline.store.trail(answer.run_id)
+        approved, _, answered = await pipeline.store.trail(answer.run_id)
     assert approved["detail"]["usage"]["calls"] == 1
     assert approved["detail"]["usage"]["cost_usd"] == 0.003
     assert answered["what"] == "answered"

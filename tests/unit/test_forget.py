@@ -89,13 +89,14 @@ async def test_nothing_stays_but_the_audit_trail(store: Store) -> None:
     await use(store, "T12")
     neighbour = await rows(store, "T12")
     assert all(neighbour[name] for name in ("runs", "approvals", "approval_votes", "grants"))
-    assert all(neighbour[name] for name in ("queue", "seen", "workspaces", "spending", "audit"))
+    kept = ("queue", "seen", "workspaces", "spending", "audit_records")
+    assert all(neighbour[name] for name in kept)
     await store.forget("T1")
     assert await store.recall("runT1") is None
     assert await rows(store, "T12") == neighbour
     await store.forget("T12")
     left = {name for name, count in (await rows(store, "T1")).items() if count}
-    assert left == {"audit"}
+    assert left == {"audit_records"}
     assert "secret" not in repr([await store.trail("runT1"), await store.trail("runT12")])
 
 

@@ -80,7 +80,7 @@ async def test_an_approved_question_is_answered_in_its_thread(office: Office) ->
     decided = [m for m in office.seen if m["ts"] == card["ts"]][-1]
     assert not buttons(decided)
     assert f"Approved by <@{ADA}>" in context_of(decided)
-    assert await office.trail(card) == ["proposed", "asked", "approved", "answered"]
+    assert await office.trail(card) == ["proposed", "asked", "approved", "started", "answered"]
 
 
 @both_ways

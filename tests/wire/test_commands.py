@@ -112,7 +112,7 @@ async def test_plan_shows_all_and_runs_at_a_click(office: Office) -> None:
     assert office.runs == 1
     after = office.slack.workspace.channels[SALES].messages[shown["ts"]]
     assert not buttons(after)
-    assert await office.trail(shown) == ["approved", "answered"]
+    assert await office.trail(shown) == ["approved", "started", "answered"]
 
 
 async def test_a_plan_that_needs_approval_gets_its_card(office: Office) -> None:

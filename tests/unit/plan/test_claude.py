@@ -51,6 +51,19 @@ def planner(
     return ClaudePlanner(model, api_key="key", base_url=api.url, timeout_s=timeout_s)
 
 
+async def test_a_draft_names_its_model_and_prompt(api: ScriptedMessagesApi) -> None:
+    """The same question makes the same hash of a prompt, another one another; both are by name."""
+    asked_of = [QUESTION, QUESTION, replace(QUESTION, text="how many customers?")]
+    drafts = []
+    for question in asked_of:
+        api.says(DRAFT)
+        drafts.append(await planner(api).draft(question, CANDIDATES))
+    models, prompts = {one.model for one in drafts}, [one.prompt for one in drafts]
+    assert models == {"claude-sonnet-5-5"}
+    assert prompts[0] == prompts[1] != prompts[2]
+    assert len(prompts[0]) == 64
+
+
 async def test_a_draft_is_one_call(api: ScriptedMessagesApi) -> None:
     """One call gives the draft, with every token of it counted and priced."""
     api.says(DRAFT)

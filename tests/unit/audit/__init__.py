@@ -1,0 +1,1 @@
+"""The audit trail: its chain, what a record holds, and receipts."""
