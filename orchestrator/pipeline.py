@@ -12,7 +12,7 @@ import pyarrow as pa
 import structlog
 
 from adapters.credentials import Vault
-from adapters.errors import PlannerError, QueryError
+from adapters.errors import AccessDenied, PlannerError, QueryError
 from orchestrator import audit
 from orchestrator.answer import Answer
 from orchestrator.answer.compose import compose
@@ -27,8 +27,8 @@ from orchestrator.execute import Executor
 from orchestrator.join import JoinedTable, join
 from orchestrator.plan import Clarification, Draft, Planner
 from orchestrator.plan.unmodelled import with_unmodelled
-from orchestrator.proposing import Proposals, Proposed, Refused
-from orchestrator.question import Question
+from orchestrator.proposing import Proposals, Proposed, Refused, refused
+from orchestrator.question import People, Question
 from orchestrator.registry import Extended, Registry, Source
 from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.retrieve import Retriever
@@ -57,6 +57,7 @@ class Pipeline:
     executor: Executor
     staging: StagingPool
     attached: Attached | None = None
+    people: People | None = None
 
     def with_tables(self, tables: Sequence[FileTable]) -> "Pipeline":
         """The same pipeline for questions that may read these files too, which it keeps while it
@@ -146,6 +147,7 @@ class Pipeline:
             self.grants,
             self._kinds,
             self.attached,
+            self.people,
         )
 
     @property
@@ -198,7 +200,9 @@ class Pipeline:
         self, question: Question, candidates: Candidates, draft: Draft
     ) -> Proposed | Clarification | Refused:
         try:
-            plan = await self.proposals.compile(draft.sql)
+            plan = await self.proposals.compile(draft.sql, question.requester, question.asked_at)
+        except AccessDenied as error:
+            return refused(error)
         except QueryError as error:
             if draft.planner in (FREE_FORM, self.fallback.name):
                 return Refused(str(error))
@@ -206,7 +210,8 @@ class Pipeline:
                 repaired = await self.planner.repair(question, candidates, draft, str(error))
                 if isinstance(repaired, Clarification):
                     return repaired
-                draft, plan = repaired, await self.proposals.compile(repaired.sql)
+                asker, at = question.requester, question.asked_at
+                draft, plan = repaired, await self.proposals.compile(repaired.sql, asker, at)
             except (QueryError, PlannerError) as again:
                 return Refused(f"The plan does not fit the semantic model: {again}")
         if self.attached is not None:
