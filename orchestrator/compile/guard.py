@@ -2,7 +2,8 @@
 
 Each place that reads an entity becomes a derived table of the rows and values that the asker may
 see, so that whatever the query does, it does to those. A condition on rows alone is put into the
-query's own WHERE or ON where that means the same, so that it is pushed down like any other.
+query's own WHERE or ON where that means the same, so that it is pushed down like any other. Where
+the query may fail over a value, a LIMIT that cuts nothing keeps databases from trying it on others.
 """
 
 import hashlib
@@ -17,12 +18,16 @@ from sqlglot.schema import Schema
 
 from adapters.errors import AccessDenied, QueryError, SemanticModelError
 from orchestrator.compile.crowds import Crowd, crowded
+from orchestrator.compile.failing import may_fail
 from orchestrator.compile.masks import masked
 from orchestrator.compile.parse import parse
 from orchestrator.compile.rights import Reading, Rights, filled, placeholders
 from orchestrator.compile.shapes import SCORE, SEARCHED
 from orchestrator.compile.uses import misused
 from orchestrator.semantic import Entity, SemanticModel
+
+
+FENCE = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,9 @@ class Guard:
             raise AccessDenied(misuses)
         for place in places:
             place.used = {column.name for column in place.scope.source_columns(place.alias)}
+        fenced = any(place.reading.rows for place in places) and may_fail(tree, self._schema)
         for place in places:
-            self._replace(place, changes)
+            self._replace(place, changes, fenced=fenced)
         if not changes.told:
             return Guarded(tree)
         digest = hashlib.sha256(repr(sorted(changes.told)).encode()).hexdigest()
@@ -176,7 +182,7 @@ class Guard:
         masks = {name: place.reading.mask(name) for name in place.used & place.entity.fields.keys()}
         return {n: f"{place.name}.{n}" for n, mask in masks.items() if mask and not mask.usable}
 
-    def _replace(self, place: _Place, changes: _Changes) -> None:
+    def _replace(self, place: _Place, changes: _Changes, *, fenced: bool) -> None:
         hidden = [
             name for name in place.entity.fields if name in place.used and place.reading.mask(name)
         ]
@@ -187,7 +193,9 @@ class Guard:
         changes.masked.update(dict.fromkeys(f"{place.name}.{name}" for name in hidden))
         if place.reading.rows:
             changes.filtered[place.name] = None
-        if hidden or not _put_beside(place, seen.args["where"].this):
+        if place.reading.rows and fenced:
+            seen.limit(FENCE, copy=False)
+        if hidden or fenced or not _put_beside(place, seen.args["where"].this):
             alias = exp.TableAlias(this=exp.to_identifier(place.alias, quoted=True))
             place.table.replace(exp.Subquery(this=seen, alias=alias))
 
