@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from adapters.errors import AccessDenied
 from adapters.mongo import MongoAdapter
 from adapters.postgres import PostgresAdapter
 from orchestrator.compile.pseudonym import pseudonym_macro
