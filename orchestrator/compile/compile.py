@@ -141,18 +141,22 @@ def _plan(
         else:
             table.set("this", exp.to_identifier(FETCHED + inputs[id(table)][0].step))
     fields = (f"{leaf.name}.{name}" for leaf in resolved.leaves for name in leaf.fields)
+    entities = tuple(dict.fromkeys(leaf.name for leaf in resolved.leaves))
     return Plan(
         written,
         steps,
         JoinStep(done.tree.sql("duckdb", copy=False), tuple(dict.fromkeys(checks))),
         resolved.columns,
-        tuple(dict.fromkeys(leaf.name for leaf in resolved.leaves)),
+        entities,
         tuple(dict.fromkeys(fields)),
         frozenset(optional),
         reason=done.reason,
         shown=resolved.shown,
         warnings=resolved.guarded.notes,
         access=resolved.guarded.digest,
+        bounding=tuple(name for name in entities if name not in resolved.guarded.named)
+        if resolved.guarded.digest
+        else (),
     )
 
 

@@ -102,7 +102,7 @@ def _compares(node: exp.Expr) -> bool:
 
 
 def _is_text(node: exp.Expr) -> bool:
-    """Whether a node is a text as it is written, which fails whatever the rows are or not at all."""
+    """Whether a node is a text as it is written: it fails whatever the rows are, or never."""
     return isinstance(node, exp.Literal) and node.is_string
 
 

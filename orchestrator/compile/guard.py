@@ -26,19 +26,20 @@ from orchestrator.compile.shapes import SCORE, SEARCHED
 from orchestrator.compile.uses import misused
 from orchestrator.semantic import Entity, SemanticModel
 
-
 FENCE = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
     """A query within somebody's rights. `digest` stands for all that the rights have changed of it
-    ("" for nothing), `notes` say it in words. `filtered`, `masked` and `grouped` name the entities
+    ("" for nothing), `notes` say it in words. `named` are the entities that the query itself reads;
+    `filtered`, `masked` and `grouped` name the entities
     and fields that are not seen whole."""
 
     tree: exp.Query
     digest: str = ""
     notes: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     filtered: tuple[str, ...] = ()
     masked: tuple[str, ...] = ()
     grouped: tuple[str, ...] = ()
@@ -102,6 +103,7 @@ class Guard:
             tree,
             digest,
             tuple(_notes(changes)),
+            tuple(dict.fromkeys(place.name for place in places)),
             tuple(changes.filtered),
             tuple(changes.masked),
             tuple(changes.grouped),

@@ -69,7 +69,8 @@ class Plan:
     `optional` steps may fail and still leave an answer; `columns` are the answer's, in order, and
     `shown` the fields (`entity.field`) whose values these show; `fields` are all that it uses.
     `reason` says why the query did not go to one source whole; None when it did. `access` is the
-    digest of what the rights of who asks have changed, "" for nothing.
+    digest of what the rights of who asks have changed, "" for nothing; `bounding` are the entities
+    that only its row filters read.
     """
 
     sql: str
@@ -83,6 +84,7 @@ class Plan:
     reason: str | None = None
     shown: tuple[str, ...] = ()
     access: str = ""
+    bounding: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:

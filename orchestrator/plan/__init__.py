@@ -40,7 +40,7 @@ class Draft:
 
     `confidence` is 0–1. `template` is a sentence for the answer in which `{column}` stands for
     that column of the first row, or empty. `warnings` are said to the asker. `files` are those that
-    the SQL reads.
+    the SQL reads. `looked_at` are entities beside the candidates that the planner asked to see.
     """
 
     sql: str
@@ -51,6 +51,7 @@ class Draft:
     warnings: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
     files: tuple[FileRef, ...] = ()
+    looked_at: tuple[str, ...] = ()
 
 
 def draft_of(kept: dict[str, Any] | None, sql: str, planner: str) -> Draft:
@@ -58,7 +59,9 @@ def draft_of(kept: dict[str, Any] | None, sql: str, planner: str) -> Draft:
     if kept is None:
         return Draft(sql=sql, planner=planner)
     fields: dict[str, Any] = {**kept, "usage": Usage(**kept["usage"])}
-    fields |= {name: tuple(kept[name]) for name in ("assumptions", "warnings")}
+    fields |= {
+        name: tuple(kept.get(name) or ()) for name in ("assumptions", "warnings", "looked_at")
+    }
     fields["files"] = tuple(FileRef(**one) for one in kept.get("files") or ())
     return Draft(**fields)
 

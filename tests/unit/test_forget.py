@@ -17,8 +17,9 @@ from orchestrator.approve.grant import Grant
 from orchestrator.approve.request import Binding, Request
 from orchestrator.approve.risk import Risk
 from orchestrator.pipeline import Pipeline
+from orchestrator.plan.budget import Budget, Cost
 from orchestrator.question import Question, Requester
-from orchestrator.store import Approvals, Grants, Queue, Store
+from orchestrator.store import Approvals, Grants, Queue, Spending, Store
 from orchestrator.store.tables import metadata, seen
 
 AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -66,7 +67,9 @@ async def use(store: Store, team: str) -> str:
     grant = Grant(run_id, team, "C1", (), (), (), (), 1, "U2", AT, AT + timedelta(days=1))
     await Grants(store.engine).give(grant)
     await Queue(store.engine).put(thread, [thread, f"run {run_id}"], "question", {"text": "x"})
-    await store.belongs(team, "E1")
+    purse = Spending(store.engine, Budget())
+    async with purse.paying(Question("x", Requester(team, "U1"), AT), Cost(1, 0.1)):
+        await store.belongs(team, "E1")
     return run_id
 
 
@@ -86,7 +89,7 @@ async def test_nothing_stays_but_the_audit_trail(store: Store) -> None:
     await use(store, "T12")
     neighbour = await rows(store, "T12")
     assert all(neighbour[name] for name in ("runs", "approvals", "approval_votes", "grants"))
-    assert all(neighbour[name] for name in ("queue", "seen", "workspaces", "audit"))
+    assert all(neighbour[name] for name in ("queue", "seen", "workspaces", "spending", "audit"))
     await store.forget("T1")
     assert await store.recall("runT1") is None
     assert await rows(store, "T12") == neighbour
