@@ -5,6 +5,7 @@ CrosstalkError
 │   ├── SemanticModelError    one or more mistakes in semantic_model.yaml, each with path:line
 │   └── ModelWeightsMissing   the embedding model is not on this machine
 ├── QueryError                the question or its SQL can't be answered as it stands
+│   ├── AccessDenied          the policy does not let this person read it
 │   ├── FileUnreadable        a file of the thread is gone, too large or no table
 │   │   └── FileNotNow        transient: it can't be had now
 │   ├── SqlNotAllowed         a node or function outside the allow-list, or over a bound
@@ -45,6 +46,14 @@ class ModelWeightsMissing(ConfigurationError):
 
 class QueryError(CrosstalkError):
     """The question or its SQL can't be answered as it stands."""
+
+
+class AccessDenied(QueryError):
+    """The policy does not let this person read it; `reasons` are all that stand against it."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__(reasons[0])
+        self.reasons = reasons
 
 
 class FileUnreadable(QueryError):

@@ -1,4 +1,4 @@
-"""The command line: ask, sql, plan, route, keys, drift, serve, schema, check, manifest, and more.
+"""The command line: ask, sql, plan, route, keys, drift, serve, schema, check, manifest, policy.
 
 Installed packages add commands of their own. Exit codes: 0 answered, 1 no answer, 2 something is
 wrong with the question or the set-up. For `keys`, 1 says that keys do not meet; for `drift`, that a
@@ -26,6 +26,7 @@ from bot.manifest import manifest as slack_manifest
 from bot.overlap_lines import overlap_line, show_overlap
 from bot.plan_picture import PICTURES, save
 from bot.plan_terminal import show_plan
+from bot.policy_cli import policy
 from bot.route_lines import route_line, show_routes
 from bot.serve import serve as serve_bot
 from bot.settings import Settings, settings
@@ -281,6 +282,7 @@ def command_line() -> typer.Typer:
     for command in (ask, sql, plan, route, keys, drift, replay, serve, schema, check, manifest):
         app.command()(command)
     app.add_typer(audit_commands(), name="audit")
+    app.add_typer(policy, name="policy")
     for point in entry_points(group=COMMANDS):
         _add(app, point)
     return app

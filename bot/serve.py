@@ -31,6 +31,7 @@ from bot.slack.pace import reason
 from bot.slack.plan_preview import PLAN, PLANNED, PlanPreview
 from bot.slack.schedule import due
 from bot.slack.sharing import SHARED, Sharing
+from bot.slack.standing import SlackStanding
 from bot.wiring import opened_pipeline
 from orchestrator.pipeline import Pipeline
 from orchestrator.semantic import SemanticModel
@@ -81,6 +82,7 @@ async def running(
     stops, spending = Stops(engine), Spending(engine, settings.budget())
     async with web_client(settings, pace) as client, _cleaned(queue, pace, stops, spending):
         clients, installations = await clients_of(settings, client, pipeline.store)
+        pipeline.people = SlackStanding(clients)
         conversation = Conversation(
             pipeline,
             clients,

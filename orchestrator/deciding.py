@@ -7,7 +7,6 @@ compiled, validated and scored anew.
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.errors import QueryError
 from orchestrator.approve import ApprovedPlan, Decision
 from orchestrator.approve.decide import Choice, Closed, Decided, Decider, Denied, Members, denied
 from orchestrator.approve.grant import grant_for
@@ -104,10 +103,9 @@ class Decisions:
 
     def problem(self, sql: str, at: datetime) -> Refused | None:
         """What is wrong with SQL by the catalogs as last read, at once; None when nothing is."""
-        try:
-            plan = self._proposals.compiler.compile(sql, self._proposals.registry)
-        except QueryError as error:
-            return Refused(str(error))
+        plan = self._proposals.problem(sql)
+        if isinstance(plan, Refused):
+            return plan
         weighed = self._proposals.weighed(plan, Draft(sql=sql, planner=FREE_FORM), at)
         return weighed if isinstance(weighed, Refused) else None
 

@@ -42,12 +42,14 @@ class JoinedTable:
 async def join(plan: Plan, staging: Staging) -> JoinedTable:
     """Join the steps that are staged; the others count as failed.
 
-    Raises QueryError when DuckDB can't evaluate the question's SQL on the rows.
+    What is bounded by somebody's rights is answered whole or not at all, since a bound may rest on
+    the step that failed. Raises QueryError when DuckDB can't evaluate the question's SQL on the
+    rows.
     """
     failed = {step.id for step in plan.steps} - staging.steps
     sql, losses = plan.join.sql, ()
     if failed:
-        degraded = degrade(plan.join.sql, failed, plan.optional)
+        degraded = None if plan.access else degrade(plan.join.sql, failed, plan.optional)
         if degraded is None:
             return JoinedTable(pa.table({}), possible=False)
         sql, losses = degraded.sql, degraded.losses

@@ -12,7 +12,7 @@ import pyarrow as pa
 import structlog
 
 from adapters.credentials import Vault
-from adapters.errors import PlannerError, QueryError, UnknownName
+from adapters.errors import AccessDenied, PlannerError, QueryError, UnknownName
 from orchestrator import audit
 from orchestrator.answer import Answer
 from orchestrator.answer.compose import compose
@@ -28,8 +28,8 @@ from orchestrator.join import JoinedTable, join
 from orchestrator.plan import Clarification, Draft, Planner, Usage
 from orchestrator.plan.standing_in import stood_in
 from orchestrator.plan.unmodelled import with_unmodelled
-from orchestrator.proposing import Proposals, Proposed, Refused
-from orchestrator.question import Question
+from orchestrator.proposing import Proposals, Proposed, Refused, refused
+from orchestrator.question import People, Question
 from orchestrator.registry import Extended, Registry, Source
 from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.retrieve import Retriever
@@ -60,6 +60,7 @@ class Pipeline:
     executor: Executor
     staging: StagingPool
     attached: Attached | None = None
+    people: People | None = None
 
     def with_tables(self, tables: Sequence[FileTable]) -> "Pipeline":
         """The same pipeline for questions that may read these files too, which it keeps while it
@@ -158,6 +159,7 @@ class Pipeline:
             self.grants,
             self._kinds,
             self.attached,
+            self.people,
         )
 
     @property
@@ -220,7 +222,9 @@ class Pipeline:
         repairs = 0
         while isinstance(drafted, Draft):
             try:
-                return drafted, await self._plan(drafted, candidates)
+                return drafted, await self._plan(question, drafted, candidates)
+            except AccessDenied as error:
+                return refused(error)
             except QueryError as error:
                 if drafted.planner in (FREE_FORM, self.fallback.name):
                     return Refused(str(error))
@@ -231,11 +235,13 @@ class Pipeline:
                 drafted = await self._drafted(question, candidates, call, drafted.usage)
         return drafted
 
-    async def _plan(self, draft: Draft, candidates: Candidates) -> Plan:
+    async def _plan(self, question: Question, draft: Draft, candidates: Candidates) -> Plan:
         """Raises QueryError, also for an entity that its planner was not told of: the offline one
         knows them all."""
-        plan = await self.proposals.compile(draft.sql)
-        outside = set(plan.entities) - set(draft.looked_at or candidates.entities)
+        plan = await self.proposals.compile(draft.sql, question.requester, question.asked_at)
+        outside = (
+            set(plan.entities) - set(plan.bounding) - set(draft.looked_at or candidates.entities)
+        )
         if outside and draft.planner != self.fallback.name:
             raise UnknownName(
                 f"The query reads {', '.join(sorted(outside))}, which nothing in the question led "

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
-from adapters.errors import QueryError
+from adapters.errors import AccessDenied, QueryError
 from orchestrator import audit
 from orchestrator.approve import ApprovedPlan, approve_by_rule
 from orchestrator.approve.request import Binding, binding_of, request_for
@@ -12,9 +12,10 @@ from orchestrator.approve.risk import Risk
 from orchestrator.approve.rules import score
 from orchestrator.attach import Attached
 from orchestrator.compile import Compiler, Plan
+from orchestrator.compile.rights import Rights, rights_of
 from orchestrator.explain import explain, plan_text
 from orchestrator.plan import Draft, draft_of
-from orchestrator.question import Question, Requester
+from orchestrator.question import People, Question, Requester
 from orchestrator.registry import Drift, Registry
 from orchestrator.semantic import SemanticModel
 from orchestrator.store import Approvals, Grants, Store, StoredRun
@@ -46,7 +47,7 @@ class Proposed:
 @dataclass(frozen=True, slots=True)
 class Proposals:
     """What makes plans of drafts; `kinds` says of each source what it is, `attached` which files
-    the model has for the time being."""
+    the model has for the time being, `people` knows the groups of who asks."""
 
     model: SemanticModel
     compiler: Compiler
@@ -56,6 +57,7 @@ class Proposals:
     grants: Grants
     kinds: dict[str, str]
     attached: Attached | None = None
+    people: People | None = None
 
     async def propose(
         self, question: Question, draft: Draft, plan: Plan, edited_by: str = ""
@@ -70,9 +72,10 @@ class Proposals:
             told = await Drift(self.model, self.registry).read_anew(lacking, plan.entities)
             draft = replace(draft, warnings=(*draft.warnings, *told))
             try:
-                plan = self.compiler.compile(draft.sql, self.registry)
+                rights = await self.rights(question.requester, question.asked_at)
+                plan = self.compiler.compile(draft.sql, self.registry, rights)
             except QueryError as error:
-                return Refused(str(error))
+                return refused(error)
         if self.attached is not None:
             draft = replace(draft, files=self.attached.read(plan.entities))
         weighed = self.weighed(plan, draft, question.asked_at)
@@ -131,25 +134,48 @@ class Proposals:
                 return approve_by_rule(run_id, validated, asker, draft, at, grant)
         return None
 
-    async def compile(self, sql: str, *, anew: bool = False) -> Plan:
+    async def rights(self, requester: Requester, at: datetime) -> Rights | None:
+        """What a person may read at a moment, with the groups that they are in now."""
+        policy = self.model.policies.access
+        if policy is not None and policy.asks_of_people and self.people is not None:
+            requester = await self.people.known(requester)
+        own = self.attached.sources if self.attached else ()
+        return rights_of(self.model, requester, at, own)
+
+    def problem(self, sql: str) -> Plan | Refused:
+        """The plan of SQL by the catalogs as last read, whoever asks it, to see what is wrong with
+        it: it is not to be run. Refused with that."""
+        unbounded = rights_of(self.model, own=self.model.entities)
+        try:
+            return self.compiler.compile(sql, self.registry, unbounded)
+        except QueryError as error:
+            return refused(error)
+
+    async def compile(
+        self, sql: str, asker: Requester, at: datetime, *, anew: bool = False
+    ) -> Plan:
         """Compile once to know the sources, read their catalogs where they are missing or old
-        (`anew`: all), and again with their estimates."""
-        plan = self.compiler.compile(sql, self.registry)
+        (`anew`: all), and again with their estimates; within the rights of who asks.
+
+        Raises QueryError.
+        """
+        rights = await self.rights(asker, at)
+        plan = self.compiler.compile(sql, self.registry, rights)
         sources = {step.source for step in plan.steps}
         keep_s = 0 if anew else OLD_S
         if all(self.registry.is_fresh(name, keep_s) for name in sources):
             return plan
         await self.registry.refresh(sources, keep_s=keep_s)
-        return self.compiler.compile(sql, self.registry)
+        return self.compiler.compile(sql, self.registry, rights)
 
     async def again(
         self, run: StoredRun, at: datetime, *, anew: bool = False
     ) -> tuple[ValidatedPlan, Risk] | Refused:
         """A stored plan compiled, validated and scored as things are now."""
         try:
-            plan = await self.compile(run.sql, anew=anew)
+            plan = await self.compile(run.sql, asker_of(run), at, anew=anew)
         except QueryError as error:
-            return Refused(str(error))
+            return refused(error)
         return self.weighed(plan, draft_for(run), at)
 
     async def repropose(
@@ -157,10 +183,16 @@ class Proposals:
     ) -> Proposed | Refused:
         """Propose a stored run's question anew, with its draft or another."""
         try:
-            plan = await self.compile(draft.sql)
+            plan = await self.compile(draft.sql, asker_of(run), at)
         except QueryError as error:
-            return Refused(str(error))
+            return refused(error)
         return await self.propose(question_of(run, at), draft, plan, edited_by)
+
+
+def refused(error: QueryError) -> Refused:
+    """The refusal that an error is, with every reason."""
+    reasons = error.reasons[1:] if isinstance(error, AccessDenied) else ()
+    return Refused(str(error), reasons)
 
 
 def draft_for(run: StoredRun) -> Draft:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from adapters.errors import QueryError
@@ -14,13 +15,25 @@ class Requester:
     """Who asks: identity is (team, user) and never a display name. `time_zone` is an IANA name.
 
     `place` is the opaque id of the channel whose people will read the answer; "" when the asker
-    alone does.
+    alone does. `groups` (ids and handles) and `email` are as the surface knew them when it was
+    asked; what is not known is empty, and then gives no rights.
     """
 
     team: str
     user: str
     time_zone: str = "UTC"
     place: str = field(default="", compare=False)
+    groups: frozenset[str] = field(default=frozenset(), compare=False)
+    email: str = field(default="", compare=False, repr=False)
+
+
+class People(Protocol):
+    """The port to whoever knows people's groups and addresses."""
+
+    async def known(self, requester: Requester) -> Requester:
+        """The same person with groups and e-mail address as they are now; without what can't be
+        read."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from adapters.engine import WRONG_OPTIMIZERS, lock
 from adapters.errors import ConfigurationError, QueryError
 from adapters.threads import interruptible
 from orchestrator.compile.parse import FETCHED
+from orchestrator.compile.pseudonym import pseudonym_macro
 
 CHUNK_BYTES = 4 * 1024 * 1024
 T = TypeVar("T")
@@ -28,10 +29,11 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class StagingSettings:
     """`memory` of one run, as DuckDB writes it (`1GB`), and the folder that spills go below;
-    without one, the system's folder for temporary files."""
+    without one, the system's folder for temporary files. `mask_key` makes pseudonyms."""
 
     memory: str = "1GB"
     spill_folder: Path | None = None
+    mask_key: str = field(default="", repr=False)
 
 
 class Staging:
@@ -44,7 +46,7 @@ class Staging:
             prefix="crosstalk-spill-", dir=settings.spill_folder
         )
         try:
-            self._database = _locked(settings.memory, self._folder.name)
+            self._database = _locked(settings, self._folder.name)
         except BaseException:
             self._folder.cleanup()
             raise
@@ -196,9 +198,10 @@ async def _in_thread(cursor: duckdb.DuckDBPyConnection, work: Callable[[], T]) -
         ) from error
 
 
-def _locked(memory: str, folder: str) -> duckdb.DuckDBPyConnection:
+def _locked(settings: StagingSettings, folder: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
-        ":memory:", config={"memory_limit": memory, "temp_directory": folder}
+        ":memory:", config={"memory_limit": settings.memory, "temp_directory": folder}
     )
+    connection.execute(pseudonym_macro(settings.mask_key))
     lock(connection, f"disabled_optimizers = '{WRONG_OPTIMIZERS}'", "enable_progress_bar = false")
     return connection

@@ -1,5 +1,6 @@
 """A compiled plan against the registry and the policy: a ValidatedPlan, or what is wrong."""
 
+import hashlib
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,7 +22,8 @@ class Violation:
 class ValidatedPlan:
     """A plan that fits the registry and the policy as they are now.
 
-    `scope` is the digest of the policy: rows are shared only between runs that have the same.
+    `scope` is the digest of the policy and of what it lets the asker see: rows are shared only
+    between runs that have the same.
     """
 
     plan: Plan
@@ -46,7 +48,7 @@ def validate(
     fingerprints = tuple(
         (name, catalog.fingerprint) for name, catalog in sorted(catalogs.items()) if catalog
     )
-    return ValidatedPlan(plan, fingerprints, model.policies.digest)
+    return ValidatedPlan(plan, fingerprints, _scope(plan, model))
 
 
 def withheld(name: str, model: SemanticModel) -> Violation | None:
@@ -61,7 +63,14 @@ def withheld(name: str, model: SemanticModel) -> Violation | None:
     )
 
 
+def _scope(plan: Plan, model: SemanticModel) -> str:
+    policy = model.policies.digest
+    return hashlib.sha256(f"{policy} {plan.access}".encode()).hexdigest() if plan.access else policy
+
+
 def _private(plan: Plan, model: SemanticModel) -> list[Violation]:
+    if model.policies.access is not None:
+        return []  # the compiler has held every field against the rights of who asks
     return [one for name in plan.fields if (one := withheld(name, model)) is not None]
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ async def open_pipeline(
             anthropic_base_url,
             Spending(store.engine, budget or Budget()),
         )
-    pool = StagingPool(staging or StagingSettings())
+    pool = StagingPool(_keyed(staging or StagingSettings(), model))
     await pool.start()
     await store.open()
     kinds_of = {name: spec.kind for name, spec in model.sources.items()}
@@ -117,6 +118,13 @@ async def open_pipeline(
         ),
         staging=pool,
     )
+
+
+def _keyed(staging: StagingSettings, model: SemanticModel) -> StagingSettings:
+    """The settings with the key of the policy's pseudonyms."""
+    access = model.policies.access
+    key = access.key.get_secret_value() if access and access.key else ""
+    return replace(staging, mask_key=key)
 
 
 def retriever_of(model: SemanticModel, embedder: Embedder, index_folder: Path | None) -> Retriever:

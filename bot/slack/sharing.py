@@ -14,7 +14,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.errors import FileUnreadable, QueryError
+from adapters.errors import FileUnreadable
 from bot.runs import Runs
 from bot.slack.answer.files import csv_file
 from bot.slack.answer.post import file_name, upload_file
@@ -27,7 +27,7 @@ from bot.slack.pace import courtesy
 from bot.slack.render import SHOW_PLAN, Message, plain_message
 from bot.slack.thread import ASIDE, SLACK_FAILURES, Thread
 from orchestrator.pipeline import Pipeline
-from orchestrator.proposing import asker_of
+from orchestrator.proposing import Refused, asker_of
 from orchestrator.store import StoredRun, Work
 
 log = structlog.get_logger(__name__)
@@ -68,10 +68,10 @@ class Sharing:
         """Why a run's answer may not be posted where it was asked, as things are now."""
         try:
             pipeline = await self.conversation.files.of_plan(run)
-            plan = pipeline.compiler.compile(run.sql, pipeline.registry)
+            plan = pipeline.proposals.problem(run.sql)
         except FileUnreadable as error:
             return f"This can't be shared: {error}"
-        except QueryError:
+        if isinstance(plan, Refused):
             return CHANGED
         shown = Shown(plan, pipeline.model)
         said = await self.conversation.audiences.refusal(shown, asker_of(run), run.channel)

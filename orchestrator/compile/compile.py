@@ -20,6 +20,7 @@ from orchestrator.compile.parse import FETCHED, parse
 from orchestrator.compile.plan import FetchStep, JoinStep, KeyCheck, Plan
 from orchestrator.compile.residual import Edge, residual
 from orchestrator.compile.resolve import Leaf, Resolved, Resolver
+from orchestrator.compile.rights import Rights, rights_of
 from orchestrator.compile.shapes import Shapes
 from orchestrator.compile.split import Split, leaves_left, split
 from orchestrator.semantic import SemanticModel
@@ -41,17 +42,21 @@ class Compiler:
         self._capabilities = capabilities
         self._resolver = Resolver(model, shapes or Shapes(model))
 
-    def compile(self, sql: str, statistics: Statistics | None = None) -> Plan:
+    def compile(
+        self, sql: str, statistics: Statistics | None = None, rights: Rights | None = None
+    ) -> Plan:
         """The plan of one semantic SELECT; the same arguments give the same plan and digest.
 
-        Raises QueryError that says what to write instead.
+        Without `rights`, they are those of nobody in particular: what the policy lets everyone
+        read. Raises QueryError that says what to write instead.
         """
+        rights = rights_of(self._model) if rights is None else rights
         tree = parse(sql)
         written = tree.sql("duckdb", pretty=False)
         if tree.find(exp.Table) is None:
             known = ", ".join(self._model.entities)
             raise QueryError(f"Name at least one entity in FROM: {known}.")
-        resolved = self._resolver.resolve(tree)
+        resolved = self._resolver.resolve(tree, rights)
         self._check_unwinds(resolved)
         estimates = Estimates(statistics or Unknown())
         fragments = Fragments(
@@ -122,8 +127,10 @@ def _plan(
     edges: tuple[Edge, ...],
 ) -> Plan:
     """The plan, and with it the join: every table of the tree becomes a fetched one."""
-    checks = [check for leaf in leaves for check in _binding_checks(leaf, inputs)]
-    checks += _edge_checks(edges, inputs)
+    checks: list[KeyCheck] = []
+    if not resolved.guarded.digest:  # how many keys meet would tell of rows that may not be seen
+        checks += [check for leaf in leaves for check in _binding_checks(leaf, inputs)]
+        checks += _edge_checks(edges, inputs)
     required = {group[0].step for group in inputs.values()}
     optional = {one.step for group in inputs.values() for one in group} - required
     of_leaf = {id(leaf.table): leaf for leaf in leaves}
@@ -134,16 +141,22 @@ def _plan(
         else:
             table.set("this", exp.to_identifier(FETCHED + inputs[id(table)][0].step))
     fields = (f"{leaf.name}.{name}" for leaf in resolved.leaves for name in leaf.fields)
+    entities = tuple(dict.fromkeys(leaf.name for leaf in resolved.leaves))
     return Plan(
         written,
         steps,
         JoinStep(done.tree.sql("duckdb", copy=False), tuple(dict.fromkeys(checks))),
         resolved.columns,
-        tuple(dict.fromkeys(leaf.name for leaf in resolved.leaves)),
+        entities,
         tuple(dict.fromkeys(fields)),
         frozenset(optional),
         reason=done.reason,
         shown=resolved.shown,
+        warnings=resolved.guarded.notes,
+        access=resolved.guarded.digest,
+        bounding=tuple(name for name in entities if name not in resolved.guarded.named)
+        if resolved.guarded.digest
+        else (),
     )
 
 

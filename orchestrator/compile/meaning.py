@@ -109,7 +109,7 @@ def difference(tree: exp.Expr, capabilities: Capabilities) -> str | None:
     """The first reason, in words, why a typed tree does not mean the same in a source's SQL."""
     dialect = capabilities.dialect
     if dialect == "duckdb":
-        return None
+        return "pseudonyms are made in the join" if tree.find(exp.Anonymous) else None
     allowed = _NODES.get(dialect or "", ())
     for node in tree.walk():
         if not isinstance(node, allowed):

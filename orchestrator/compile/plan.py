@@ -68,7 +68,9 @@ class Plan:
 
     `optional` steps may fail and still leave an answer; `columns` are the answer's, in order, and
     `shown` the fields (`entity.field`) whose values these show; `fields` are all that it uses.
-    `reason` says why the query did not go to one source whole; None when it did.
+    `reason` says why the query did not go to one source whole; None when it did. `access` is the
+    digest of what the rights of who asks have changed, "" for nothing; `bounding` are the entities
+    that only its row filters read.
     """
 
     sql: str
@@ -81,15 +83,17 @@ class Plan:
     warnings: tuple[str, ...] = ()
     reason: str | None = None
     shown: tuple[str, ...] = ()
+    access: str = ""
+    bounding: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """sha256 of what is asked: the SQL as normalised, the columns that it gives, the fields
-        that it uses and the relations that they are read from.
+        that it uses and the relations that they are read from, and what of it may be seen.
 
         How the query is split over the sources is no part of it: that follows the catalogs'
         estimates, which move, while a decision about the question still holds.
         """
         read = sorted({(s.source, name) for s in self.steps for name in s.query.relations})
-        asked = (self.sql, self.columns, self.fields, read)
+        asked = (self.sql, self.columns, self.fields, read, *filter(None, [self.access]))
         return hashlib.sha256(repr(asked).encode()).hexdigest()

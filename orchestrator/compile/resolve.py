@@ -14,9 +14,11 @@ from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from adapters.errors import SqlNotAllowed, UnknownName
+from orchestrator.compile.guard import Guard, Guarded
 from orchestrator.compile.kinds import family
 from orchestrator.compile.lineage import shown_fields
 from orchestrator.compile.measures import expand_measures
+from orchestrator.compile.rights import Rights
 from orchestrator.compile.shapes import SCORE, SEARCHED, Shapes, typed
 from orchestrator.semantic import Entity, SemanticModel, near
 
@@ -48,12 +50,14 @@ class Leaf:
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """The qualified and typed tree, its leaves in order of appearance, the names of the columns
-    that it gives, as they were written, and the fields whose values these show, sorted."""
+    that it gives, as they were written, the fields whose values these show, sorted, and what the
+    rights of who asks have made of it."""
 
     tree: exp.Query
     leaves: tuple[Leaf, ...]
     columns: tuple[str, ...]
     shown: tuple[str, ...]
+    guarded: Guarded
 
 
 class Resolver:
@@ -67,9 +71,13 @@ class Resolver:
             if entity.text_source:
                 tables[SEARCHED + name] = {**typed(entity), SCORE: "DOUBLE"}
         self._schema = MappingSchema(tables, dialect="duckdb")
+        self._guard = Guard(model, self._schema)
 
-    def resolve(self, tree: exp.Query) -> Resolved:
-        """Qualify, fold constants and type. Raises UnknownName and SqlNotAllowed."""
+    def resolve(self, tree: exp.Query, rights: Rights | None = None) -> Resolved:
+        """Qualify, fold constants, keep within `rights` (None: no bounds) and type.
+
+        Raises UnknownName, SqlNotAllowed and AccessDenied.
+        """
         expand_measures(tree, self._model)
         searches = _name_tables(tree, self._model)
         written = _written_names(tree)
@@ -83,6 +91,7 @@ class Resolver:
         names = [name for name, _ in self.shapes.columns(tree)]
         self.shapes.fold(tree)
         tree = pushdown_projections(tree)
+        guarded = Guarded(tree) if rights is None else self._guard.guard(tree, rights)
         tree = annotate_types(tree, schema=self._schema, dialect="duckdb")
         _compare_days_with_days(tree)
         leaves = self._leaves(tree, searches)
@@ -90,7 +99,7 @@ class Resolver:
             node.meta.clear()  # where it stood in the text, which every copy would copy
         columns = _unique(written if len(written) == len(names) else names)
         shown = shown_fields(tree, {id(leaf.table): leaf.name for leaf in leaves})
-        return Resolved(tree, leaves, columns, tuple(sorted(shown)))
+        return Resolved(tree, leaves, columns, tuple(sorted(shown)), guarded)
 
     def _leaves(self, tree: exp.Query, searches: dict[str, Search]) -> tuple[Leaf, ...]:
         found: dict[int, Leaf] = {}

@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from adapters.engine import lock
 from adapters.errors import SqlNotAllowed
+from orchestrator.compile.pseudonym import pseudonym_macro
 from orchestrator.semantic import Entity, SemanticModel
 
 SQL_TYPES = {
@@ -95,6 +96,7 @@ class Shapes:
             if entity.text_source:
                 searched = f'"{SEARCHED}{name}" ({columns}, "{SCORE}" DOUBLE)'
                 self._duckdb.execute(f"CREATE TABLE {searched}")
+        self._duckdb.execute(pseudonym_macro(""))
         lock(self._duckdb)
 
     def columns(self, query: exp.Query) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ where it can.
 """
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import pyarrow as pa
 
@@ -60,6 +61,10 @@ async def read(pipeline: Pipeline, side: Side, requester: Requester) -> Keys | N
     for field in side.fields:
         if (refused := withheld(f"{side.entity}.{field}", model)) is not None:
             return NotRead(side, refused.message, withheld=True)
+    rights = await pipeline.proposals.rights(requester, datetime.now(UTC))
+    if rights is not None and not rights.is_whole(side.entity, side.fields):
+        told = f"The policy does not let you read all keys of {side.entity} as they are."
+        return NotRead(side, told, withheld=True)
     able = {name: source.adapter.capabilities for name, source in pipeline.sources.items()}
     if able[side.source].personal:
         told = f"{side.source} is read with the rights of who asks a question, and none is asked."
@@ -134,6 +139,7 @@ def _keys_alone(model: SemanticModel, side: Side, words: list[str]) -> SemanticM
     )
     return model.model_copy(
         update={
+            "policies": model.policies.model_copy(update={"access": None}),
             "entities": {side.entity: alone},
             "relationships": (),
             "metrics": (),

@@ -1,5 +1,6 @@
 """semantic_model.yaml becomes a SemanticModel: read, filled in and checked."""
 
+from orchestrator.semantic.access import AccessPolicy, AccessRule, Mask
 from orchestrator.semantic.approval import ApprovalPolicy, Level, Over, Rules
 from orchestrator.semantic.audience import Audience, AudiencePolicy, Posting
 from orchestrator.semantic.check import near
@@ -19,6 +20,8 @@ from orchestrator.semantic.model import (
 )
 
 __all__ = [
+    "AccessPolicy",
+    "AccessRule",
     "AiContext",
     "ApprovalPolicy",
     "Audience",
@@ -29,6 +32,7 @@ __all__ = [
     "Entity",
     "FieldSpec",
     "Level",
+    "Mask",
     "Metric",
     "Over",
     "Policies",

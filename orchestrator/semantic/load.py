@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from adapters.errors import SemanticModelError
 from orchestrator.semantic.check import Place, check
+from orchestrator.semantic.check_access import check_access
 from orchestrator.semantic.model import SemanticModel
 
 
@@ -48,7 +49,7 @@ def load(path: Path, environment: dict[str, str] | None = None) -> SemanticModel
         except ValidationError as error:
             mistakes += [(_place(e["loc"]), _hint(e)) for e in error.errors()]
     if model is not None:
-        mistakes += check(model)
+        mistakes += [*check(model), *check_access(model)]
     if mistakes or model is None:
         lines = [f"{path}:{_line(places, place)}: {what}" for place, what in mistakes]
         raise SemanticModelError("\n".join(lines))

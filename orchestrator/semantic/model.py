@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
+from orchestrator.semantic.access import AccessPolicy
 from orchestrator.semantic.approval import ApprovalPolicy
 from orchestrator.semantic.audience import AudiencePolicy
 from orchestrator.semantic.currencies import Currencies
@@ -185,14 +186,15 @@ class SourceSpec(_Part):
 
 
 class Policies(_Part):
-    """What may leave: rows and bytes of one fetch, the classes of privacy that may be read, what
-    needs approval, and what may be posted where."""
+    """What may leave: rows and bytes of one fetch, the classes of privacy that may be read, who may
+    read what of it, what needs approval, and what may be posted where."""
 
     max_rows: int = Field(default=200_000, ge=1)
     max_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     allow_pii: tuple[str, ...] = ()
     approval: ApprovalPolicy = ApprovalPolicy()
     audience: AudiencePolicy = AudiencePolicy()
+    access: AccessPolicy | None = None
 
     @property
     def digest(self) -> str:

@@ -42,6 +42,10 @@ class Truth:
     def __len__(self) -> int:
         return len(self._connections)
 
+    def run(self, number: int, sql: str) -> None:
+        """Run a statement over one dataset."""
+        self._connections[number].execute(sql)
+
     def ask(self, number: int, sql: str) -> pa.Table | None:
         """The right result, or None when the SQL has none: a type error, an overflow, more rows
         than MOST_ROWS or than there is memory or patience for."""

@@ -12,6 +12,7 @@ from orchestrator.compile.fragment import Fragments
 from orchestrator.compile.parse import parse
 from orchestrator.compile.residual import Edge, Residual, residual
 from orchestrator.compile.resolve import Resolver
+from orchestrator.compile.rights import Rights
 from orchestrator.compile.shapes import Shapes
 from orchestrator.compile.split import Split, split
 from orchestrator.semantic import SemanticModel
@@ -45,9 +46,9 @@ class Splitter:
         self._resolver = Resolver(model, shapes or Shapes(model))
         self._able = able
 
-    def split(self, sql: str, statistics: Statistics) -> Split:
-        """The fragments of a query and what is left."""
-        resolved = self._resolver.resolve(parse(sql))
+    def split(self, sql: str, statistics: Statistics, rights: Rights | None = None) -> Split:
+        """The fragments of a query, within somebody's rights, and what is left."""
+        resolved = self._resolver.resolve(parse(sql), rights)
         leaves = {id(leaf.table): leaf for leaf in resolved.leaves}
         estimates = Estimates(statistics)
         return split(resolved.tree, Fragments(leaves, self._able, self._resolver.shapes, estimates))
