@@ -23,6 +23,7 @@ from tests.messages_api import ScriptedMessagesApi, scripted_api
 ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 6, 15)
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+INDEX = ROOT / ".sandbox" / "tests" / "index"
 SLACK_SPEED = 20.0
 """Slack's limits hold in all tests, on a clock that runs faster for Slack and the bot alike."""
 ADA = Requester("T0TEST", "U0ADA")
@@ -56,13 +57,19 @@ async def opened(
     environment: Mapping[str, str] | None = None,
     **changes: Any,
 ) -> AsyncGenerator[Pipeline]:
-    """A pipeline with a store of its own, closed at the end; it keeps no rows unless told to.
+    """A pipeline with a store of its own, closed at the end; it keeps no rows unless told to. The
+    vectors of the model are made once for all pipelines.
 
     `environment` names the Slack whose messages are a source.
     """
     store_url = f"sqlite+aiosqlite:///{folder}/store.db"
     kinds = {"slack": history_kind(Settings.model_validate(environment or {}))}
-    options: dict[str, Any] = {"cache_seconds": 0, "kinds": kinds, **changes}
+    options: dict[str, Any] = {
+        "cache_seconds": 0,
+        "kinds": kinds,
+        "index_folder": INDEX,
+        **changes,
+    }
     pipeline = await open_pipeline(model=model, vault=vault, store_url=store_url, **options)
     try:
         yield pipeline
