@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pyarrow as pa
 import structlog
@@ -26,6 +27,7 @@ from orchestrator.events import Event, Finished, Joined, Planned, Started, StepO
 from orchestrator.execute import Executor
 from orchestrator.join import JoinedTable, join
 from orchestrator.plan import Clarification, Draft, Planner
+from orchestrator.plan.remembering import drafted_as_chosen
 from orchestrator.plan.unmodelled import with_unmodelled
 from orchestrator.proposing import Proposals, Proposed, Refused
 from orchestrator.question import Question
@@ -34,7 +36,15 @@ from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.semantic import SemanticModel
 from orchestrator.staging import Staging, StagingPool
-from orchestrator.store import Approvals, Catalogs, Grants, Preferences, Store, StoredRun
+from orchestrator.store import (
+    Approvals,
+    Catalogs,
+    Choices,
+    Grants,
+    Preferences,
+    Store,
+    StoredRun,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -82,15 +92,17 @@ class Pipeline:
         self, question: Question, sql: str | None = None
     ) -> Proposed | Clarification | Refused:
         """From a question (or its semantic SQL) to a stored plan, which may run or waits."""
-        candidates = Candidates(entities=tuple(self.model.entities))
+        candidates, told = Candidates(entities=tuple(self.model.entities)), ()
         if sql is None:
             candidates = await self._candidates(question)
-            drafted = with_unmodelled(await self._draft(question, candidates), candidates)
+            draft = partial(self._draft, candidates=candidates)
+            question, drafted, told = await drafted_as_chosen(question, self.model, draft)
+            drafted = with_unmodelled(drafted, candidates)
         else:
             drafted = Draft(sql=sql, planner=FREE_FORM)
         if isinstance(drafted, Clarification):
             return drafted
-        return await self._check(question, candidates, drafted)
+        return await self._check(question, candidates, drafted, told)
 
     async def run(
         self, approved: ApprovedPlan, currency: str | None = None
@@ -128,6 +140,11 @@ class Pipeline:
     def preferences(self) -> Preferences:
         """What people have set for themselves."""
         return Preferences(self.store.engine)
+
+    @property
+    def choices(self) -> Choices:
+        """What people and channels have had remembered of words in doubt."""
+        return Choices(self.store.engine)
 
     @property
     def catalogs(self) -> Catalogs:
@@ -195,7 +212,11 @@ class Pipeline:
             return drafted
 
     async def _check(
-        self, question: Question, candidates: Candidates, draft: Draft
+        self,
+        question: Question,
+        candidates: Candidates,
+        draft: Draft,
+        told: tuple[str, ...],
     ) -> Proposed | Clarification | Refused:
         try:
             plan = await self.proposals.compile(draft.sql)
@@ -209,9 +230,8 @@ class Pipeline:
                 draft, plan = repaired, await self.proposals.compile(repaired.sql)
             except (QueryError, PlannerError) as again:
                 return Refused(f"The plan does not fit the semantic model: {again}")
-        if self.attached is not None:
-            notes = self.attached.notes(plan.entities)
-            draft = replace(draft, assumptions=(*notes, *draft.assumptions))
+        notes = self.attached.notes(plan.entities) if self.attached is not None else ()
+        draft = replace(draft, assumptions=(*told, *notes, *draft.assumptions))
         return await self.proposals.propose(question, draft, plan)
 
     async def _join(self, plan: Plan, staging: Staging) -> tuple[JoinedTable | QueryError, float]:

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from adapters.errors import ConfigurationError
 from bot.runs import Runs
 from bot.settings import Settings
-from bot.slack import feedback, install, sharing
+from bot.slack import feedback, install, remembering, sharing
 from bot.slack.approval import listeners as approval
 from bot.slack.clients import Clients, ManyWorkspaces, OneWorkspace
 from bot.slack.conversation import Conversation
@@ -106,6 +106,7 @@ def build_app(
     events.register(app, runs)
     actions.register(app, pipeline, conversation, Stops(pipeline.store.engine))
     choices.register(app, runs)
+    remembering.register(app, pipeline, conversation)
     approval.register(app, pipeline, conversation, runs)
     home.register(app, pipeline, conversation, runs)
     feedback.register(app, pipeline.store, settings.feedback_channel, conversation.desk.clock)

@@ -40,7 +40,7 @@ class Draft:
 
     `confidence` is 0–1. `template` is a sentence for the answer in which `{column}` stands for
     that column of the first row, or empty. `warnings` are said to the asker. `files` are those that
-    the SQL reads.
+    the SQL reads, `chosen` the words that were read as somebody chose before.
     """
 
     sql: str
@@ -51,6 +51,7 @@ class Draft:
     warnings: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
     files: tuple[FileRef, ...] = ()
+    chosen: tuple[str, ...] = ()
 
 
 def draft_of(kept: dict[str, Any] | None, sql: str, planner: str) -> Draft:
@@ -59,17 +60,24 @@ def draft_of(kept: dict[str, Any] | None, sql: str, planner: str) -> Draft:
         return Draft(sql=sql, planner=planner)
     fields: dict[str, Any] = {**kept, "usage": Usage(**kept["usage"])}
     fields |= {name: tuple(kept[name]) for name in ("assumptions", "warnings")}
+    fields["chosen"] = tuple(kept.get("chosen") or ())
     fields["files"] = tuple(FileRef(**one) for one in kept.get("files") or ())
     return Draft(**fields)
 
 
 @dataclass(frozen=True, slots=True)
 class Clarification:
-    """The planner could not read the question: what to ask back, and what it did understand."""
+    """The planner could not read the question: what to ask back, and what it did understand.
+
+    `options` are whole questions. Where some words of the question may mean several things, `doubt`
+    are those words, and `meanings` what each option takes them for.
+    """
 
     message: str
     understood: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    doubt: str = ""
+    meanings: tuple[str, ...] = ()
 
 
 class Planner(Protocol):

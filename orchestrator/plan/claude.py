@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from adapters.errors import PlannerError
 from orchestrator.plan import Clarification, Draft, Usage
+from orchestrator.plan.remembering import said_choices
 from orchestrator.question import Question
 from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.excerpt import excerpt
@@ -52,6 +53,7 @@ class _DraftReply(BaseModel):
     template: str
     assumptions: list[str]
     confidence: float
+    chosen: list[str] = []
 
 
 class _ClarificationReply(BaseModel):
@@ -59,6 +61,8 @@ class _ClarificationReply(BaseModel):
     message: str = Field(min_length=1)
     understood: list[str]
     options: list[str]
+    doubt: str = ""
+    meanings: list[str] = []
 
 
 class _Reply(BaseModel):
@@ -127,6 +131,7 @@ class ClaudePlanner:
         if self._model.fiscal_year_starts is not None:
             asked["fiscal_year_starts"] = self._model.fiscal_year_starts
         asked |= {"thread": list(question.context)} if question.context else {}
+        asked |= {"choices": choices} if (choices := said_choices(question)) else {}
         return asked | ({"files": list(question.files)} if question.files else {})
 
     async def _ask(self, candidates: Candidates, asked: dict[str, Any]) -> Draft | Clarification:
@@ -171,13 +176,20 @@ class ClaudePlanner:
                 "Ask again."
             ) from error
         if isinstance(reply, _ClarificationReply):
-            return Clarification(reply.message, tuple(reply.understood), tuple(reply.options))
+            return Clarification(
+                reply.message,
+                tuple(reply.understood),
+                tuple(reply.options),
+                reply.doubt,
+                tuple(reply.meanings),
+            )
         return Draft(
             sql=reply.sql,
             planner=self.name,
             confidence=min(1.0, max(0.0, reply.confidence)),
             assumptions=tuple(reply.assumptions),
             template=reply.template,
+            chosen=tuple(reply.chosen),
             usage=_usage(message, self._model_name),
         )
 

@@ -5,6 +5,7 @@ SQLite by default, PostgreSQL for several replicas. Rows of an answer are never 
 
 from orchestrator.store.approvals import Approvals
 from orchestrator.store.catalogs import Catalogs
+from orchestrator.store.choices import Choices
 from orchestrator.store.feedback import Feedback, Opinion
 from orchestrator.store.grants import Grants
 from orchestrator.store.pace import Pace, Rate
@@ -18,6 +19,7 @@ from orchestrator.store.store import Store, StoredRun
 __all__ = [
     "Approvals",
     "Catalogs",
+    "Choices",
     "Feedback",
     "Grants",
     "Opinion",

@@ -18,7 +18,7 @@ from orchestrator.approve.request import Binding, Request
 from orchestrator.approve.risk import Risk
 from orchestrator.pipeline import Pipeline
 from orchestrator.question import Question, Requester
-from orchestrator.store import Approvals, Grants, Queue, Store
+from orchestrator.store import Approvals, Choices, Grants, Queue, Store
 from orchestrator.store.tables import metadata, seen
 
 AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -66,6 +66,7 @@ async def use(store: Store, team: str) -> str:
     grant = Grant(run_id, team, "C1", (), (), (), (), 1, "U2", AT, AT + timedelta(days=1))
     await Grants(store.engine).give(grant)
     await Queue(store.engine).put(thread, [thread, f"run {run_id}"], "question", {"text": "x"})
+    await Choices(store.engine).remember(team, "U1", "revenue", "net revenue", (), AT, "C1")
     await store.belongs(team, "E1")
     return run_id
 
@@ -87,6 +88,7 @@ async def test_nothing_stays_but_the_audit_trail(store: Store) -> None:
     neighbour = await rows(store, "T12")
     assert all(neighbour[name] for name in ("runs", "approvals", "approval_votes", "grants"))
     assert all(neighbour[name] for name in ("queue", "seen", "workspaces", "audit"))
+    assert neighbour["choices"] == 1
     await store.forget("T1")
     assert await store.recall("runT1") is None
     assert await rows(store, "T12") == neighbour
