@@ -42,6 +42,7 @@ from orchestrator.store import (
     Choices,
     Grants,
     Preferences,
+    ProposedQueries,
     Store,
     StoredRun,
 )
@@ -145,6 +146,11 @@ class Pipeline:
     def choices(self) -> Choices:
         """What people and channels have had remembered of words in doubt."""
         return Choices(self.store.engine)
+
+    @property
+    def proposed_queries(self) -> ProposedQueries:
+        """Verified queries that were proposed."""
+        return ProposedQueries(self.store.engine)
 
     @property
     def catalogs(self) -> Catalogs:

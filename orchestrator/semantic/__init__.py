@@ -16,6 +16,7 @@ from orchestrator.semantic.model import (
     Relationship,
     SemanticModel,
     SourceSpec,
+    VerifiedQuery,
 )
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Rules",
     "SemanticModel",
     "SourceSpec",
+    "VerifiedQuery",
     "json_schema",
     "load",
     "near",

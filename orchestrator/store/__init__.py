@@ -10,6 +10,7 @@ from orchestrator.store.feedback import Feedback, Opinion
 from orchestrator.store.grants import Grants
 from orchestrator.store.pace import Pace, Rate
 from orchestrator.store.preferences import PersonalSettings, Preferences
+from orchestrator.store.proposed_queries import ProposedQueries
 from orchestrator.store.queue import Queue, Work
 from orchestrator.store.recent import RecentRun, recent_runs
 from orchestrator.store.schedules import Schedule, Schedules
@@ -26,6 +27,7 @@ __all__ = [
     "Pace",
     "PersonalSettings",
     "Preferences",
+    "ProposedQueries",
     "Queue",
     "Rate",
     "RecentRun",

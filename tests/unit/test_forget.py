@@ -18,7 +18,7 @@ from orchestrator.approve.request import Binding, Request
 from orchestrator.approve.risk import Risk
 from orchestrator.pipeline import Pipeline
 from orchestrator.question import Question, Requester
-from orchestrator.store import Approvals, Choices, Grants, Queue, Store
+from orchestrator.store import Approvals, Choices, Grants, ProposedQueries, Queue, Store
 from orchestrator.store.tables import metadata, seen
 
 AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -67,6 +67,9 @@ async def use(store: Store, team: str) -> str:
     await Grants(store.engine).give(grant)
     await Queue(store.engine).put(thread, [thread, f"run {run_id}"], "question", {"text": "x"})
     await Choices(store.engine).remember(team, "U1", "revenue", "net revenue", (), AT, "C1")
+    run = await store.recall(run_id)
+    assert run is not None
+    assert await ProposedQueries(store.engine).propose(run, "good", "U1", AT) is not None
     await store.belongs(team, "E1")
     return run_id
 
@@ -88,7 +91,7 @@ async def test_nothing_stays_but_the_audit_trail(store: Store) -> None:
     neighbour = await rows(store, "T12")
     assert all(neighbour[name] for name in ("runs", "approvals", "approval_votes", "grants"))
     assert all(neighbour[name] for name in ("queue", "seen", "workspaces", "audit"))
-    assert neighbour["choices"] == 1
+    assert neighbour["choices"] == neighbour["proposed_queries"] == 1
     await store.forget("T1")
     assert await store.recall("runT1") is None
     assert await rows(store, "T12") == neighbour
