@@ -17,6 +17,7 @@ from bot.slack.approval import ApprovalDesk
 from bot.slack.approval.card import context, mention, when
 from bot.slack.approval.listeners import pressed
 from bot.slack.clients import Clients
+from bot.slack.plan_preview import PLANNED
 from bot.slack.render import Block, button, code, escaped, header, section
 from bot.slack.thread import SLACK_FAILURES
 from bot.verified import owner_groups, unfit
@@ -77,10 +78,13 @@ class Reviews:
         async def done(work: Work) -> None:
             await do(work)
             run = await self.pipeline.recall(str(work.payload["run_id"]))
-            if run is not None and run.planner == FREE_FORM:
-                request = await self.pipeline.approvals.of(run.run_id)
-                by = request.edited_by if request is not None else ""
-                await self.propose(run, "corrected", by or run.user)
+            if run is None or run.planner != FREE_FORM:
+                return
+            request = await self.pipeline.approvals.of(run.run_id)
+            if request is not None:
+                await self.propose(run, "corrected", request.edited_by or run.user)
+            elif work.kind == PLANNED:  # else an approver may have written it, and nobody knows who
+                await self.propose(run, "corrected", run.user)
 
         return done
 
