@@ -20,6 +20,7 @@ CrosstalkError
 │   ├── VaultSealed           Vault answers that it is sealed
 │   └── VaultRefused          login or role refused, or the role is missing
 └── PlannerError              the planning model failed
+    └── BudgetUsedUp          it may not be called: the budget has no room for it
 
 A message says what happened, what it means for the answer and what to do. It never holds a
 secret, a DSN or a row value.
@@ -112,3 +113,7 @@ class VaultRefused(CredentialError):
 
 class PlannerError(CrosstalkError):
     """The planning model failed or answered what can't be used."""
+
+
+class BudgetUsedUp(PlannerError):
+    """The planning model may not be called: what it might cost is more than is left."""

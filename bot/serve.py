@@ -35,7 +35,7 @@ from bot.slack.sharing import SHARED, Sharing
 from bot.wiring import opened_pipeline
 from orchestrator.pipeline import Pipeline
 from orchestrator.semantic import SemanticModel
-from orchestrator.store import Pace, Queue, Schedules, Stops
+from orchestrator.store import Pace, Queue, Schedules, Spending, Stops
 
 log = structlog.get_logger(__name__)
 
@@ -79,8 +79,8 @@ async def running(
     metrics, engine = Metrics(pipeline.executor.limits), pipeline.store.engine
     queue, pace = Queue(engine, lease_s=settings.lease_seconds), Pace(engine)
     runs = Runs(queue, poll_s=poll_s)
-    stops = Stops(engine)
-    async with web_client(settings, pace) as client, _cleaned(queue, pace, stops):
+    stops, spending = Stops(engine), Spending(engine, settings.budget())
+    async with web_client(settings, pace) as client, _cleaned(queue, pace, stops, spending):
         clients, installations = await clients_of(settings, client, pipeline.store)
         conversation = Conversation(
             pipeline,
@@ -138,13 +138,12 @@ async def running(
 
 
 @contextlib.asynccontextmanager
-async def _cleaned(queue: Queue, pace: Pace, stops: Stops) -> AsyncGenerator[None]:
+async def _cleaned(*tables: Queue | Pace | Stops | Spending) -> AsyncGenerator[None]:
     """Forget what is long past, now and every hour while the block lasts."""
 
     async def clean() -> None:
-        await queue.clean()
-        await pace.clean()
-        await stops.clean()
+        for table in tables:
+            await table.clean()
 
     async with repeated(clean, CLEAN_EVERY_S):
         yield

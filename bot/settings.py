@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.credentials import VaultSettings
 from adapters.errors import ConfigurationError
+from orchestrator.plan.budget import Budget, Limit
 from orchestrator.staging import StagingSettings
 
 
@@ -63,6 +64,19 @@ class Settings(BaseSettings):
         "claude-sonnet-5-5", validation_alias=_named("CROSSTALK_ANTHROPIC_MODEL")
     )
 
+    question_tokens: int | None = Field(
+        None, ge=1, validation_alias=_named("CROSSTALK_QUESTION_TOKENS")
+    )
+    question_usd: float | None = Field(
+        None, gt=0, validation_alias=_named("CROSSTALK_QUESTION_USD")
+    )
+    person_tokens: int | None = Field(
+        None, ge=1, validation_alias=_named("CROSSTALK_PERSON_TOKENS")
+    )
+    person_usd: float | None = Field(None, gt=0, validation_alias=_named("CROSSTALK_PERSON_USD"))
+    day_tokens: int | None = Field(None, ge=1, validation_alias=_named("CROSSTALK_DAY_TOKENS"))
+    day_usd: float | None = Field(None, gt=0, validation_alias=_named("CROSSTALK_DAY_USD"))
+
     semantic_model: Path = Field(
         Path("semantic_model.yaml"), validation_alias=_named("CROSSTALK_MODEL")
     )
@@ -107,6 +121,14 @@ class Settings(BaseSettings):
             role_id=self.vault_role_id,
             secret_id=secret_id.get_secret_value(),
             token=token.get_secret_value(),
+        )
+
+    def budget(self) -> Budget:
+        """What the planning model may cost."""
+        return Budget(
+            question=Limit(self.question_tokens, self.question_usd),
+            person=Limit(self.person_tokens, self.person_usd),
+            day=Limit(self.day_tokens, self.day_usd),
         )
 
     def staging(self) -> StagingSettings:

@@ -26,6 +26,7 @@ async def opened_pipeline(
         index_folder=settings.index_folder,
         anthropic_api_key=settings.anthropic_key(),
         anthropic_model=settings.anthropic_model,
+        budget=settings.budget(),
         staging=settings.staging(),
         cache_seconds=settings.cache_seconds,
         cache_bytes=settings.cache_bytes,

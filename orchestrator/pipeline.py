@@ -4,16 +4,15 @@ starts from an approved one. Between them stand `decisions`.
 """
 
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from functools import partial
 
 import pyarrow as pa
 import structlog
 
 from adapters.credentials import Vault
-from adapters.errors import PlannerError, QueryError
+from adapters.errors import PlannerError, QueryError, UnknownName
 from orchestrator import audit
 from orchestrator.answer import Answer
 from orchestrator.answer.compose import compose
@@ -26,8 +25,9 @@ from orchestrator.deciding import Decisions
 from orchestrator.events import Event, Finished, Joined, Planned, Started, StepOutcome
 from orchestrator.execute import Executor
 from orchestrator.join import JoinedTable, join
-from orchestrator.plan import Clarification, Draft, Planner
+from orchestrator.plan import Clarification, Draft, Planner, Usage
 from orchestrator.plan.remembering import drafted_as_chosen
+from orchestrator.plan.standing_in import stood_in
 from orchestrator.plan.unmodelled import with_unmodelled
 from orchestrator.proposing import Proposals, Proposed, Refused
 from orchestrator.question import Question
@@ -47,6 +47,8 @@ from orchestrator.store import (
     StoredRun,
 )
 
+MAX_REPAIRS = 2
+_NOTHING = Usage()
 log = structlog.get_logger(__name__)
 
 
@@ -93,17 +95,24 @@ class Pipeline:
         self, question: Question, sql: str | None = None
     ) -> Proposed | Clarification | Refused:
         """From a question (or its semantic SQL) to a stored plan, which may run or waits."""
-        candidates, told = Candidates(entities=tuple(self.model.entities)), ()
+        candidates = Candidates(entities=tuple(self.model.entities))
+        told: tuple[str, ...] = ()
         if sql is None:
-            candidates = await self._candidates(question)
-            draft = partial(self._draft, candidates=candidates)
-            question, drafted, told = await drafted_as_chosen(question, self.model, draft)
-            drafted = with_unmodelled(drafted, candidates)
+            found = candidates = await self._candidates(question)
+            question, drafted, told = await drafted_as_chosen(
+                question,
+                self.model,
+                lambda one: self._drafted(one, found, self.planner.draft(one, found)),
+            )
         else:
             drafted = Draft(sql=sql, planner=FREE_FORM)
-        if isinstance(drafted, Clarification):
-            return drafted
-        return await self._check(question, candidates, drafted, told)
+        compiled = await self._compiled(question, candidates, drafted)
+        if isinstance(compiled, Clarification | Refused):
+            return compiled
+        draft, plan = compiled
+        notes = self.attached.notes(plan.entities) if self.attached is not None else ()
+        draft = replace(draft, assumptions=(*told, *notes, *draft.assumptions))
+        return await self.proposals.propose(question, draft, plan)
 
     async def run(
         self, approved: ApprovedPlan, currency: str | None = None
@@ -204,41 +213,54 @@ class Pipeline:
             if catalog is not None:
                 self.retriever.note(catalog)
 
-    async def _draft(self, question: Question, candidates: Candidates) -> Draft | Clarification:
+    async def _drafted(
+        self,
+        question: Question,
+        candidates: Candidates,
+        call: Awaitable[Draft | Clarification],
+        spent: Usage = _NOTHING,
+    ) -> Draft | Clarification:
+        """What a call of the planner gives; when it fails, what the offline planner gives, which
+        says so. `spent` is what was paid for before."""
         try:
-            return await self.planner.draft(question, candidates)
+            drafted = await call
         except PlannerError as error:
             if self.fallback is self.planner:
                 raise
             log.warning("planner_failed", planner=self.planner.name, reason=type(error).__name__)
-            drafted = await self.fallback.draft(question, candidates)
-            if isinstance(drafted, Draft):
-                said = f"{error} The offline planner was used."
-                return replace(drafted, warnings=(*drafted.warnings, said))
-            return drafted
+            drafted = stood_in(await self.fallback.draft(question, candidates), error, spent)
+        return with_unmodelled(drafted, candidates)
 
-    async def _check(
-        self,
-        question: Question,
-        candidates: Candidates,
-        draft: Draft,
-        told: tuple[str, ...],
-    ) -> Proposed | Clarification | Refused:
-        try:
-            plan = await self.proposals.compile(draft.sql)
-        except QueryError as error:
-            if draft.planner in (FREE_FORM, self.fallback.name):
-                return Refused(str(error))
+    async def _compiled(
+        self, question: Question, candidates: Candidates, drafted: Draft | Clarification
+    ) -> tuple[Draft, Plan] | Clarification | Refused:
+        """The draft with its plan. One that does not fit goes back to its planner with the reason,
+        at most MAX_REPAIRS times; then the asker is told."""
+        repairs = 0
+        while isinstance(drafted, Draft):
             try:
-                repaired = await self.planner.repair(question, candidates, draft, str(error))
-                if isinstance(repaired, Clarification):
-                    return repaired
-                draft, plan = repaired, await self.proposals.compile(repaired.sql)
-            except (QueryError, PlannerError) as again:
-                return Refused(f"The plan does not fit the semantic model: {again}")
-        notes = self.attached.notes(plan.entities) if self.attached is not None else ()
-        draft = replace(draft, assumptions=(*told, *notes, *draft.assumptions))
-        return await self.proposals.propose(question, draft, plan)
+                return drafted, await self._plan(drafted, candidates)
+            except QueryError as error:
+                if drafted.planner in (FREE_FORM, self.fallback.name):
+                    return Refused(str(error))
+                if repairs == MAX_REPAIRS:
+                    return Refused(f"The plan does not fit the semantic model: {error}")
+                repairs += 1
+                call = self.planner.repair(question, candidates, drafted, str(error))
+                drafted = await self._drafted(question, candidates, call, drafted.usage)
+        return drafted
+
+    async def _plan(self, draft: Draft, candidates: Candidates) -> Plan:
+        """Raises QueryError, also for an entity that its planner was not told of: the offline one
+        knows them all."""
+        plan = await self.proposals.compile(draft.sql)
+        outside = set(plan.entities) - set(draft.looked_at or candidates.entities)
+        if outside and draft.planner != self.fallback.name:
+            raise UnknownName(
+                f"The query reads {', '.join(sorted(outside))}, which nothing in the question led "
+                "to. Use the entities given alone, or ask in the words of what is meant."
+            )
+        return plan
 
     async def _join(self, plan: Plan, staging: Staging) -> tuple[JoinedTable | QueryError, float]:
         began = time.monotonic()

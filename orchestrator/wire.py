@@ -13,6 +13,7 @@ from orchestrator.compile import Compiler
 from orchestrator.execute import Executor
 from orchestrator.pipeline import Pipeline
 from orchestrator.plan import Planner
+from orchestrator.plan.budget import Budget
 from orchestrator.plan.context import InContext
 from orchestrator.plan.filed import InFiles
 from orchestrator.plan.grammar import GrammarPlanner
@@ -22,7 +23,7 @@ from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.retrieve.shard import Shelf
 from orchestrator.semantic import SemanticModel, SourceSpec, near
 from orchestrator.staging import StagingPool, StagingSettings
-from orchestrator.store import Approvals, Catalogs, Grants, Store
+from orchestrator.store import Approvals, Catalogs, Grants, Spending, Store
 
 ADAPTERS = {
     "postgres": "adapters.postgres:PostgresAdapter",
@@ -45,6 +46,7 @@ async def open_pipeline(
     anthropic_api_key: str | None = None,
     anthropic_model: str = "claude-sonnet-5-5",
     anthropic_base_url: str | None = None,
+    budget: Budget | None = None,
     max_parallel_queries: int = 8,
     staging: StagingSettings | None = None,
     cache_seconds: float = 300.0,
@@ -54,6 +56,7 @@ async def open_pipeline(
 ) -> Pipeline:
     """A pipeline over the model's sources. Raises ConfigurationError.
 
+    What the planning model costs is held within `budget`, which without one has no limits.
     Without `vault`, sources are reached with no credential; without a key, questions are planned
     offline. `warm` loads the embedding model in the background now, else it is loaded when first
     needed and retrieval is by words alone. Rows of a fetch are kept for `cache_seconds` (0: not).
@@ -72,13 +75,12 @@ async def open_pipeline(
     grammar = InFiles(InContext(GrammarPlanner(model), model), model)
     planner: Planner = grammar
     if anthropic_api_key:
-        from orchestrator.plan.claude import ClaudePlanner
-
-        planner = ClaudePlanner(
+        planner = _claude(
             model,
-            api_key=anthropic_api_key,
-            model_name=anthropic_model,
-            base_url=anthropic_base_url,
+            anthropic_api_key,
+            anthropic_model,
+            anthropic_base_url,
+            Spending(store.engine, budget or Budget()),
         )
     pool = StagingPool(staging or StagingSettings())
     await pool.start()
@@ -125,6 +127,20 @@ def adapter_class(kind: str) -> Any:
     """The adapter of a kind that ADAPTERS has."""
     module, _, class_name = ADAPTERS[kind].partition(":")
     return getattr(importlib.import_module(module), class_name)
+
+
+def _claude(
+    model: SemanticModel, key: str, name: str, base_url: str | None, spending: Spending
+) -> Planner:
+    from orchestrator.plan.claude import ClaudePlanner
+    from orchestrator.plan.claude_prices import has_price
+
+    if spending.budget.counts_dollars and not has_price(name):
+        raise ConfigurationError(
+            f"The price of {name} is not known, so a budget in dollars can't be held. "
+            "Give the budget in tokens, or choose another model."
+        )
+    return ClaudePlanner(model, api_key=key, model_name=name, base_url=base_url, purse=spending)
 
 
 def _adapter(name: str, spec: SourceSpec, embed: Embed, folder: Path) -> Adapter:

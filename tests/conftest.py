@@ -18,6 +18,7 @@ from orchestrator.question import Requester, question
 from orchestrator.semantic import SemanticModel, load
 from orchestrator.wire import open_pipeline
 from sandbox.sandbox import Sandbox, open_sandbox
+from tests.messages_api import ScriptedMessagesApi, scripted_api
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 6, 15)
@@ -77,6 +78,13 @@ async def pipeline(
     folder = tmp_path_factory.mktemp("store")
     async with opened(model, vault_of(sandbox), folder, sandbox.environment) as one:
         yield one
+
+
+@pytest.fixture
+async def api() -> AsyncGenerator[ScriptedMessagesApi]:
+    """A scripted API of the planning model."""
+    async with scripted_api() as scripted:
+        yield scripted
 
 
 async def events_of(pipeline: Pipeline, text: str, sql: str | None = None) -> list[Event]:

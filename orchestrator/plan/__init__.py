@@ -40,7 +40,8 @@ class Draft:
 
     `confidence` is 0–1. `template` is a sentence for the answer in which `{column}` stands for
     that column of the first row, or empty. `warnings` are said to the asker. `files` are those that
-    the SQL reads, `chosen` the words that were read as somebody chose before.
+    the SQL reads. `looked_at` are entities beside the candidates that the planner asked to see,
+    `chosen` the words that were read as somebody chose before.
     """
 
     sql: str
@@ -51,6 +52,7 @@ class Draft:
     warnings: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
     files: tuple[FileRef, ...] = ()
+    looked_at: tuple[str, ...] = ()
     chosen: tuple[str, ...] = ()
 
 
@@ -59,8 +61,8 @@ def draft_of(kept: dict[str, Any] | None, sql: str, planner: str) -> Draft:
     if kept is None:
         return Draft(sql=sql, planner=planner)
     fields: dict[str, Any] = {**kept, "usage": Usage(**kept["usage"])}
-    fields |= {name: tuple(kept[name]) for name in ("assumptions", "warnings")}
-    fields["chosen"] = tuple(kept.get("chosen") or ())
+    texts = ("assumptions", "warnings", "looked_at", "chosen")
+    fields |= {name: tuple(kept.get(name) or ()) for name in texts}
     fields["files"] = tuple(FileRef(**one) for one in kept.get("files") or ())
     return Draft(**fields)
 

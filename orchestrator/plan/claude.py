@@ -1,76 +1,42 @@
 """A question and its candidates to a draft, by one structured call to a Claude model.
 
-The prompt holds the candidates' part of the semantic model and the thread's questions. It can't
+When retrieval found nothing, a call before it lets the model choose what to look at, once. The
+prompt holds the candidates' part of the semantic model and the thread's questions. It can't
 hold a row: this room stands below `execute`.
 """
 
 import asyncio
 import copy
 import json
-import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import anthropic
-from anthropic.types import Message, TextBlockParam
-from pydantic import BaseModel, Field, ValidationError
+from anthropic.types import TextBlockParam
 
 from adapters.errors import PlannerError
 from orchestrator.plan import Clarification, Draft, Usage
+from orchestrator.plan.budget import Cost, Purse, Unlimited
+from orchestrator.plan.claude_prices import added, cost_of, most_of, usage_of
+from orchestrator.plan.claude_reply import ClarificationReply, Form, Looked, Planned, read
 from orchestrator.plan.remembering import said_choices
 from orchestrator.question import Question
 from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.excerpt import excerpt
-from orchestrator.retrieve.mentions import mentioned
+from orchestrator.retrieve.joining import Joins
+from orchestrator.retrieve.listing import listing
+from orchestrator.retrieve.mentions import Mentions, mentioned
+from orchestrator.retrieve.retrieve import MAX_ENTITIES
 from orchestrator.semantic import SemanticModel
 
 MAX_OUTPUT_TOKENS = 8_000
-# US dollars a million tokens of input, cache write, cache read, output: the standard tier, five-
-# minute cache writes and prompts up to 100,000 tokens, as read in October 2026 from
-# https://platform.claude.com/docs/en/about-claude/pricing
-_PRICES = {
-    "claude-haiku-4-5": (1.0, 1.25, 0.10, 5.0),
-    "claude-haiku-5-5": (0.10, 0.125, 0.01, 0.50),
-    "claude-opus-4-5": (5.0, 6.25, 0.50, 25.0),
-    "claude-opus-4-6": (5.0, 6.25, 0.50, 25.0),
-    "claude-opus-4-7": (5.0, 6.25, 0.50, 25.0),
-    "claude-opus-4-8": (5.0, 6.25, 0.50, 25.0),
-    "claude-opus-5": (5.0, 6.25, 0.50, 25.0),
-    "claude-opus-5-5": (4.0, 5.0, 0.20, 20.0),
-    "claude-sonnet-4-5": (3.0, 3.75, 0.30, 15.0),
-    "claude-sonnet-4-6": (3.0, 3.75, 0.30, 15.0),
-    "claude-sonnet-5": (2.0, 2.50, 0.20, 10.0),
-    "claude-sonnet-5-5": (2.0, 2.50, 0.10, 10.0),
-}
-_UNKNOWN = (0.0, 0.0, 0.0, 0.0)
 _PROMPT = Path(__file__).with_name("claude_prompt.md")
 
 
-class _DraftReply(BaseModel):
-    kind: Literal["draft"]
-    sql: str = Field(min_length=1)
-    template: str
-    assumptions: list[str]
-    confidence: float
-    chosen: list[str] = []
-
-
-class _ClarificationReply(BaseModel):
-    kind: Literal["clarification"]
-    message: str = Field(min_length=1)
-    understood: list[str]
-    options: list[str]
-    doubt: str = ""
-    meanings: list[str] = []
-
-
-class _Reply(BaseModel):
-    reply: _DraftReply | _ClarificationReply
-
-
 class ClaudePlanner:
-    """A Planner. `timeout_s` is the deadline of one draft, the one retry included."""
+    """A Planner. `timeout_s` is the deadline of one call, its one retry included; calls are paid
+    from `purse`."""
 
     name = "claude"
 
@@ -82,21 +48,30 @@ class ClaudePlanner:
         model_name: str = "claude-sonnet-5-5",
         timeout_s: float = 30.0,
         base_url: str | None = None,
+        purse: Purse | None = None,
     ) -> None:
         self._model = model
         self._model_name = model_name
         self._timeout_s = timeout_s
         self._rules = _PROMPT.read_text(encoding="utf-8")
-        self._schema = anthropic.transform_schema(_Reply)
+        self._purse = purse or Unlimited()
         self._client = anthropic.AsyncAnthropic(
             api_key=api_key, base_url=base_url, timeout=timeout_s, max_retries=1
         )
 
     async def draft(self, question: Question, candidates: Candidates) -> Draft | Clarification:
-        """One draft by one call. Raises PlannerError."""
-        asked = mentioned(question.text, self._model)
-        drafted = await self._ask(candidates, self._asked(question, asked.text))
-        return _narrowed(drafted, asked.words)
+        """One draft by one call, or two where nothing was found. Raises PlannerError."""
+        mentions = mentioned(question.text, self._model)
+        asked = self._asked(question, mentions.text)
+        before = Usage()
+        looked: tuple[str, ...] = ()
+        if listed := self._unfound(question, candidates, mentions):
+            reply, before = await self._ask(question, listing(self._model, listed), asked, Looked)
+            if isinstance(reply.reply, ClarificationReply):
+                return reply.reply.clarification()
+            looked = self._looked_at(reply.reply.entities, listed)
+        drafted = await self._plan(question, candidates, asked, before, looked)
+        return _narrowed(drafted, mentions.words)
 
     async def repair(
         self, question: Question, candidates: Candidates, draft: Draft, problem: str
@@ -105,10 +80,8 @@ class ClaudePlanner:
         mentions = mentioned(question.text, self._model)
         asked = self._asked(question, mentions.text)
         asked |= {"draft_before": draft.sql, "problem": problem}
-        repaired = _narrowed(await self._ask(candidates, asked), mentions.words)
-        if isinstance(repaired, Clarification):
-            return repaired
-        return replace(repaired, usage=_added(draft.usage, repaired.usage))
+        drafted = await self._plan(question, candidates, asked, draft.usage, draft.looked_at)
+        return _narrowed(drafted, mentions.words)
 
     def over(self, model: SemanticModel) -> Self:
         """The same for another model, over the same connections."""
@@ -134,64 +107,76 @@ class ClaudePlanner:
         asked |= {"choices": choices} if (choices := said_choices(question)) else {}
         return asked | ({"files": list(question.files)} if question.files else {})
 
-    async def _ask(self, candidates: Candidates, asked: dict[str, Any]) -> Draft | Clarification:
+    def _unfound(
+        self, question: Question, candidates: Candidates, mentions: Mentions
+    ) -> tuple[str, ...]:
+        """The entities to choose from where nothing was found and the candidates are not all."""
+        if candidates.found or question.files:
+            return ()
+        return mentions.entities if set(mentions.entities) - set(candidates.entities) else ()
+
+    def _looked_at(self, wanted: list[str], listed: tuple[str, ...]) -> tuple[str, ...]:
+        known = [name for name in wanted if name in listed]
+        if not known:
+            raise PlannerError(
+                "The planning model asked for data that the semantic model does not have. "
+                "Ask in other words."
+            )
+        return Joins(self._model).closed(known, MAX_ENTITIES)
+
+    async def _plan(
+        self,
+        question: Question,
+        candidates: Candidates,
+        asked: dict[str, Any],
+        before: Usage,
+        looked_at: tuple[str, ...],
+    ) -> Draft | Clarification:
+        shown = replace(candidates, entities=looked_at or candidates.entities)
+        answer, usage = await self._ask(question, excerpt(self._model, shown), asked, Planned)
+        if isinstance(answer.reply, ClarificationReply):
+            return answer.reply.clarification()
+        return Draft(
+            sql=answer.reply.sql,
+            planner=self.name,
+            confidence=min(1.0, max(0.0, answer.reply.confidence)),
+            assumptions=tuple(answer.reply.assumptions),
+            template=answer.reply.template,
+            usage=added(before, usage),
+            looked_at=looked_at,
+            chosen=tuple(answer.reply.chosen),
+        )
+
+    async def _ask(
+        self, question: Question, part: dict[str, Any], asked: dict[str, Any], form: type[Form]
+    ) -> tuple[Form, Usage]:
+        """One paid call, with a part of the model, to an answer in its form."""
+        told, words = _json(part), _json(asked)
         system: list[TextBlockParam] = [
             {"type": "text", "text": self._rules},
-            {
-                "type": "text",
-                "text": _json(excerpt(self._model, candidates)),
-                "cache_control": {"type": "ephemeral"},
-            },
+            {"type": "text", "text": told, "cache_control": {"type": "ephemeral"}},
         ]
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                message = await self._client.messages.create(
-                    model=self._model_name,
-                    max_tokens=MAX_OUTPUT_TOKENS,
-                    system=system,
-                    messages=[{"role": "user", "content": _json(asked)}],
-                    output_config={"format": {"type": "json_schema", "schema": self._schema}},
-                )
-        except (TimeoutError, anthropic.AnthropicError) as error:
-            raise PlannerError(self._explained(error)) from error
-        return self._read(message)
-
-    def _read(self, message: Message) -> Draft | Clarification:
-        if message.stop_reason == "refusal":
-            raise PlannerError(
-                "The planning model declined to answer this question, so nothing was run. "
-                "Ask it in other words."
-            )
-        if message.stop_reason in ("max_tokens", "model_context_window_exceeded"):
-            raise PlannerError(
-                "The planning model's answer was cut off before its end, so nothing was run. "
-                "Ask a simpler question, or ask it in parts."
-            )
-        text = "".join(block.text for block in message.content if block.type == "text")
-        try:
-            reply = _Reply.model_validate_json(text).reply
-        except ValidationError as error:
-            raise PlannerError(
-                "The planning model's answer was not of the agreed form, so nothing was run. "
-                "Ask again."
-            ) from error
-        if isinstance(reply, _ClarificationReply):
-            return Clarification(
-                reply.message,
-                tuple(reply.understood),
-                tuple(reply.options),
-                reply.doubt,
-                tuple(reply.meanings),
-            )
-        return Draft(
-            sql=reply.sql,
-            planner=self.name,
-            confidence=min(1.0, max(0.0, reply.confidence)),
-            assumptions=tuple(reply.assumptions),
-            template=reply.template,
-            chosen=tuple(reply.chosen),
-            usage=_usage(message, self._model_name),
-        )
+        schema = anthropic.transform_schema(form)
+        characters = len(self._rules) + len(told) + len(words)
+        most = most_of(characters, MAX_OUTPUT_TOKENS, self._model_name)
+        async with self._purse.paying(question, most) as bill:
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    message = await self._client.messages.create(
+                        model=self._model_name,
+                        max_tokens=MAX_OUTPUT_TOKENS,
+                        system=system,
+                        messages=[{"role": "user", "content": words}],
+                        output_config={"format": {"type": "json_schema", "schema": schema}},
+                    )
+            except (TimeoutError, anthropic.APITimeoutError) as error:
+                raise PlannerError(self._explained(error)) from error
+            except anthropic.AnthropicError as error:
+                bill.cost = Cost()
+                raise PlannerError(self._explained(error)) from error
+            usage = usage_of(message, self._model_name)
+            bill.cost = cost_of(usage)
+        return read(message, form), usage
 
     def _explained(self, error: Exception) -> str:
         match error:
@@ -217,7 +202,7 @@ class ClaudePlanner:
                 what = "can't be reached. Check the network between this machine and the API"
             case _:
                 what = f"could not be called ({type(error).__name__}). The log has the reason"
-        return f"The planning model {what}. Nothing was run."
+        return f"The planning model {what}."
 
 
 def _narrowed(drafted: Draft | Clarification, where: str) -> Draft | Clarification:
@@ -228,28 +213,3 @@ def _narrowed(drafted: Draft | Clarification, where: str) -> Draft | Clarificati
 
 def _json(data: dict[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False)
-
-
-def _usage(message: Message, model_name: str) -> Usage:
-    """Tokens and cost of one call; a model without a known price costs 0."""
-    used = message.usage
-    written, cached = used.cache_creation_input_tokens or 0, used.cache_read_input_tokens or 0
-    tokens = (used.input_tokens, written, cached, used.output_tokens)
-    prices = _PRICES.get(re.sub(r"-20\d{6}$", "", model_name), _UNKNOWN)
-    return Usage(
-        calls=1,
-        input_tokens=used.input_tokens + written + cached,
-        cached_tokens=cached,
-        output_tokens=used.output_tokens,
-        cost_usd=sum(price * count for price, count in zip(prices, tokens, strict=True)) / 1e6,
-    )
-
-
-def _added(one: Usage, other: Usage) -> Usage:
-    return Usage(
-        one.calls + other.calls,
-        one.input_tokens + other.input_tokens,
-        one.cached_tokens + other.cached_tokens,
-        one.output_tokens + other.output_tokens,
-        one.cost_usd + other.cost_usd,
-    )

@@ -36,7 +36,8 @@ class Candidates:
     those that join them. `by_meaning` is False while only words could be compared.
 
     `routes` are all sources, the surest first. `unmodelled` are relations (`source.relation`) that
-    no entity binds and that are nearer to the question than anything that one does.
+    no entity binds and that are nearer to the question than anything that one does. Where nothing
+    was `found`, the entities are some of all.
     """
 
     entities: tuple[str, ...]
@@ -44,3 +45,4 @@ class Candidates:
     by_meaning: bool = True
     routes: tuple[Route, ...] = ()
     unmodelled: tuple[str, ...] = ()
+    found: bool = True

@@ -13,6 +13,7 @@ from orchestrator.retrieve.recent import Recent
 from orchestrator.retrieve.weights import DIMENSIONS, Encode, encoder, identity
 
 _REMEMBERED = 256
+_WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedder")
 
 
 class Embedder:
@@ -21,7 +22,6 @@ class Embedder:
 
     def __init__(self, model: str | None = None) -> None:
         self._chosen = model
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedder")
         self._loading = asyncio.Lock()
         self._encode: Encode | None = None
         self._missing = ""
@@ -52,7 +52,7 @@ class Embedder:
         known = self._recent.get(texts[0]) if len(texts) == 1 else None
         if known is None:
             loop = asyncio.get_running_loop()
-            known = await loop.run_in_executor(self._worker, encode, texts)
+            known = await loop.run_in_executor(_WORKER, encode, texts)
             if len(texts) == 1:
                 self._recent.put(texts[0], known)
         return known.copy()
@@ -65,9 +65,7 @@ class Embedder:
                 raise ModelWeightsMissing(self._missing)
             loop = asyncio.get_running_loop()
             try:
-                self._encode = encode = await loop.run_in_executor(
-                    self._worker, encoder, self._chosen
-                )
+                encode = await loop.run_in_executor(_WORKER, encoder, self._chosen)
             except ModelWeightsMissing as error:
                 self._missing = str(error)
                 raise

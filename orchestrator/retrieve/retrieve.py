@@ -129,6 +129,7 @@ class Retriever:
             found.by_meaning,
             tuple(found.routes),
             _unmodelled(asked.text, found),
+            found=bool(wanted),
         )
 
     async def extended(self, model: SemanticModel) -> "Retriever":

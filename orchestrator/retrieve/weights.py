@@ -4,6 +4,7 @@ Any model of sentence-transformers will do; `ONNX_MODEL` is all-MiniLM-L6-v2 wit
 onnxruntime, for machines on which torch is too large.
 """
 
+import functools
 import hashlib
 import importlib.util
 import logging
@@ -17,7 +18,7 @@ import numpy as np
 from adapters.errors import ModelWeightsMissing
 
 Encode = Callable[[list[str]], np.ndarray]
-"""One unit vector a text, as float32, in the texts' order. Blocks."""
+"""One unit vector a text, as float32, in the texts' order. Blocks, and is for one thread."""
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 ONNX_MODEL = "minilm-onnx"
@@ -29,8 +30,9 @@ _ONNX_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6
 _TOKENS, _BATCH = 256, 32
 
 
+@functools.cache
 def encoder(model: str | None) -> Encode:
-    """The model of that name or in that folder, loaded. Raises ModelWeightsMissing.
+    """The model of that name or in that folder, loaded once a process. Raises ModelWeightsMissing.
 
     Without a name, the weights of crosstalk[sandbox] are taken, else `DEFAULT_MODEL` of the hub.
     """

@@ -14,6 +14,7 @@ from orchestrator.store.proposed_queries import ProposedQueries
 from orchestrator.store.queue import Queue, Work
 from orchestrator.store.recent import RecentRun, recent_runs
 from orchestrator.store.schedules import Schedule, Schedules
+from orchestrator.store.spending import Spending
 from orchestrator.store.stops import Stops
 from orchestrator.store.store import Store, StoredRun
 
@@ -33,6 +34,7 @@ __all__ = [
     "RecentRun",
     "Schedule",
     "Schedules",
+    "Spending",
     "Stops",
     "Store",
     "StoredRun",

@@ -5,12 +5,13 @@ import pytest
 from adapters.base import Capabilities
 from benchmarks import retrieval
 from benchmarks.columns import model_of
-from benchmarks.measure import Run, Series, Target, Variant, compare, plain
+from benchmarks.measure import Series, Target, compare
 from benchmarks.rows_moved import MODEL, questions
 from orchestrator.compile import Compiler
 from orchestrator.retrieve import Hit
 from orchestrator.semantic import load
 from orchestrator.wire import ADAPTERS, adapter_class
+from tests.unit import counting
 
 SERIES = [
     Series("ours", 10, [{"seconds": 1.0}, {"seconds": 2.0}]),
@@ -44,16 +45,9 @@ def test_a_rival_that_was_not_measured_gives_no_ratio() -> None:
     assert Target("share", "ours", "nobody", at_most=1).values(SERIES) is None
 
 
-async def _counted(place: str, size: int) -> Run:
-    return {"letters": len(place) * size}
-
-
-VARIANTS: dict[str, Variant] = {"one": plain(_counted), "other": plain(_counted)}
-
-
 async def test_each_round_has_a_run_of_each_variant() -> None:
     """Every variant is run in a process of its own for each size and round, with all figures."""
-    series = await compare(__name__, "abc", (1, 2), 2)
+    series = await compare(counting.__name__, "abc", (1, 2), 2)
     assert [(one.variant, one.size, len(one.runs)) for one in series] == [
         ("one", 1, 2),
         ("other", 1, 2),

@@ -17,8 +17,9 @@ from orchestrator.approve.grant import Grant
 from orchestrator.approve.request import Binding, Request
 from orchestrator.approve.risk import Risk
 from orchestrator.pipeline import Pipeline
+from orchestrator.plan.budget import Budget, Cost
 from orchestrator.question import Question, Requester
-from orchestrator.store import Approvals, Choices, Grants, ProposedQueries, Queue, Store
+from orchestrator.store import Approvals, Choices, Grants, ProposedQueries, Queue, Spending, Store
 from orchestrator.store.tables import metadata, seen
 
 AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -70,7 +71,9 @@ async def use(store: Store, team: str) -> str:
     run = await store.recall(run_id)
     assert run is not None
     assert await ProposedQueries(store.engine).propose(run, "good", "U1", AT) is not None
-    await store.belongs(team, "E1")
+    purse = Spending(store.engine, Budget())
+    async with purse.paying(Question("x", Requester(team, "U1"), AT), Cost(1, 0.1)):
+        await store.belongs(team, "E1")
     return run_id
 
 
@@ -90,7 +93,7 @@ async def test_nothing_stays_but_the_audit_trail(store: Store) -> None:
     await use(store, "T12")
     neighbour = await rows(store, "T12")
     assert all(neighbour[name] for name in ("runs", "approvals", "approval_votes", "grants"))
-    assert all(neighbour[name] for name in ("queue", "seen", "workspaces", "audit"))
+    assert all(neighbour[name] for name in ("queue", "seen", "workspaces", "spending", "audit"))
     assert neighbour["choices"] == neighbour["proposed_queries"] == 1
     await store.forget("T1")
     assert await store.recall("runT1") is None

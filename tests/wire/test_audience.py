@@ -1,4 +1,4 @@
-"""Answers go where their readers may see them, through the real bot over websockets."""
+"""Answers go where their readers may see them, through the real bot."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -11,7 +11,7 @@ from bot.slack.schedule.due import sweep
 from orchestrator.semantic import SemanticModel
 from orchestrator.store import PersonalSettings, Queue, Schedules
 from sandbox.sandbox import Sandbox
-from tests.wire.conftest import MARCO, SALES, is_progress, table_of
+from tests.wire.conftest import MARCO, SALES, Transport, both_ways, is_progress, table_of
 from tests.wire.office import (
     WORDS,
     Message,
@@ -30,13 +30,17 @@ FEW = "email of customers in Poland"
 
 @pytest.fixture
 async def office(
-    sandbox: Sandbox, model: SemanticModel, tmp_path: Path, request: pytest.FixtureRequest
+    sandbox: Sandbox,
+    model: SemanticModel,
+    tmp_path: Path,
+    transport: Transport,
+    request: pytest.FixtureRequest,
 ) -> AsyncGenerator[Office]:
     """The office, where nothing needs an approval unless the test is marked with rules."""
     policy: dict[str, Any] = getattr(request, "param", {"rules": {}})
     async with (
         opened_slack(sandbox) as slack,
-        opened_office(sandbox, slack, with_policy(model, **policy), tmp_path) as one,
+        opened_office(sandbox, slack, with_policy(model, **policy), tmp_path, transport) as one,
     ):
         yield one
 
@@ -79,6 +83,7 @@ def alone(office: Office, user: str = MARCO) -> list[Message]:
     return [m for m in im.messages.values() if m.get("user") == office.slack.bot_user_id]
 
 
+@both_ways
 async def test_a_public_channel_gets_a_line_and_the_asker_the_answer(office: Office) -> None:
     """Addresses go to the asker alone, with their table and file; the thread has the progress, in
     counts, and says why, and nobody asks for it twice."""
@@ -227,6 +232,7 @@ async def test_a_follow_up_goes_on_from_either_place(office: Office) -> None:
     assert any(table_of(m) and "Spain" in str(m["blocks"]) for m in alone(office))
 
 
+@both_ways
 async def test_private_by_default_can_be_shared_once(office: Office) -> None:
     """Who wants it so gets answers alone, and shares one by a button: once, however often it is
     pressed, and with the rows as they stand there."""

@@ -10,10 +10,11 @@ import pytest
 import xlsxwriter
 
 from orchestrator.semantic import SemanticModel
+from orchestrator.store import PersonalSettings
 from sandbox.company.facts import tickets_where
 from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
-from tests.wire.conftest import MARCO, SALES, ask, table_of, thread_until_answer
+from tests.wire.conftest import MARCO, SALES, ask, both_ways, table_of, thread_until_answer
 from tests.wire.office import Office, is_card, opened_office, opened_slack, run_of, with_policy
 
 ADA = "U0ADA"
@@ -71,6 +72,7 @@ def holding(folder: Path, secret: bytes) -> list[Path]:
     return [one for one in files if secret in one.read_bytes()]
 
 
+@both_ways
 async def test_a_file_with_a_mention_is_joined(sandbox: Sandbox, bot: str) -> None:
     """Of the customers in a CSV those are named who have open tickets in another database; what was
     taken for granted of the file is said."""
@@ -237,6 +239,27 @@ async def test_an_approval_takes_the_file_up_again(office: Office, sandbox: Sand
     known = {c.name for c in sandbox.company.customers if c.id in set(listed(sandbox))}
     assert rows
     assert {row[0] for row in rows} <= known
+
+
+async def test_an_answer_about_a_file_is_shared(office: Office, sandbox: Sandbox) -> None:
+    """Whoever has their answers alone can share one, as long as the file is there: it is read once
+    more, to see what the channel would be shown."""
+    settings = PersonalSettings(is_private=True)
+    await office.pipeline.preferences.choose(office.slack.workspace.team_id, MARCO, settings)
+    words = f"<@{office.slack.bot_user_id}> which of these customers have open tickets?"
+    for is_deleted in (False, True):
+        ts = await office.slack.drop_file(MARCO, SALES, NAME, as_csv(listed(sandbox)), words)
+        await office.until(lambda m, ts=ts: m.get("thread_ts") == ts and "🔒" in m["text"])
+        im = office.slack.open_im(MARCO)
+        *_, head = [m for m in im.messages.values() if "You asked in" in m["text"]]
+        if is_deleted:
+            office.slack.delete_file_as(MARCO, file_of(office.slack, ts))
+        await office.slack.press(MARCO, im.id, head["ts"], "share_answer")
+        if is_deleted:
+            assert "churn list.csv is gone" in await office.told(MARCO)
+        else:
+            shared = await office.until(lambda m: bool(table_of(m)) and m["channel"] == SALES)
+            assert sorted(table_of(shared)[1:]) == with_open_tickets(sandbox)
 
 
 async def test_a_changed_file_is_asked_anew(office: Office, sandbox: Sandbox) -> None:

@@ -199,6 +199,7 @@ async def test_a_time_zone_is_chosen_on_home(office: Office) -> None:
     assert run.time_zone == "Asia/Tokyo"
 
 
+@both_ways
 async def test_amounts_are_shown_in_a_chosen_currency(office: Office) -> None:
     """Sentence and table are in the currency that was chosen on Home, and the footer has the rate;
     somebody who chose none sees the amounts as they are kept."""

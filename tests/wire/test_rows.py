@@ -9,7 +9,9 @@ from tests.wire import test_answers as answers
 from tests.wire import test_approval_bypasses as bypasses
 from tests.wire import test_approvals as approvals
 from tests.wire import test_asking as asking
+from tests.wire import test_audience as audience
 from tests.wire import test_commands as commands
+from tests.wire import test_files as files
 from tests.wire import test_followups as followups
 from tests.wire import test_history as history
 from tests.wire import test_holding_up as holding_up
@@ -32,6 +34,7 @@ ROWS: dict[str, tuple[Test, ...]] = {
         commands.test_the_global_shortcut_asks_in_a_channel,
     ),
     "@source in the question": (asking.test_a_mentioned_source_is_the_only_one,),
+    "files dropped on the thread": (files.test_a_file_with_a_mention_is_joined,),
     "eyes, status, progress by source": (asking.test_a_mention_is_answered_in_its_thread,),
     "stream, else edit, else a new message": (asking.test_a_long_answer_is_streamed,),
     "Stop": (stop.test_stop_ends_the_query_in_the_server,),
@@ -60,7 +63,14 @@ ROWS: dict[str, tuple[Test, ...]] = {
         home.test_home_shows_the_approvals_that_a_person_can_give,
         home.test_questions_are_asked_from_home,
     ),
-    "settings": (home.test_a_time_zone_is_chosen_on_home,),
+    "settings": (
+        home.test_a_time_zone_is_chosen_on_home,
+        home.test_amounts_are_shown_in_a_chosen_currency,
+    ),
+    "only what the channel may see, or what its asker shares": (
+        audience.test_a_public_channel_gets_a_line_and_the_asker_the_answer,
+        audience.test_private_by_default_can_be_shared_once,
+    ),
     "risk: the asker confirms, approvers decide, or it is forbidden": (
         approvals.test_a_medium_risk_is_confirmed_by_the_asker_alone,
         approvals.test_two_approvers_are_two_people,

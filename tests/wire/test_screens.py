@@ -179,6 +179,6 @@ async def test_another_person_approves_and_the_answer_comes(screens: Screens) ->
     emails = screens.thread.get_by_role("cell").filter(has_text="@")
     await expect(emails.first).to_be_visible(timeout=TIMEOUT_MS)
     await expect(approve).to_have_count(0)
-    header = screens.thread.get_by_role("columnheader", name="email")
+    header = screens.thread.get_by_role("columnheader", name="name")
     await screens.take("approved", header, decided, emails.first)
     await screens.act_as("Marco")

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010_choices"
-down_revision = "0008_settings"
+down_revision = "0009_spending"
 branch_labels = None
 depends_on = None
 

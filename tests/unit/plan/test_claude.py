@@ -3,25 +3,24 @@
 The scripts are written by hand. They hold the planner to the protocol, not the model to its skill.
 """
 
-import asyncio
+import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-import pytest_asyncio
-from aiohttp import web
 
 from adapters.errors import PlannerError
 from orchestrator.plan import Clarification, Draft
-from orchestrator.plan.claude import ClaudePlanner
+from orchestrator.plan.budget import Bill, Cost
+from orchestrator.plan.claude import MAX_OUTPUT_TOKENS, ClaudePlanner
 from orchestrator.plan.remembering import drafted_as_chosen
 from orchestrator.question import Question, Remembered, Requester, Turn
 from orchestrator.retrieve import Candidates, Hit
 from orchestrator.semantic import SemanticModel, load
+from tests.messages_api import ScriptedMessagesApi, asked, told
 
 MODEL = load(Path(__file__).parents[3] / "semantic_model.yaml", {})
 QUESTION = Question(
@@ -46,89 +45,11 @@ CLARIFICATION = {
 }
 
 
-class ScriptedMessagesApi:
-    """A server of POST /v1/messages that answers from a script and keeps what it was sent.
-
-    The last answer of the script is repeated.
-    """
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.script: list[tuple[int, Any]] = []
-        self.received: list[dict[str, Any]] = []
-        self.released = asyncio.Event()
-
-    async def answer(self, request: web.Request) -> web.Response:
-        """The next answer of the script; None in it is an answer that never comes."""
-        self.received.append(await request.json())
-        status, body = self.script[min(len(self.received), len(self.script)) - 1]
-        if body is None:
-            await self.released.wait()
-        return web.json_response(body, status=status, headers={"retry-after-ms": "1"})
-
-    def says(self, reply: dict[str, Any]) -> None:
-        """Add a reply of the agreed form to the script."""
-        self.says_text(json.dumps({"reply": reply}))
-
-    def says_text(self, text: str, stop_reason: str = "end_turn") -> None:
-        """Add an answer with this text to the script."""
-        self.script.append((200, message(text, stop_reason)))
-
-    def fails(self, status: int, kind: str) -> None:
-        """Add an error of the API to the script."""
-        error = {"type": "error", "error": {"type": kind, "message": "scripted"}}
-        self.script.append((status, error))
-
-
-def message(text: str, stop_reason: str) -> dict[str, Any]:
-    """A body of the Messages API, with the usage of a call that read its cache."""
-    return {
-        "id": "msg_1",
-        "type": "message",
-        "role": "assistant",
-        "model": "claude-sonnet-4-5",
-        "content": [{"type": "text", "text": text}],
-        "stop_reason": stop_reason,
-        "stop_sequence": None,
-        "usage": {
-            "input_tokens": 100,
-            "cache_creation_input_tokens": 200,
-            "cache_read_input_tokens": 1_000,
-            "output_tokens": 50,
-        },
-    }
-
-
-@pytest_asyncio.fixture
-async def api() -> AsyncIterator[ScriptedMessagesApi]:
-    """A scripted API on a free port."""
-    scripted = ScriptedMessagesApi()
-    app = web.Application()
-    app.router.add_post("/v1/messages", scripted.answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    scripted.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield scripted
-    scripted.released.set()
-    await runner.cleanup()
-
-
 def planner(
     api: ScriptedMessagesApi, model: SemanticModel = MODEL, timeout_s: float = 30.0
 ) -> ClaudePlanner:
     """A planner that calls the scripted API."""
     return ClaudePlanner(model, api_key="key", base_url=api.url, timeout_s=timeout_s)
-
-
-def told(request: dict[str, Any]) -> dict[str, Any]:
-    """The part of the model in a request."""
-    return json.loads(request["system"][1]["text"])
-
-
-def asked(request: dict[str, Any]) -> dict[str, Any]:
-    """The user's message in a request."""
-    return json.loads(request["messages"][0]["content"])
 
 
 async def test_a_draft_is_one_call(api: ScriptedMessagesApi) -> None:
@@ -208,7 +129,6 @@ async def test_an_error_of_the_api_is_said(
     with pytest.raises(PlannerError) as raised:
         await planner(api).draft(QUESTION, CANDIDATES)
     assert words in str(raised.value)
-    assert "Nothing was run." in str(raised.value)
     assert len(api.received) == calls
 
 
@@ -237,7 +157,7 @@ async def test_nobody_listens() -> None:
 @pytest.mark.parametrize(
     ("text", "stop_reason", "words"),
     [
-        ("", "refusal", "declined to answer"),
+        ("", "refusal", "declined to read"),
         ('{"reply": {"kind": "dra', "max_tokens", "cut off"),
         ("Here is your SQL: SELECT 1", "end_turn", "not of the agreed form"),
         ('{"reply": {"kind": "draft"}}', "end_turn", "not of the agreed form"),
@@ -382,6 +302,65 @@ async def test_the_fiscal_year_is_told_where_the_model_has_one(api: ScriptedMess
     assert [asked(one).get("fiscal_year_starts") for one in api.received] == [7, None]
 
 
+class Account:
+    """A purse that keeps what was set aside and what was paid in the end."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Cost, Cost]] = []
+
+    @contextlib.asynccontextmanager
+    async def paying(self, question: Question, most: Cost) -> AsyncGenerator[Bill]:
+        """Take note of a call."""
+        bill = Bill(most)
+        try:
+            yield bill
+        finally:
+            self.calls.append((most, bill.cost))
+
+
+async def test_a_call_is_paid_by_its_tokens(api: ScriptedMessagesApi) -> None:
+    """Before the call the prompt and the longest answer are set aside, after it the tokens are
+    paid, also for an answer that can't be used."""
+    account = Account()
+    claude = ClaudePlanner(MODEL, api_key="key", base_url=api.url, purse=account)
+    api.says(DRAFT)
+    api.says_text("no JSON")
+    await claude.draft(QUESTION, CANDIDATES)
+    with pytest.raises(PlannerError):
+        await claude.draft(QUESTION, CANDIDATES)
+    for most, paid in account.calls:
+        assert most.tokens > MAX_OUTPUT_TOKENS + 1_000
+        assert most.usd > MAX_OUTPUT_TOKENS * 10 / 1e6
+        assert paid.tokens == 1_350
+        assert paid.usd == pytest.approx(1_300 / 1e6)
+    assert len(account.calls) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 429, 500, 529])
+async def test_a_call_that_the_api_refused_costs_nothing(
+    api: ScriptedMessagesApi, status: int
+) -> None:
+    """What was set aside for it is given back."""
+    account = Account()
+    api.fails(status, "scripted_error")
+    with pytest.raises(PlannerError):
+        await ClaudePlanner(MODEL, api_key="key", base_url=api.url, purse=account).draft(
+            QUESTION, CANDIDATES
+        )
+    assert [paid for _, paid in account.calls] == [Cost()]
+
+
+async def test_a_call_that_was_given_up_counts_as_the_most(api: ScriptedMessagesApi) -> None:
+    """What a call cost that did not answer in time is not known, so the most is counted."""
+    account = Account()
+    api.script.append((200, None))
+    claude = ClaudePlanner(MODEL, api_key="k", base_url=api.url, timeout_s=0.2, purse=account)
+    with pytest.raises(PlannerError):
+        await claude.draft(QUESTION, CANDIDATES)
+    ((most, paid),) = account.calls
+    assert most == paid
+
+
 async def test_remembered_choices_are_shown_where_their_words_are_asked(
     api: ScriptedMessagesApi,
 ) -> None:
@@ -406,12 +385,12 @@ async def test_a_doubt_that_was_settled_before_is_settled_again(api: ScriptedMes
     api.says(DRAFT)
     paid = Remembered("1", "spent the most", "payments", (), "", "U1", QUESTION.asked_at)
     claude = planner(api)
-    question, draft, told = await drafted_as_chosen(
+    question, draft, followed = await drafted_as_chosen(
         replace(QUESTION, remembered=(paid,)), MODEL, lambda one: claude.draft(one, CANDIDATES)
     )
     assert isinstance(draft, Draft)
     assert question.text == "Which customers paid the most?"
-    assert told == ("“spent the most” is read as payments, as you chose on 21 November 2026",)
+    assert followed == ("“spent the most” is read as payments, as you chose on 21 November 2026",)
     api.script, api.received = [], []
     api.says(CLARIFICATION | doubt)
     asked_back = await claude.draft(QUESTION, CANDIDATES)

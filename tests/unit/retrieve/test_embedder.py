@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,15 @@ import pytest
 
 from adapters.errors import ModelWeightsMissing
 from orchestrator.retrieve.embedder import Embedder
-from orchestrator.retrieve.weights import DIMENSIONS, ONNX_MODEL, bundled_weights
+from orchestrator.retrieve.weights import DIMENSIONS, ONNX_MODEL, bundled_weights, encoder
+
+
+@pytest.fixture
+def nothing_loaded() -> Iterator[None]:
+    """No model is in memory, and none of the test's stays there."""
+    encoder.cache_clear()
+    yield
+    encoder.cache_clear()
 
 
 def fake_bundle(folder: Path) -> None:
@@ -53,6 +62,7 @@ async def test_a_remembered_vector_cannot_be_spoilt() -> None:
     assert np.array_equal(await embed(["a client"]), kept)
 
 
+@pytest.mark.usefixtures("nothing_loaded")
 async def test_the_loop_runs_on_while_the_model_loads() -> None:
     """A ticking task ticks on during the load: nothing of it holds the event loop."""
     embed = Embedder()
@@ -66,6 +76,7 @@ async def test_the_loop_runs_on_while_the_model_loads() -> None:
     assert ticks > 100
 
 
+@pytest.mark.usefixtures("nothing_loaded")
 async def test_the_model_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Callers that come at once share one load."""
     import sentence_transformers
@@ -120,6 +131,7 @@ async def test_absent_weights_are_looked_for_once(tmp_path: Path) -> None:
     assert str(first.value) == str(second.value)
 
 
+@pytest.mark.usefixtures("nothing_loaded")
 async def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bundled weights with another sha256 are never loaded."""
     fake_bundle(tmp_path)
