@@ -2,7 +2,6 @@
 model's file."""
 
 import asyncio
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -35,21 +34,20 @@ def verified(
     configured = settings()
     set_up_logs(configured.log_format, level=40)
     path = model or configured.semantic_model
-    chosen: list[tuple[str, Verdict]] = [(one, "accepted") for one in accept or []]
-    chosen += [(one, "rejected") for one in reject or []]
+    chosen: dict[Verdict, list[str]] = {"accepted": accept or [], "rejected": reject or []}
     found = asyncio.run(_fitting(configured, path, chosen))
     accepted = [one for one in found if one.status == "accepted"]
     typer.echo(diff(path, accepted) if show_diff else _listed(found), nl=False)
 
 
 async def _fitting(
-    configured: Settings, path: Path, chosen: Iterable[tuple[str, Verdict]]
+    configured: Settings, path: Path, chosen: dict[Verdict, list[str]]
 ) -> list[ProposedQuery]:
     """Decide as chosen; then the proposals, waiting or accepted, that fit the model as it is."""
     now = datetime.now(UTC)
     async with opened_pipeline(configured, load(path), warm=False) as pipeline:
         kept = pipeline.proposed_queries
-        for prefix, verdict in chosen:
+        for verdict, prefix in ((one, some) for one, ids in chosen.items() for some in ids):
             matching = [one for one in await kept.open() if one.id.startswith(prefix)]
             if len(matching) != 1 or len(prefix) < SHORT_ID:
                 raise ConfigurationError(NO_SUCH.format(prefix))

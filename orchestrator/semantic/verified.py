@@ -1,5 +1,6 @@
 """Verified queries put into the text of a semantic model, which stays as it is otherwise."""
 
+import contextlib
 import json
 import re
 import textwrap
@@ -19,19 +20,15 @@ def with_verified(text: str, queries: Sequence[VerifiedQuery]) -> str:
     other byte stays. Raises SemanticModelError where that can't be done."""
     if not queries:
         return text
-    try:
+    with contextlib.suppress(yaml.YAMLError):
         at, added = _addition(text, queries)
         new = f"{text[:at]}{added}{text[at:]}"
-        is_right = _says(text, new, queries)
-    except yaml.YAMLError:
-        is_right = False
-    if not is_right:
-        raise SemanticModelError(
-            f"The queries can't be put into the model's `{_KEY}` as that is written. Write it as a "
-            "list with one item below the other, or add them by hand: `crosstalk verified` shows "
-            "them."
-        )
-    return new
+        if _says(text, new, queries):
+            return new
+    raise SemanticModelError(
+        f"The queries can't be put into the model's `{_KEY}` as that is written. Write it as a "
+        "list with one item below the other, or add them by hand: `crosstalk verified` shows them."
+    )
 
 
 def _addition(text: str, queries: Sequence[VerifiedQuery]) -> tuple[int, str]:

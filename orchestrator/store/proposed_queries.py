@@ -42,8 +42,9 @@ class ProposedQueries:
         """Keep a run's question and SQL; None when a workspace has had that proposal before,
         whatever became of it."""
         named = f"{run.team}\n{same_question(run.question)}\n{run.sql}"
+        query_id = hashlib.sha256(named.encode()).hexdigest()[:32]
         kept = {
-            "id": hashlib.sha256(named.encode()).hexdigest()[:32],
+            "id": query_id,
             "team": run.team,
             "run_id": run.run_id,
             "question": run.question,
@@ -57,7 +58,7 @@ class ProposedQueries:
         new = insert_into(self._engine, proposed_queries).values(**kept)
         async with self._engine.begin() as connection:
             done = await connection.execute(new.on_conflict_do_nothing(index_elements=["id"]))
-        return await self.of(kept["id"]) if done.rowcount == 1 else None
+        return await self.of(query_id) if done.rowcount == 1 else None
 
     async def of(self, query_id: str) -> ProposedQuery | None:
         """A proposal by its id, or None."""
