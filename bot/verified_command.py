@@ -16,6 +16,7 @@ from bot.wiring import opened_pipeline
 from orchestrator.approve.review import ProposedQuery, Verdict
 from orchestrator.explain import pretty
 from orchestrator.semantic import load
+from orchestrator.store import ProposedQueries
 
 SHORT_ID = 8
 BY = "command line"
@@ -34,26 +35,32 @@ def verified(
     configured = settings()
     set_up_logs(configured.log_format, level=40)
     path = model or configured.semantic_model
-    chosen: dict[Verdict, list[str]] = {"accepted": accept or [], "rejected": reject or []}
-    found = asyncio.run(_fitting(configured, path, chosen))
+    found = asyncio.run(_fitting(configured, path, accept or [], reject or []))
     accepted = [one for one in found if one.status == "accepted"]
     typer.echo(diff(path, accepted) if show_diff else _listed(found), nl=False)
 
 
 async def _fitting(
-    configured: Settings, path: Path, chosen: dict[Verdict, list[str]]
+    configured: Settings, path: Path, accept: list[str], reject: list[str]
 ) -> list[ProposedQuery]:
     """Decide as chosen; then the proposals, waiting or accepted, that fit the model as it is."""
     now = datetime.now(UTC)
     async with opened_pipeline(configured, load(path), warm=False) as pipeline:
         kept = pipeline.proposed_queries
-        for verdict, prefix in ((one, some) for one, ids in chosen.items() for some in ids):
-            matching = [one for one in await kept.open() if one.id.startswith(prefix)]
-            if len(matching) != 1 or len(prefix) < SHORT_ID:
-                raise ConfigurationError(NO_SUCH.format(prefix))
-            if await kept.decide(matching[0], verdict, BY, now) is None:
-                raise ConfigurationError(NO_SUCH.format(prefix))
+        for prefix in accept:
+            await _decide(kept, prefix, "accepted", now)
+        for prefix in reject:
+            await _decide(kept, prefix, "rejected", now)
         return [one for one in await kept.open() if unfit(pipeline, one.question, one.sql) is None]
+
+
+async def _decide(kept: ProposedQueries, prefix: str, verdict: Verdict, at: datetime) -> None:
+    """Decide on the one that waits and whose id begins so. Raises ConfigurationError."""
+    matching = [one for one in await kept.open() if one.id.startswith(prefix)]
+    if len(matching) != 1 or len(prefix) < SHORT_ID:
+        raise ConfigurationError(NO_SUCH.format(prefix))
+    if await kept.decide(matching[0], verdict, BY, at) is None:
+        raise ConfigurationError(NO_SUCH.format(prefix))
 
 
 def _listed(found: list[ProposedQuery]) -> str:
