@@ -1,4 +1,4 @@
-"""The command line: ask, sql, plan, route, keys, drift, serve, schema, check, manifest, policy.
+"""The command line: ask, sql, plan, route, keys, drift, replay, serve, schema, check, and more.
 
 Installed packages add commands of their own. Exit codes: 0 answered, 1 no answer, 2 something is
 wrong with the question or the set-up. For `keys`, 1 says that keys do not meet; for `drift`, that a
@@ -31,6 +31,7 @@ from bot.route_lines import route_line, show_routes
 from bot.serve import serve as serve_bot
 from bot.settings import Settings, settings
 from bot.terminal import Terminal
+from bot.verified_command import verified
 from bot.wiring import opened_pipeline, routed
 from orchestrator.approve import ApprovedPlan
 from orchestrator.events import Finished
@@ -279,7 +280,9 @@ def command_line() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for command in (ask, sql, plan, route, keys, drift, replay, serve, schema, check, manifest):
+    for command in (ask, sql, plan, route, keys, drift, replay, verified):
+        app.command()(command)
+    for command in (serve, schema, check, manifest):
         app.command()(command)
     app.add_typer(audit_commands(), name="audit")
     app.add_typer(policy, name="policy")

@@ -29,6 +29,7 @@ from bot.slack.conversation import Conversation, now
 from bot.slack.listeners.events import QUESTION
 from bot.slack.pace import reason
 from bot.slack.plan_preview import PLAN, PLANNED, PlanPreview
+from bot.slack.review import Reviews
 from bot.slack.schedule import due
 from bot.slack.sharing import SHARED, Sharing
 from bot.slack.standing import SlackStanding
@@ -93,10 +94,12 @@ async def running(
             most_file_bytes=int(settings.file_mb * 1e6),
         )
         runs.handle(QUESTION, conversation.answer, conversation.say)
-        runs.handle(APPROVED, conversation.run_approved, conversation.say_of_run)
+        reviews = Reviews(pipeline, clients, conversation.desk, settings.feedback_channel)
+        run_approved = reviews.after(conversation.run_approved)
+        runs.handle(APPROVED, run_approved, conversation.say_of_run)
         preview = PlanPreview(pipeline, conversation)
         runs.handle(PLAN, preview.show, conversation.say)
-        runs.handle(PLANNED, preview.run, conversation.say_of_run)
+        runs.handle(PLANNED, reviews.after(preview.run), conversation.say_of_run)
         schedules = Schedules(engine)
         scheduled = due.Scheduled(pipeline, clients, schedules, runs, clock)
         runs.handle(due.SCHEDULED, scheduled.do, scheduled.tell)
@@ -105,7 +108,15 @@ async def running(
         sharing = Sharing(pipeline, conversation)
         runs.handle(SHARED, sharing.do, sharing.tell)
         app = build_app(
-            settings, client, pipeline, conversation, runs, preview, sharing, installations
+            settings,
+            client,
+            pipeline,
+            conversation,
+            runs,
+            preview,
+            sharing,
+            reviews,
+            installations,
         )
         listening = asyncio.Event()
         signed = app if settings.signing_secret() is not None else None

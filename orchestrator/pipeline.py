@@ -26,6 +26,7 @@ from orchestrator.events import Event, Finished, Joined, Planned, Started, StepO
 from orchestrator.execute import Executor
 from orchestrator.join import JoinedTable, join
 from orchestrator.plan import Clarification, Draft, Planner, Usage
+from orchestrator.plan.remembering import drafted_as_chosen
 from orchestrator.plan.standing_in import stood_in
 from orchestrator.plan.unmodelled import with_unmodelled
 from orchestrator.proposing import Proposals, Proposed, Refused, refused
@@ -35,7 +36,16 @@ from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.semantic import SemanticModel
 from orchestrator.staging import Staging, StagingPool
-from orchestrator.store import Approvals, Catalogs, Grants, Preferences, Store, StoredRun
+from orchestrator.store import (
+    Approvals,
+    Catalogs,
+    Choices,
+    Grants,
+    Preferences,
+    ProposedQueries,
+    Store,
+    StoredRun,
+)
 
 MAX_REPAIRS = 2
 _NOTHING = Usage()
@@ -87,19 +97,22 @@ class Pipeline:
     ) -> Proposed | Clarification | Refused:
         """From a question (or its semantic SQL) to a stored plan, which may run or waits."""
         candidates = Candidates(entities=tuple(self.model.entities))
+        told: tuple[str, ...] = ()
         if sql is None:
-            candidates = await self._candidates(question)
-            call = self.planner.draft(question, candidates)
-            drafted = await self._drafted(question, candidates, call)
+            found = candidates = await self._candidates(question)
+            question, drafted, told = await drafted_as_chosen(
+                question,
+                self.model,
+                lambda one: self._drafted(one, found, self.planner.draft(one, found)),
+            )
         else:
             drafted = Draft(sql=sql, planner=FREE_FORM)
         compiled = await self._compiled(question, candidates, drafted)
         if isinstance(compiled, Clarification | Refused):
             return compiled
         draft, plan = compiled
-        if self.attached is not None:
-            notes = self.attached.notes(plan.entities)
-            draft = replace(draft, assumptions=(*notes, *draft.assumptions))
+        notes = self.attached.notes(plan.entities) if self.attached is not None else ()
+        draft = replace(draft, assumptions=(*told, *notes, *draft.assumptions))
         return await self.proposals.propose(question, draft, plan)
 
     async def run(
@@ -141,6 +154,16 @@ class Pipeline:
     def preferences(self) -> Preferences:
         """What people have set for themselves."""
         return Preferences(self.store.engine)
+
+    @property
+    def choices(self) -> Choices:
+        """What people and channels have had remembered of words in doubt."""
+        return Choices(self.store.engine)
+
+    @property
+    def proposed_queries(self) -> ProposedQueries:
+        """Verified queries that were proposed."""
+        return ProposedQueries(self.store.engine)
 
     @property
     def catalogs(self) -> Catalogs:

@@ -47,12 +47,31 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """What somebody chose to have `words` read as: for themselves, or in a `channel` for all who
+    ask there.
+
+    `terms` are those of the model that the meaning names, as (kind, entity, name, value): without
+    them the choice does not hold. `id` names it among those of its workspace.
+    """
+
+    id: str
+    words: str
+    meaning: str
+    terms: tuple[tuple[str, str, str, str], ...]
+    channel: str
+    chosen_by: str
+    chosen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One question. `asked_at` is aware; `channel` and `thread` are opaque ids of the place.
 
     `context` are texts that people wrote above it in the thread, oldest first. They are data, from
     which names may be taken and nothing else. `files` are the entities made of the thread's files
-    that “these” or “the list” may mean.
+    that “these” or “the list” may mean. `remembered` are the choices that count for it, those that
+    come first before others.
     """
 
     text: str
@@ -63,6 +82,7 @@ class Question:
     earlier: tuple[Turn, ...] = ()
     context: tuple[str, ...] = field(default=(), repr=False)
     files: tuple[str, ...] = ()
+    remembered: tuple[Remembered, ...] = ()
 
     @property
     def today(self) -> date:

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from adapters.errors import ConfigurationError
 from bot.runs import Runs
 from bot.settings import Settings
-from bot.slack import feedback, install, sharing
+from bot.slack import feedback, install, remembering, review, sharing
 from bot.slack.approval import listeners as approval
 from bot.slack.clients import Clients, ManyWorkspaces, OneWorkspace
 from bot.slack.conversation import Conversation
@@ -21,6 +21,7 @@ from bot.slack.listeners import actions, choices, commands, events, plans, short
 from bot.slack.opening import Opener
 from bot.slack.pace import PacedClient, Rates, reason
 from bot.slack.plan_preview import PlanPreview
+from bot.slack.review import Reviews
 from bot.slack.schedule import command as schedule
 from bot.slack.sharing import Sharing
 from orchestrator.pipeline import Pipeline
@@ -82,6 +83,7 @@ def build_app(
     runs: Runs,
     preview: PlanPreview,
     shared: Sharing,
+    reviews: Reviews,
     installations: Installations | None = None,
 ) -> AsyncApp:
     """The app with all its listeners. Only requests over HTTP carry a signature to verify; with
@@ -106,9 +108,12 @@ def build_app(
     events.register(app, runs)
     actions.register(app, pipeline, conversation, Stops(pipeline.store.engine))
     choices.register(app, runs)
+    remembering.register(app, pipeline, conversation)
     approval.register(app, pipeline, conversation, runs)
     home.register(app, pipeline, conversation, runs)
-    feedback.register(app, pipeline.store, settings.feedback_channel, conversation.desk.clock)
+    review.register(app, reviews)
+    owners, clock = settings.feedback_channel, conversation.desk.clock
+    feedback.register(app, pipeline.store, owners, clock, reviews.propose)
     schedule.register(app, Schedules(pipeline.store.engine), conversation)
     opener = Opener(runs)
     commands.register(app, pipeline, conversation, opener)

@@ -170,6 +170,7 @@ class Conversation:
         if self.files.looks_around(asked, earlier):
             messages = await thread_messages(self._clients.of(asked.team), asked)
         pipeline = self._pipeline
+        remembered = await pipeline.choices.of(asked.team, asked.user, asked.channel)
         try:
             asking = await self.files.for_question(asked, earlier, messages)
             pipeline = asking.pipeline
@@ -183,6 +184,7 @@ class Conversation:
                     earlier=earlier,
                     context=thread_texts(messages or (), asked),
                     files=asking.files,
+                    remembered=remembered,
                 ),
                 sql,
             )

@@ -4,7 +4,7 @@ What is wrong reaches the channel of those who own the data, with the question, 
 plan. Rows never do.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -16,11 +16,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.render import Block, code, header, section
 from bot.slack.thread import SLACK_FAILURES
+from orchestrator.approve.review import Why
 from orchestrator.explain import pretty
 from orchestrator.store import Feedback, Opinion, Store, StoredRun
 from orchestrator.store.feedback import Verdict
 
 log = structlog.get_logger(__name__)
+
+Propose = Callable[[StoredRun, Why, str], Awaitable[None]]
 
 THUMBS, WRONG = "feedback", "feedback_wrong"
 GOOD, BAD = "good", "bad"
@@ -50,10 +53,15 @@ def thumbs(run_id: str) -> Block:
 
 
 def register(
-    app: AsyncApp, store: Store, owners_channel: str | None, clock: Callable[[], datetime]
+    app: AsyncApp,
+    store: Store,
+    owners_channel: str | None,
+    clock: Callable[[], datetime],
+    propose: Propose,
 ) -> None:
-    """Listen to the thumbs and to the modal. Without a channel, complaints are kept alone."""
-    listeners = _Listeners(store, Feedback(store.engine), owners_channel, clock)
+    """Listen to the thumbs and to the modal. Without a channel, complaints are kept alone. What is
+    found good is proposed as a verified query."""
+    listeners = _Listeners(store, Feedback(store.engine), owners_channel, clock, propose)
     app.action(THUMBS)(listeners.pressed)
     app.view(WRONG)(listeners.complained)
 
@@ -64,14 +72,16 @@ class _Listeners:
     feedback: Feedback
     owners_channel: str | None
     clock: Callable[[], datetime]
+    propose: Propose
 
     async def pressed(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        """A thumb: up is kept, down asks what is wrong. The modal comes first, since the right to
-        open one ends in seconds."""
+        """A thumb: up is kept, and proposes a verified query; down asks what is wrong. The modal
+        comes first, since the right to open one ends in seconds."""
         verdict, _, run_id = str(body["actions"][0]["value"]).partition(" ")
-        if verdict == GOOD:
-            await self._kept(run_id, body, "good")
+        run = await self._kept(run_id, body, "good") if verdict == GOOD else None
         await ack()
+        if run is not None:
+            await self.propose(run, "good", body["user"]["id"])
         if verdict == BAD and _is_at_home(body):
             await client.views_open(trigger_id=body["trigger_id"], view=complaint_modal(run_id))
 

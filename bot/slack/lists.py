@@ -36,6 +36,8 @@ COMMANDS = (
     ("/history", "lists your last questions, to ask them again"),
     ("/crosstalk grants", "lists what needs no approval in this channel"),
     ("/crosstalk grants revoke <id>", "ends such a grant"),
+    ("/crosstalk choices", "lists how words are read that you, or this channel, chose"),
+    ("/crosstalk choices forget <id>", "has such a choice forgotten"),
     ("/crosstalk status", "says whether all is well"),
     ("/crosstalk help", "shows this"),
 )

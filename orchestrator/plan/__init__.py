@@ -40,8 +40,9 @@ class Draft:
 
     `confidence` is 0–1. `template` is a sentence for the answer in which `{column}` stands for
     that column of the first row, or empty. `warnings` are said to the asker. `files` are those that
-    the SQL reads. `looked_at` are entities beside the candidates that the planner asked to see.
-    `model` names the language model that wrote it, `prompt` is the sha256 of what that was told.
+    the SQL reads. `looked_at` are entities beside the candidates that the planner asked to see,
+    `chosen` the words that were read as somebody chose before. `model` names the language model
+    that wrote it, `prompt` is the sha256 of what that was told.
     """
 
     sql: str
@@ -55,6 +56,7 @@ class Draft:
     looked_at: tuple[str, ...] = ()
     model: str = ""
     prompt: str = ""
+    chosen: tuple[str, ...] = ()
 
 
 def draft_of(kept: dict[str, Any] | None, sql: str, planner: str) -> Draft:
@@ -62,20 +64,25 @@ def draft_of(kept: dict[str, Any] | None, sql: str, planner: str) -> Draft:
     if kept is None:
         return Draft(sql=sql, planner=planner)
     fields: dict[str, Any] = {**kept, "usage": Usage(**kept["usage"])}
-    fields |= {
-        name: tuple(kept.get(name) or ()) for name in ("assumptions", "warnings", "looked_at")
-    }
+    texts = ("assumptions", "warnings", "looked_at", "chosen")
+    fields |= {name: tuple(kept.get(name) or ()) for name in texts}
     fields["files"] = tuple(FileRef(**one) for one in kept.get("files") or ())
     return Draft(**fields)
 
 
 @dataclass(frozen=True, slots=True)
 class Clarification:
-    """The planner could not read the question: what to ask back, and what it did understand."""
+    """The planner could not read the question: what to ask back, and what it did understand.
+
+    `options` are whole questions. Where some words of the question may mean several things, `doubt`
+    are those words, and `meanings` what each option takes them for.
+    """
 
     message: str
     understood: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    doubt: str = ""
+    meanings: tuple[str, ...] = ()
 
 
 class Planner(Protocol):

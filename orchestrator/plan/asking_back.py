@@ -70,13 +70,15 @@ def unclear(
     words = read.sketch.words
     said = why.said or next((words.chunks[at].text for at in words.of("metric")), "")
     spelled = r"\W+".join(re.findall(r"[^\W_]+", said))
-    asked = [
-        re.sub(rf"\b{spelled}\b", option, text, count=1, flags=re.IGNORECASE)
+    asked = {
+        re.sub(rf"\b{spelled}\b", option, text, count=1, flags=re.IGNORECASE): option
         for option in why.options
         if said
-    ]
-    options = tuple(one for one in dict.fromkeys(asked) if one != text and reads(one).sql)
-    return Clarification(str(why), understood(words), options)
+    }
+    meant = {one: option for one, option in asked.items() if one != text and reads(one).sql}
+    return Clarification(
+        str(why), understood(words), tuple(meant), said, tuple(meant.values()) if said else ()
+    )
 
 
 def understood(words: Words) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from orchestrator.plan import Clarification, Draft, Usage
 from orchestrator.plan.budget import Cost, Purse, Unlimited
 from orchestrator.plan.claude_prices import added, cost_of, most_of, usage_of
 from orchestrator.plan.claude_reply import ClarificationReply, Form, Looked, Planned, read, said
+from orchestrator.plan.remembering import said_choices
 from orchestrator.question import Question
 from orchestrator.retrieve import Candidates
 from orchestrator.retrieve.excerpt import excerpt
@@ -104,6 +105,7 @@ class ClaudePlanner:
         if self._model.fiscal_year_starts is not None:
             asked["fiscal_year_starts"] = self._model.fiscal_year_starts
         asked |= {"thread": list(question.context)} if question.context else {}
+        asked |= {"choices": choices} if (choices := said_choices(question)) else {}
         return asked | ({"files": list(question.files)} if question.files else {})
 
     def _unfound(
@@ -147,6 +149,7 @@ class ClaudePlanner:
             looked_at=looked_at,
             model=self._model_name,
             prompt=self._prompt_hash(part, asked),
+            chosen=tuple(answer.reply.chosen),
         )
 
     def _prompt_hash(self, part: dict[str, Any], asked: dict[str, Any]) -> str:

@@ -34,6 +34,7 @@ class DraftReply(BaseModel):
     template: str
     assumptions: list[str]
     confidence: float
+    chosen: list[str] = []
 
 
 class ClarificationReply(BaseModel):
@@ -43,10 +44,18 @@ class ClarificationReply(BaseModel):
     message: str = Field(min_length=1)
     understood: list[str]
     options: list[str]
+    doubt: str = ""
+    meanings: list[str] = []
 
     def clarification(self) -> Clarification:
         """The same as a value of this room."""
-        return Clarification(self.message, tuple(self.understood), tuple(self.options))
+        return Clarification(
+            self.message,
+            tuple(self.understood),
+            tuple(self.options),
+            self.doubt,
+            tuple(self.meanings),
+        )
 
 
 class LookReply(BaseModel):

@@ -17,6 +17,7 @@ from orchestrator.semantic.model import (
     Relationship,
     SemanticModel,
     SourceSpec,
+    VerifiedQuery,
 )
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Rules",
     "SemanticModel",
     "SourceSpec",
+    "VerifiedQuery",
     "json_schema",
     "load",
     "near",

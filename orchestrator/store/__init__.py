@@ -6,10 +6,12 @@ SQLite by default, PostgreSQL for several replicas. Rows of an answer are never 
 from orchestrator.store.approvals import Approvals
 from orchestrator.store.catalogs import Catalogs
 from orchestrator.store.chain import AuditSettings, Head, Ledger, Record, Seal
+from orchestrator.store.choices import Choices
 from orchestrator.store.feedback import Feedback, Opinion
 from orchestrator.store.grants import Grants
 from orchestrator.store.pace import Pace, Rate
 from orchestrator.store.preferences import PersonalSettings, Preferences
+from orchestrator.store.proposed_queries import ProposedQueries
 from orchestrator.store.queue import Queue, Work
 from orchestrator.store.recent import RecentRun, recent_runs
 from orchestrator.store.schedules import Schedule, Schedules
@@ -22,6 +24,7 @@ __all__ = [
     "Approvals",
     "AuditSettings",
     "Catalogs",
+    "Choices",
     "Feedback",
     "Grants",
     "Head",
@@ -30,6 +33,7 @@ __all__ = [
     "Pace",
     "PersonalSettings",
     "Preferences",
+    "ProposedQueries",
     "Queue",
     "Rate",
     "RecentRun",

@@ -19,7 +19,7 @@ from orchestrator.approve.risk import Risk
 from orchestrator.pipeline import Pipeline
 from orchestrator.plan.budget import Budget, Cost
 from orchestrator.question import Question, Requester
-from orchestrator.store import Approvals, Grants, Queue, Spending, Store
+from orchestrator.store import Approvals, Choices, Grants, ProposedQueries, Queue, Spending, Store
 from orchestrator.store.tables import metadata, seen
 
 AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -67,6 +67,10 @@ async def use(store: Store, team: str) -> str:
     grant = Grant(run_id, team, "C1", (), (), (), (), 1, "U2", AT, AT + timedelta(days=1))
     await Grants(store.engine).give(grant)
     await Queue(store.engine).put(thread, [thread, f"run {run_id}"], "question", {"text": "x"})
+    await Choices(store.engine).remember(team, "U1", "revenue", "net revenue", (), AT, "C1")
+    run = await store.recall(run_id)
+    assert run is not None
+    assert await ProposedQueries(store.engine).propose(run, "good", "U1", AT) is not None
     purse = Spending(store.engine, Budget())
     async with purse.paying(Question("x", Requester(team, "U1"), AT), Cost(1, 0.1)):
         await store.belongs(team, "E1")
@@ -91,6 +95,7 @@ async def test_nothing_stays_but_the_audit_trail(store: Store) -> None:
     assert all(neighbour[name] for name in ("runs", "approvals", "approval_votes", "grants"))
     kept = ("queue", "seen", "workspaces", "spending", "audit_records")
     assert all(neighbour[name] for name in kept)
+    assert neighbour["choices"] == neighbour["proposed_queries"] == 1
     await store.forget("T1")
     assert await store.recall("runT1") is None
     assert await rows(store, "T12") == neighbour

@@ -124,5 +124,5 @@ async def test_a_choice_is_asked_once_by_whoever_pressed(
         ("units sold by product category", PRIYA)
     ]
     shown = sandbox.slack.workspace.channels[SALES].messages[message["ts"]]
-    assert [block["type"] for block in shown["blocks"]] == ["section", "context"]
+    assert [block["type"] for block in shown["blocks"]] == ["section", "context", "actions"]
     assert f"<@{PRIYA}> asked: units sold" in shown["text"]

@@ -77,7 +77,8 @@ async def test_good_is_kept_and_bad_reaches_the_owners(office: Office) -> None:
         "words": {"words": {"value": "<!here> & far too <b>low"}},
     }
     assert await office.slack.submit_view(MARCO, view["id"], said) == {}
-    told = await office.until(lambda m: m["channel"] == OWNERS)
+    complaint = "A wrong number in an answer"
+    told = await office.until(lambda m: m["channel"] == OWNERS and complaint in m["text"])
     shown = str(told["blocks"])
     assert "A wrong number" in shown
     assert "&lt;!here&gt; &amp; far too &lt;b&gt;low" in shown

@@ -9,7 +9,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import lists
+from bot.slack import lists, remembering
 from bot.slack.approval.listeners import person, pressed
 from bot.slack.asked import unescaped
 from bot.slack.conversation import Conversation
@@ -95,11 +95,11 @@ class _Listeners:
         await self._open(place, run.question, client, respond)
 
     async def crosstalk(
-        self, ack: AsyncAck, command: dict[str, Any], respond: AsyncRespond
+        self, ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
-        """`/crosstalk help | grants | grants revoke <id> | status`"""
+        """`/crosstalk help | choices [forget <id>] | grants [revoke <id>] | status`"""
         await ack()
-        await _tell(respond, await self._said(_place(command), _typed(command)))
+        await _tell(respond, await self._said(_place(command), _typed(command), client))
 
     async def _open(
         self, place: Place, words: str, client: AsyncWebClient, respond: AsyncRespond, **how: str
@@ -110,12 +110,15 @@ class _Listeners:
         elif refused := await self.opener.ask(client, place, words, **how):
             await _tell(respond, Message(escaped(refused.message)))
 
-    async def _said(self, place: Place, words: str) -> Message:
+    async def _said(self, place: Place, words: str, client: AsyncWebClient) -> Message:
         match words.lower().split():
             case [] | ["help"]:
                 return lists.help_message(self.pipeline.model)
             case ["status"]:
                 return await self._status(place)
+            case ["choices", *which]:
+                whose = (place.team, place.user, place.channel)
+                return await remembering.commanded(self.pipeline.choices, client, whose, which)
             case ["grants"]:
                 return await self._grants(place)
             case ["grants", "revoke", grant_id]:

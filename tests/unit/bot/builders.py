@@ -19,7 +19,7 @@ from orchestrator.compile.plan import FetchStep, JoinStep, Plan
 from orchestrator.events import Event, Finished, Joined, Planned, Started, Succeeded
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.plan import Draft
-from orchestrator.question import Question, Requester, Turn
+from orchestrator.question import Question, Remembered, Requester, Turn
 from orchestrator.semantic import SemanticModel, SourceSpec
 from orchestrator.store import PersonalSettings, StoredRun, Work
 from orchestrator.validate import ValidatedPlan
@@ -122,6 +122,17 @@ class FakePreferences:
         return self.chosen.get((team, user), PersonalSettings())
 
 
+class FakeChoices:
+    """What is remembered for whoever asks."""
+
+    def __init__(self) -> None:
+        self.remembered: tuple[Remembered, ...] = ()
+
+    async def of(self, team: str, user: str, channel: str) -> tuple[Remembered, ...]:
+        """The same for everybody."""
+        return self.remembered
+
+
 class FakePipeline:
     """Proposes what it was given, and runs into the events that it was given."""
 
@@ -134,6 +145,7 @@ class FakePipeline:
     def __init__(self, proposes: Any = None, runs_into: list[Event] | None = None) -> None:
         self.store = FakeStore()
         self.preferences = FakePreferences()
+        self.choices = FakeChoices()
         self.questions: list[Question] = []
         self._proposes = proposes
         self._events = events() if runs_into is None else runs_into

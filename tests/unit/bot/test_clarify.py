@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.clarify import chosen, chosen_message, clarification_message
+from bot.slack.clarify import Meant, chosen, chosen_message, clarification_message
 from orchestrator.plan import Clarification
 from sandbox.slack.blocks import wrong_in_message
 
@@ -54,6 +54,35 @@ def test_a_press_asks_as_whoever_pressed() -> None:
     assert (asked.user, asked.thread, asked.message) == ("U2", "T1:C1:1.1", "T1:C1:2.2")
     assert asked.text == "revenue by <country> & month"
     assert not asked.overheard
+
+
+def test_a_button_holds_what_was_in_doubt() -> None:
+    """Below its question stand the words and their meaning, each in one line; a press asks the
+    question alone, and the message then has buttons to remember the choice."""
+    asked_back = Clarification("Which?", (), ("a  net\nb", "a c"), "rev\nenue", ("net b", ""))
+    message = clarification_message(asked_back)
+    assert message.blocks is not None
+    values = [one["value"] for one in message.blocks[1]["elements"]]
+    assert values == ["a net b\nrev enue\nnet b", "a c"]
+    body = {**BODY, "actions": [{"action_ts": "9.9", "value": values[0]}]}
+    assert chosen(body).text == "a net b"
+    after = chosen_message(body, chosen(body))
+    assert after.blocks is not None
+    assert wrong_in_message(after.blocks[1:]) == []
+    offered = after.blocks[-1]["elements"]
+    assert [one["action_id"] for one in offered] == ["remember_me", "remember_channel"]
+    meant = Meant("rev enue", "net b", "U2")
+    assert {Meant.of(one["value"]) for one in offered} == {meant}
+    assert Meant.of("U2\nno meaning") is None
+
+
+def test_in_a_direct_message_there_is_no_channel_to_remember_for() -> None:
+    """Only the person's own button is offered there."""
+    value = "a net b\nrevenue\nnet b"
+    body = {**BODY, "channel": {"id": "D1"}, "actions": [{"action_ts": "9.9", "value": value}]}
+    after = chosen_message(body, chosen(body))
+    assert after.blocks is not None
+    assert [one["action_id"] for one in after.blocks[-1]["elements"]] == ["remember_me"]
 
 
 def test_the_message_says_what_was_chosen() -> None:

@@ -16,6 +16,7 @@ from bot.slack.conversation import Conversation
 from orchestrator.events import Event, Started, Succeeded
 from orchestrator.pipeline import Refused
 from orchestrator.plan import Clarification
+from orchestrator.question import Remembered
 from orchestrator.store import Work
 from tests.unit.bot.builders import ASKED, WORK, FakeClient, FakePipeline, answer, events
 
@@ -67,14 +68,18 @@ async def test_a_question_is_answered_in_its_thread() -> None:
 
 
 async def test_the_question_knows_its_asker_and_thread() -> None:
-    """The planner gets the person's zone, the clock and what was asked before."""
+    """The planner gets the person's zone, the clock, what was asked before and what is
+    remembered."""
     pipeline = FakePipeline()
+    remembered = Remembered("id", "revenue", "net revenue", (), "", "U1", NOON)
+    pipeline.choices.remembered = (remembered,)
     await conversation(pipeline, FakeClient()).answer(WORK)
     (question,) = pipeline.questions
     assert question.requester.time_zone == "Europe/Berlin"
     assert question.asked_at == NOON
     assert question.thread == "T1:C1:1.1"
     assert question.earlier[0].question == "earlier in T1:C1:1.1"
+    assert question.remembered == (remembered,)
 
 
 async def test_courtesies_may_fail() -> None:

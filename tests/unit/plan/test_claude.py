@@ -16,7 +16,8 @@ from adapters.errors import PlannerError
 from orchestrator.plan import Clarification, Draft
 from orchestrator.plan.budget import Bill, Cost
 from orchestrator.plan.claude import MAX_OUTPUT_TOKENS, ClaudePlanner
-from orchestrator.question import Question, Requester, Turn
+from orchestrator.plan.remembering import drafted_as_chosen
+from orchestrator.question import Question, Remembered, Requester, Turn
 from orchestrator.retrieve import Candidates, Hit
 from orchestrator.semantic import SemanticModel, load
 from tests.messages_api import ScriptedMessagesApi, asked, told
@@ -371,3 +372,40 @@ async def test_a_call_that_was_given_up_counts_as_the_most(api: ScriptedMessages
         await claude.draft(QUESTION, CANDIDATES)
     ((most, paid),) = account.calls
     assert most == paid
+
+
+async def test_remembered_choices_are_shown_where_their_words_are_asked(
+    api: ScriptedMessagesApi,
+) -> None:
+    """Those alone are in the prompt; what the model says that it took up is in the draft, in the
+    one call."""
+    api.says(DRAFT | {"chosen": ["spent"]})
+    spent = Remembered("1", "spent", "units sold", (), "", "U1", QUESTION.asked_at)
+    others = replace(spent, words="margin"), replace(spent, meaning="refunds", channel="C1")
+    question = replace(QUESTION, remembered=(spent, *others))
+    draft = await planner(api).draft(question, CANDIDATES)
+    assert isinstance(draft, Draft)
+    assert draft.chosen == ("spent",)
+    (request,) = api.received
+    assert asked(request)["choices"] == [{"words": "spent", "meaning": "units sold"}]
+
+
+async def test_a_doubt_that_was_settled_before_is_settled_again(api: ScriptedMessagesApi) -> None:
+    """Where the model asks back all the same, the option of that meaning is drafted; without such a
+    choice the words in doubt come back with the options."""
+    doubt = {"doubt": "spent the most", "meanings": ["orders", "payments"]}
+    api.says(CLARIFICATION | doubt)
+    api.says(DRAFT)
+    paid = Remembered("1", "spent the most", "payments", (), "", "U1", QUESTION.asked_at)
+    claude = planner(api)
+    question, draft, followed = await drafted_as_chosen(
+        replace(QUESTION, remembered=(paid,)), MODEL, lambda one: claude.draft(one, CANDIDATES)
+    )
+    assert isinstance(draft, Draft)
+    assert question.text == "Which customers paid the most?"
+    assert followed == ("“spent the most” is read as payments, as you chose on 21 November 2026",)
+    api.script, api.received = [], []
+    api.says(CLARIFICATION | doubt)
+    asked_back = await claude.draft(QUESTION, CANDIDATES)
+    assert isinstance(asked_back, Clarification)
+    assert (asked_back.doubt, asked_back.meanings) == ("spent the most", ("orders", "payments"))
