@@ -273,3 +273,11 @@ def test_null_masks_and_unset_keys_are_read() -> None:
     assert access is not None
     assert access.key is None
     assert access.rules[0].masks["contact"].kind == "null"
+
+
+def test_what_only_a_filter_reads_is_told_apart() -> None:
+    """A planner is not blamed for the entities that a row filter reads."""
+    its = "customer_id IN (SELECT customer_id FROM customer WHERE segment = :segment)"
+    here = model({**OWN, "rows": {"order": its}}, **SEES)
+    plan = planned('SELECT amount FROM "order"', here)
+    assert (set(plan.entities), plan.bounding) == ({"order", "customer"}, ("customer",))
