@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.approve.review import ProposedQuery, Verdict, Why
 from orchestrator.store.approvals import aware
+from orchestrator.store.chain import audited
 from orchestrator.store.dialects import insert_into
-from orchestrator.store.store import StoredRun, line
+from orchestrator.store.store import StoredRun
 from orchestrator.store.tables import metadata
 
 proposed_queries = sa.Table(
@@ -76,11 +77,10 @@ class ProposedQueries:
         waits = (proposed_queries.c.id == proposed.id, proposed_queries.c.status == "waiting")
         change = sa.update(proposed_queries).where(*waits)
         change = change.values(status=verdict, decided_by=by, decided_at=at)
-        async with self._engine.begin() as connection:
+        async with audited(self._engine) as (connection, note):
             if (await connection.execute(change)).rowcount != 1:
                 return None
-            detail = {"by": by, "query": proposed.id}
-            await connection.execute(line(proposed.run_id, f"query_{verdict}", detail))
+            note(proposed.run_id, f"query_{verdict}", {"by": by, "query": proposed.id})
         return await self.of(proposed.id)
 
     async def _all(self, condition: sa.ColumnElement[bool]) -> list[ProposedQuery]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011_audit"
-down_revision = "0009_spending"
+down_revision = "0010_choices"
 branch_labels = None
 depends_on = None
 

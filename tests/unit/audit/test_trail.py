@@ -17,7 +17,7 @@ from orchestrator.store.chain import GENESIS, STDOUT, audited
 from tests.conftest import ROOT
 from tests.unit.audit.chains import KEY
 
-BEFORE = "0009_spending"
+BEFORE = "0010_choices"
 """The revision before the chain."""
 AT = datetime(2026, 6, 15, 12, 0, 0, 123, tzinfo=UTC)
 
