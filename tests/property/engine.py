@@ -99,6 +99,9 @@ class Unwritten(Store):
     async def finish(self, run_id: str, status: str, outcome: dict[str, Any]) -> None:
         """Keep nothing."""
 
+    async def note(self, run_id: str, what: str, detail: dict[str, Any]) -> None:
+        """Keep nothing."""
+
     async def recall(self, run_id: str) -> StoredRun | None:
         """Nothing is kept."""
         return None
