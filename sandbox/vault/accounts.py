@@ -14,7 +14,7 @@ import asyncpg
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-TIMEOUT_S = 2
+TIMEOUT_S = 10
 USER_NOT_FOUND = 11
 ONE_BY_ONE = 0x7661756C74
 # The order matters: no new session can begin while the old ones are ended.

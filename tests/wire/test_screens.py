@@ -52,11 +52,17 @@ class Screens:
 
     async def take(self, name: str, middle: Locator, *seen: Locator) -> None:
         """A picture with something in the middle, on which all of these are to be seen."""
-        await middle.evaluate("element => element.scrollIntoView({ block: 'center' })")
-        for locator in (middle, *seen):
-            await expect(locator).to_be_in_viewport()
+        try:
+            await self._show(middle, *seen, timeout_ms=2_000)
+        except AssertionError:  # the thread has grown meanwhile
+            await self._show(middle, *seen, timeout_ms=TIMEOUT_MS)
         await self.page.mouse.move(0, 0)
         await self.page.screenshot(path=self._folder / f"{name}.png")
+
+    async def _show(self, middle: Locator, *seen: Locator, timeout_ms: float) -> None:
+        await middle.evaluate("element => element.scrollIntoView({ block: 'center' })")
+        for locator in (middle, *seen):
+            await expect(locator).to_be_in_viewport(timeout=timeout_ms)
 
 
 @pytest.fixture(scope="module")
