@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from orchestrator.answer import Chart, Series
 from orchestrator.answer.shown import is_name_of_id, shown
+from orchestrator.plan import ChartWish
 
 MIN_TIMES, MAX_TIMES = 3, 500
 MIN_BARS, MAX_BARS = 2, 20
@@ -25,9 +26,12 @@ _SHARE = re.compile(r"\b(shares?|proportions?|percent(age)?s?|split|breakdown)\b
 _NO_AREA = re.compile(r"avg|average|mean|median|rate|ratio|share|score|price")
 
 
-def chart(table: pa.Table, question: str, units: Mapping[str, str]) -> Chart | None:
-    """The chart of a table, or None. `question` are the words asked, `units` those of columns."""
-    if not MIN_BARS <= table.num_rows <= MAX_TIMES:
+def chart(
+    table: pa.Table, question: str, units: Mapping[str, str], wish: ChartWish = ""
+) -> Chart | None:
+    """The chart of a table, or None. `question` are the words asked, `units` those of columns. A
+    planner's wish for another kind is followed where the rows can be drawn so."""
+    if wish == "none" or not MIN_BARS <= table.num_rows <= MAX_TIMES:
         return None
     names = [str(name) for name in table.column_names]
     columns: dict[str, list[Any]] = {
@@ -37,14 +41,18 @@ def chart(table: pa.Table, question: str, units: Mapping[str, str]) -> Chart | N
     measures = [name for name in names if _is_measure(name, columns[name])]
     others = [name for name in names if name not in (*times, *measures) and not is_name_of_id(name)]
     if len(times) == 1 and not others and measures:
-        return _over_time(times[0], columns, measures, units)
+        return _over_time(times[0], columns, measures, units, wish)
     if not times and len(others) == 1 and len(measures) == 1:
-        return _by_category(others[0], columns, measures[0], question, units)
+        return _by_category(others[0], columns, measures[0], question, units, wish)
     return None
 
 
 def _over_time(
-    name: str, columns: Mapping[str, list[Any]], measures: Sequence[str], units: Mapping[str, str]
+    name: str,
+    columns: Mapping[str, list[Any]],
+    measures: Sequence[str],
+    units: Mapping[str, str],
+    wish: ChartWish,
 ) -> Chart | None:
     moments = columns[name]
     if None in moments or len(set(moments)) < max(MIN_TIMES, len(moments)):
@@ -55,9 +63,11 @@ def _over_time(
     series = tuple(
         Series(_words(one), tuple(float(columns[one][at]) for at in order)) for one in drawn
     )
-    is_amount = len(series) == 1 and not _NO_AREA.search(drawn[0]) and min(series[0].values) >= 0
+    can_be_area = len(series) == 1 and min(series[0].values) >= 0
+    is_amount = can_be_area and not _NO_AREA.search(drawn[0])
+    is_area = can_be_area and wish == "area" if wish in ("line", "area") else is_amount
     title = f"{_listed([one.name for one in series])} by {_words(name)}"
-    kind = "area" if is_amount else "line"
+    kind = "area" if is_area else "line"
     return Chart(kind, _title(title), _words(name), labels, series, units.get(drawn[0], ""))
 
 
@@ -67,6 +77,7 @@ def _by_category(
     measure: str,
     question: str,
     units: Mapping[str, str],
+    wish: ChartWish,
 ) -> Chart | None:
     labels = tuple(shown(value) for value in columns[name])
     if len(labels) > MAX_BARS or len(set(labels)) < len(labels) or None in columns[name]:
@@ -74,7 +85,8 @@ def _by_category(
     values = tuple(float(value) for value in columns[measure])
     is_whole = any(math.isclose(sum(values), whole, rel_tol=0.01) for whole in (1, 100))
     is_pie = len(values) <= MAX_PARTS and min(values) > 0 and is_whole
-    is_asked = _SHARE.search(question) is not None or _SHARE.search(_words(measure)) is not None
+    is_said = _SHARE.search(question) is not None or _SHARE.search(_words(measure)) is not None
+    is_asked = wish == "pie" if wish in ("bar", "pie") else is_said
     title = _title(f"{_words(measure)} by {_words(name)}")
     return Chart(
         "pie" if is_pie and is_asked else "bar",

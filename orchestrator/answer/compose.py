@@ -98,7 +98,7 @@ def compose(
     return replace(
         answer,
         text=text,
-        chart=None if answer.failed else chart(answer.table, question, answer.units),
+        chart=None if answer.failed else chart(answer.table, question, answer.units, draft.chart),
         confidence=confidence(
             answer, drafted=draft.confidence, multiplied=bool(joined.warnings), unfounded=wrong
         ),

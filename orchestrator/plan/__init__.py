@@ -5,7 +5,7 @@ Neither can see a row: this room stands below `execute`.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 from orchestrator.question import Question
 from orchestrator.retrieve import Candidates
@@ -21,6 +21,10 @@ class Usage:
     cached_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float = 0.0
+
+
+ChartWish = Literal["", "none", "line", "area", "bar", "pie"]
+"""How to draw an answer: "" leaves it open, "none" means a table alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class Draft:
     that column of the first row, or empty. `warnings` are said to the asker. `files` are those that
     the SQL reads. `looked_at` are entities beside the candidates that the planner asked to see,
     `chosen` the words that were read as somebody chose before. `model` names the language model
-    that wrote it, `prompt` is the sha256 of what that was told.
+    that wrote it, `prompt` is the sha256 of what that was told. `chart` is how it would draw the
+    answer, which holds where the rows can be drawn so.
     """
 
     sql: str
@@ -57,6 +62,7 @@ class Draft:
     model: str = ""
     prompt: str = ""
     chosen: tuple[str, ...] = ()
+    chart: ChartWish = ""
 
 
 def draft_of(kept: dict[str, Any] | None, sql: str, planner: str) -> Draft:

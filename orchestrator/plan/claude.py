@@ -150,6 +150,7 @@ class ClaudePlanner:
             model=self._model_name,
             prompt=self._prompt_hash(part, asked),
             chosen=tuple(answer.reply.chosen),
+            chart=answer.reply.chart,
         )
 
     def _prompt_hash(self, part: dict[str, Any], asked: dict[str, Any]) -> str:

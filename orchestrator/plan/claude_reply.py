@@ -5,7 +5,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from adapters.errors import PlannerError
-from orchestrator.plan import Clarification
+from orchestrator.plan import ChartWish, Clarification
 from orchestrator.plan.claude_prices import Tokens
 
 Form = TypeVar("Form", bound=BaseModel)
@@ -35,6 +35,7 @@ class DraftReply(BaseModel):
     assumptions: list[str]
     confidence: float
     chosen: list[str] = []
+    chart: ChartWish = ""
 
 
 class ClarificationReply(BaseModel):

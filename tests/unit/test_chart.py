@@ -9,14 +9,39 @@ import pytest
 
 from orchestrator.answer import Chart
 from orchestrator.answer.chart import chart
+from orchestrator.plan import ChartWish
 
 MONTHS = [datetime(2026, month, 1, tzinfo=UTC) for month in (3, 1, 2)]
 PLACES = ["FR", "DE", "IT"]
 
 
-def drawn(columns: dict[str, list[Any]], question: str = "", **units: str) -> Chart | None:
+def drawn(
+    columns: dict[str, list[Any]], question: str = "", wish: ChartWish = "", **units: str
+) -> Chart | None:
     """The chart of a table of these columns."""
-    return chart(pa.table(columns), question, units)
+    return chart(pa.table(columns), question, units, wish)
+
+
+@pytest.mark.parametrize(
+    ("columns", "wish", "kind"),
+    [
+        ({"month": MONTHS, "revenue": [3, 1, 2]}, "line", "line"),
+        ({"month": MONTHS, "avg_price": [3, 1, 2]}, "area", "area"),
+        ({"month": MONTHS, "change": [3, -1, 2]}, "area", "line"),
+        ({"month": MONTHS, "revenue": [3, 1, 2]}, "pie", "area"),
+        ({"country": PLACES, "part": [50, 30, 20]}, "pie", "pie"),
+        ({"country": PLACES, "share": [50, 30, 20]}, "bar", "bar"),
+        ({"country": PLACES, "revenue": [5, 3, 1]}, "pie", "bar"),
+        ({"country": PLACES, "revenue": [5, 3, 1]}, "none", None),
+        ({"country": PLACES, "city": PLACES, "revenue": [5, 3, 1]}, "bar", None),
+    ],
+)
+def test_a_wish_is_followed_where_the_rows_can_be_drawn_so(
+    columns: dict[str, list[Any]], wish: ChartWish, kind: str | None
+) -> None:
+    """A planner chooses among the kinds that fit the rows, or none, and can force no other."""
+    found = drawn(columns, wish=wish)
+    assert (found.kind if found else None) == kind
 
 
 def test_an_amount_over_time_is_an_area_in_order() -> None:

@@ -79,6 +79,17 @@ async def test_a_draft_is_one_call(api: ScriptedMessagesApi) -> None:
     assert draft.usage.cost_usd == pytest.approx((200 + 500 + 100 + 500) / 1e6)
 
 
+async def test_a_draft_may_wish_for_a_chart(api: ScriptedMessagesApi) -> None:
+    """How the model would draw the answer comes with the draft; without a word it is left open."""
+    wishes: list[str] = []
+    for says in (DRAFT, DRAFT | {"chart": "bar"}):
+        api.says(says)
+        draft = await planner(api).draft(QUESTION, CANDIDATES)
+        assert isinstance(draft, Draft)
+        wishes.append(draft.chart)
+    assert wishes == ["", "bar"]
+
+
 async def test_a_model_without_a_price_costs_nothing(api: ScriptedMessagesApi) -> None:
     """An unknown model's tokens are counted, and its cost is 0 rather than a guess."""
     api.says(DRAFT)
