@@ -15,7 +15,6 @@ from orchestrator.semantic.verified import with_verified
 from orchestrator.store.proposed_queries import same_question
 from orchestrator.validate import ValidatedPlan, validate
 
-CHANNEL = re.compile(r"[CG][A-Z0-9]{6,}")
 _SQL = re.compile(r"(select|with)\s", re.IGNORECASE)
 _NO_END = "\\ No newline at end of file\n"
 
@@ -47,9 +46,7 @@ def owner_groups(pipeline: Pipeline, sql: str) -> tuple[str, ...]:
         read = pipeline.compiler.compile(sql, pipeline.registry).entities
     except QueryError:
         return ()
-    owners = (one for name in read for one in pipeline.model.entities[name].owners)
-    named = (one.lstrip("@") for one in owners if not CHANNEL.fullmatch(one))
-    return tuple(dict.fromkeys(named))
+    return pipeline.model.owner_groups(read)
 
 
 def diff(path: Path, accepted: Iterable[ProposedQuery]) -> str:

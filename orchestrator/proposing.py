@@ -97,9 +97,9 @@ class Proposals:
         )
         if approved is None:
             binding = self.binding(validated, question.requester)
-            policy = self.model.policies.approval
+            policy, owners = self.model.policies.approval, self.model.owner_groups(plan.entities)
             await self.approvals.ask(
-                request_for(run_id, question, binding, risk, policy, edited_by)
+                request_for(run_id, question, binding, risk, policy, owners, edited_by)
             )
         return Proposed(run_id, plan, draft, risk, approved)
 

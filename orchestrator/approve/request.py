@@ -1,6 +1,7 @@
 """A request for a decision, as it is stored: what it is bound to, who may decide, how it stands."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -70,11 +71,11 @@ def binding_from(kept: dict[str, Any]) -> Binding:
 class Request:
     """One request, by the id of its run. Times are aware.
 
-    Of the risk `medium` the asker decides, else `needed` members of `group`, which `escalation`
-    joins once `escalated`; never the asker, nor `edited_by`, who has written the SQL. `voters` have
-    approved so far. `decided_by` is who closed it ("" when nobody did), `reason` their words or
-    what has changed. `card` and `notice` are (channel, message) of what was posted, for the surface
-    that posted it.
+    Of the risk `medium` the asker decides, else `needed` members of `group` (or of several, parted
+    by blanks), which `escalation` joins once `escalated`; never the asker, nor `edited_by`, who has
+    written the SQL. `voters` have approved so far. `decided_by` is who closed it ("" when nobody
+    did), `reason` their words or what has changed. `card` and `notice` are (channel, message) of
+    what was posted, for the surface that posted it.
     """
 
     run_id: str
@@ -113,7 +114,7 @@ class Request:
         """The user groups whose members may decide now."""
         if self.asker_decides:
             return ()
-        return (self.group, self.escalation) if self.escalated else (self.group,)
+        return (*self.group.split(), *([self.escalation] if self.escalated else []))
 
 
 def request_for(
@@ -122,9 +123,11 @@ def request_for(
     binding: Binding,
     risk: Risk,
     policy: ApprovalPolicy,
+    owners: Iterable[str] = (),
     edited_by: str = "",
 ) -> Request:
-    """The request that a question's plan needs under the policy, from when it was asked."""
+    """The request that a question's plan needs under the policy, from when it was asked. `owners`
+    are the user groups that own what it reads."""
     asked_at = question.asked_at.astimezone(UTC)
     lasts = timedelta(hours=policy.expires_hours)
     request = Request(
@@ -140,7 +143,9 @@ def request_for(
     if request.asker_decides:
         return request
     assert policy.approvers is not None, "a loaded model names approvers where a rule is high"
-    request = replace(request, group=policy.approvers.group, needed=policy.approvers.count)
+    owned = " ".join(owners) if policy.approvers.owners else ""
+    group = owned or policy.approvers.group
+    request = replace(request, group=group, needed=policy.approvers.count)
     second = policy.approvers.escalation
     if second is None:
         return request

@@ -66,10 +66,12 @@ class Escalation(_Part):
 class Approvers(_Part):
     """`count` different members of a Slack user group (its handle or id), never the asker.
 
-    They are asked in `channel` (an id), or else in the thread of the question.
+    With `owners`, they are of the user groups that own the entities that are read, where these have
+    any. They are asked in `channel` (an id), or else in the thread of the question.
     """
 
-    group: str = Field(min_length=1)
+    group: str = Field(pattern=r"^\S+$")
+    owners: bool = False
     count: int = Field(default=1, ge=1, le=5)
     channel: str | None = Field(default=None, pattern=r"^[CG][A-Z0-9]+$")
     escalation: Escalation | None = None

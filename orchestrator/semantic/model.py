@@ -5,6 +5,8 @@ have bindings in several sources, which share its key. The first binding is the 
 """
 
 import hashlib
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +26,7 @@ Word = Annotated[
     ),
 ]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+_GROUP = re.compile(r"(?:@|(?=S[A-Z0-9]{6,}$))(\S+)")
 
 
 class _Part(BaseModel):
@@ -234,6 +237,12 @@ class SemanticModel(_Part):
         left_out: Any = {"sources": {"__all__": {"connect"}}, "currencies": True}
         text = self.model_dump_json(exclude=left_out, by_alias=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def owner_groups(self, entities: Iterable[str]) -> tuple[str, ...]:
+        """The user groups among the owners of entities, by handle (without @) or id, each once."""
+        owners = (one for name in entities for one in self.entities[name].owners)
+        found = (_GROUP.fullmatch(one) for one in owners)
+        return tuple(dict.fromkeys(one[1] for one in found if one is not None))
 
     def metric(self, name: str) -> Metric | None:
         """The metric of that name, or None."""

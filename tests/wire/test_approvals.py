@@ -41,7 +41,8 @@ async def office(
     request: pytest.FixtureRequest,
 ) -> AsyncGenerator[Office]:
     """The office under the demo's policy, or with the changes that the test is marked with."""
-    policy: dict[str, Any] = getattr(request, "param", {})
+    policy: dict[str, Any] = dict(getattr(request, "param", {}))
+    model = owned(model, "customer", *policy.pop("owned_by", ()))
     async with (
         opened_slack(sandbox) as slack,
         opened_office(sandbox, slack, with_policy(model, **policy), tmp_path, transport) as one,
@@ -52,6 +53,12 @@ async def office(
 def under(**policy: Any) -> pytest.MarkDecorator:
     """Run a test in an office with another policy of approval."""
     return pytest.mark.parametrize("office", [policy], indirect=True, ids=[""])
+
+
+def owned(model: SemanticModel, entity: str, *owners: str) -> SemanticModel:
+    """The model with other owners of an entity."""
+    changed = model.entities[entity].model_copy(update={"owners": owners})
+    return model.model_copy(update={"entities": model.entities | {entity: changed}})
 
 
 def context_of(message: Message) -> str:
@@ -96,6 +103,23 @@ async def test_a_rejection_is_told_with_its_reason(office: Office) -> None:
     assert "not &lt;@here&gt; &amp; now" in told["text"]
     assert await office.status(card) == "rejected"
     assert office.runs == 0
+
+
+@under(
+    approvers={"group": "data-approvers", "owners": True},
+    owned_by=("@crm-owners", "the data-approvers", "C0SALES", "U0LUC"),
+)
+async def test_the_owners_of_what_is_read_decide(office: Office) -> None:
+    """Where the policy has the owners asked, their user groups decide and the other one does not;
+    people, channels and words among the owners are no groups."""
+    office.slack.add_group("crm-owners", "CRM owners", [JONAS], group_id="S0CRMOWNERS")
+    card = await office.asked()
+    assert "<!subteam^S0CRMOWNERS> can decide" in str(card["blocks"])
+    for other in (ADA, LUC):
+        await office.press(other, card)
+        assert "Only members of crm-owners" in await office.told(other)
+    await office.press(JONAS, card)
+    assert f"Approved · <@{JONAS}>" in context_of(await office.answered())
 
 
 async def test_the_asker_can_withdraw(office: Office) -> None:

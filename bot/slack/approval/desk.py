@@ -184,7 +184,7 @@ class ApprovalDesk:
         reasons = "\n".join(f"• {escaped(reason)}" for reason in request.risk.reasons)
         said = (
             "This needs an approval, and nobody who could give one sees this conversation. Ask in "
-            f"a channel where members of {escaped(request.group)} are.\n{reasons}"
+            f"a channel where members of {escaped(' or '.join(request.groups))} are.\n{reasons}"
         )
         await thread.post(Message(said))
 
