@@ -1,6 +1,7 @@
 """One sandbox for the whole run, with today fixed, and a pipeline over it."""
 
 import contextlib
+import os
 from collections.abc import AsyncGenerator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -23,7 +24,8 @@ from tests.messages_api import ScriptedMessagesApi, scripted_api
 ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 6, 15)
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
-INDEX = ROOT / ".sandbox" / "tests" / "index"
+FOLDER = ROOT / ".sandbox" / "tests" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+"""What this process starts lies here: of several that share a run, each has servers of its own."""
 SLACK_SPEED = 20.0
 """Slack's limits hold in all tests, on a clock that runs faster for Slack and the bot alike."""
 ADA = Requester("T0TEST", "U0ADA")
@@ -32,7 +34,7 @@ ADA = Requester("T0TEST", "U0ADA")
 @pytest.fixture(scope="session")
 async def sandbox() -> AsyncGenerator[Sandbox]:
     """The whole demo company, as of TODAY."""
-    async with open_sandbox(ROOT / ".sandbox" / "tests", TODAY, slack_speed=SLACK_SPEED) as opened:
+    async with open_sandbox(FOLDER, TODAY, slack_speed=SLACK_SPEED) as opened:
         await opened.embedder.warm()
         yield opened
 
@@ -67,7 +69,7 @@ async def opened(
     options: dict[str, Any] = {
         "cache_seconds": 0,
         "kinds": kinds,
-        "index_folder": INDEX,
+        "index_folder": FOLDER / "index",
         **changes,
     }
     pipeline = await open_pipeline(model=model, vault=vault, store_url=store_url, **options)

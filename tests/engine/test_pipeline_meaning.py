@@ -13,7 +13,7 @@ from adapters.errors import SourceRefused
 from adapters.query import AggregationQuery, OutputColumn
 from orchestrator.compile.pipeline import Collection, Untranslatable, pipeline
 from sandbox.mongo import MongoServer, start_mongo
-from tests.conftest import ROOT
+from tests.conftest import FOLDER, ROOT
 from tests.engine.nasty import documents
 from tests.engine.pipelines import COLLECTION, WORDS, Bench, bench, qualified, same
 
@@ -74,7 +74,7 @@ REFUSED = {
 @pytest.fixture(scope="module")
 async def mongo() -> AsyncGenerator[MongoServer]:
     """A MongoDB of these tests alone."""
-    server = await start_mongo(ROOT / ".sandbox" / "pipelines")
+    server = await start_mongo(FOLDER / "pipelines")
     yield server
     await server.stop()
 

@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn, composite
 
 from orchestrator.compile.pipeline import Untranslatable
 from sandbox.mongo import start_mongo
-from tests.conftest import ROOT
+from tests.conftest import FOLDER
 from tests.engine.nasty import document, documents
 from tests.engine.pipelines import COLLECTION, Bench, bench, same
 from tests.engine.selects import selects
@@ -20,7 +20,7 @@ from tests.engine.selects import selects
 @pytest.fixture(scope="module")
 async def lab() -> AsyncGenerator[Bench]:
     """An empty bench."""
-    server = await start_mongo(ROOT / ".sandbox" / "pipelines")
+    server = await start_mongo(FOLDER / "pipelines")
     async with bench(server) as opened:
         yield opened
     await server.stop()

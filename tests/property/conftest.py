@@ -9,7 +9,7 @@ import pytest
 from orchestrator.wire import open_pipeline
 from sandbox.mongo import start_mongo
 from sandbox.postgres import start_postgres
-from tests.conftest import ROOT
+from tests.conftest import FOLDER
 from tests.property.data import Dataset, dataset, edges
 from tests.property.engine import Engine, Truth, Unwritten
 from tests.property.files import parquet_place, sqlite_place
@@ -31,7 +31,7 @@ async def engine(
     datasets: list[Dataset], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[Engine]:
     """An engine over two sources of each kind, all of which hold every dataset."""
-    folder = ROOT / ".sandbox" / "property"
+    folder = FOLDER / "property"
     folder.mkdir(parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
         postgres = await start_postgres(folder / "postgres")

@@ -74,7 +74,6 @@ async def test_nobody_decides_on_their_own(choice: Choice) -> None:
         {"user": ""},
         {"user": "U9"},
     ],
-    ids=str,
 )
 async def test_all_others_are_refused(who: dict[str, Any]) -> None:
     """Others, other teams, guests, and everybody while the group is empty or unknown."""
