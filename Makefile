@@ -15,7 +15,7 @@ demo: $(READY) ## a whole company on this machine, and a first question answered
 	@$(BIN)/crosstalk sandbox demo $(if $(ONCE),--once)
 
 test: lint types imports browser ## everything: lint, types, imports and every test, real servers included
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 3 --dist loadfile
 
 bench: $(READY) ## all measurements into docs/benchmarks.md; QUICK=1 for small ones, ONLY=postgres for some
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ONLY)

@@ -79,6 +79,8 @@ class Bench:
         await stored.delete_many({})
         if documents := list(documents):
             await stored.insert_many(documents)
+        elif collection.name not in await self.database.list_collection_names():
+            await self.database.create_collection(collection.name)
         columns = tuple(OutputColumn(name=n, type=w) for n, w in collection.words.items())
         project = {name: f"${path}" for name, path in collection.paths.items()}
         stages = [{"$unwind": f"${collection.unwind}"}] if collection.unwind else []

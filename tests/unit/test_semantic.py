@@ -271,9 +271,3 @@ def test_schema_accepts_the_demo_model() -> None:
     assert not fits(
         {key: value for key, value in data.items() if key != "entities"}, schema, schema
     )
-
-
-def test_schema_file_is_the_code() -> None:
-    """docs/semantic_model.schema.json is what the code makes."""
-    file = ROOT / "docs" / "semantic_model.schema.json"
-    assert file.read_text(encoding="utf-8") == json_schema()

@@ -101,7 +101,10 @@ async def test_a_proposal_is_decided_once(store: Store) -> None:
 async def pipeline(tmp_path: Path) -> AsyncGenerator[Pipeline]:
     """The demo's pipeline, whose sources are not reached; customers and orders have owners."""
     model = load(ROOT / "semantic_model.yaml", {})
-    owners = {"customer": ("@sales-data", "C0SALES"), "order": ("finance", "sales-data")}
+    owners = {
+        "customer": ("@sales-data", "C0SALES"),
+        "order": ("@finance", "the finance team", "@sales-data"),
+    }
     entities = {
         name: entity.model_copy(update={"owners": owners.get(name, ())})
         for name, entity in model.entities.items()
