@@ -90,11 +90,13 @@ async def open_sandbox(
     scale: float = 1.0,
     slack_port: int = 0,
     slack_speed: float = 1.0,
+    vectors: Path | None = None,
     tell: Tell = lambda _stage: None,
 ) -> AsyncGenerator[Sandbox]:
     """Start every part, load the company if it is not there yet, and stop all at the end.
 
-    `folder` keeps the databases and the vectors, so that a second start is quick.
+    `folder` keeps the databases and, unless `vectors` names another one, the notes' vectors, so
+    that a second start is quick.
     """
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
@@ -113,7 +115,7 @@ async def open_sandbox(
         qdrant = await start_qdrant()
         stack.push_async_callback(qdrant.stop)
         embedder = Embedder(None)
-        await _load_notes(folder, company, qdrant, embedder)
+        await _load_notes(vectors or folder / "vectors", company, qdrant, embedder)
         tell("starting Vault")
         vault, address, app_role = await _vault(stack, postgres, mongo, qdrant)
         tell("starting Slack")
@@ -183,7 +185,7 @@ async def _load_notes(
     folder: Path, company: Company, qdrant: QdrantServer, embedder: Embedder
 ) -> None:
     async def embed(texts: list[str]) -> np.ndarray:
-        return await vectors_cached(folder / "vectors", texts, embedder)
+        return await vectors_cached(folder, texts, embedder)
 
     await load_qdrant(qdrant.url, qdrant.api_key, company, embed)
 

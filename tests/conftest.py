@@ -26,6 +26,7 @@ TODAY = date(2026, 6, 15)
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 FOLDER = ROOT / ".sandbox" / "tests" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
 """What this process starts lies here: of several that share a run, each has servers of its own."""
+VECTORS = FOLDER.parent / "vectors"
 SLACK_SPEED = 20.0
 """Slack's limits hold in all tests, on a clock that runs faster for Slack and the bot alike."""
 ADA = Requester("T0TEST", "U0ADA")
@@ -34,7 +35,7 @@ ADA = Requester("T0TEST", "U0ADA")
 @pytest.fixture(scope="session")
 async def sandbox() -> AsyncGenerator[Sandbox]:
     """The whole demo company, as of TODAY."""
-    async with open_sandbox(FOLDER, TODAY, slack_speed=SLACK_SPEED) as opened:
+    async with open_sandbox(FOLDER, TODAY, slack_speed=SLACK_SPEED, vectors=VECTORS) as opened:
         await opened.embedder.warm()
         yield opened
 

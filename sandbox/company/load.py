@@ -1,6 +1,7 @@
 """Load the company into the systems that hold it: PostgreSQL, MongoDB and Qdrant."""
 
 import asyncio
+import fcntl
 import hashlib
 import warnings
 from collections.abc import Awaitable, Callable, Sequence
@@ -104,17 +105,21 @@ async def load_qdrant(url: str, api_key: str | None, company: Company, embed: Em
 
 
 async def vectors_cached(folder: Path, texts: Sequence[str], embed: Embed) -> Vectors:
-    """Return the texts' vectors, kept in the folder so that the same texts are embedded once."""
+    """Return the texts' vectors, kept in the folder so that the same texts are embedded once, also
+    by processes that begin together."""
     digest = hashlib.sha256()
     for text in texts:
         encoded = text.encode()
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
     file = folder / f"{digest.hexdigest()}.npz"
-    if await asyncio.to_thread(file.exists):
-        return await asyncio.to_thread(_read_vectors, file)
-    vectors = (await embed(list(texts))).astype(np.float32)
-    await asyncio.to_thread(_write_vectors, file, vectors)
-    return vectors
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        if await asyncio.to_thread(file.exists):
+            return await asyncio.to_thread(_read_vectors, file)
+        vectors = (await embed(list(texts))).astype(np.float32)
+        await asyncio.to_thread(_write_vectors, file, vectors)
+        return vectors
 
 
 def _read_vectors(file: Path) -> Vectors:
@@ -124,7 +129,6 @@ def _read_vectors(file: Path) -> Vectors:
 
 def _write_vectors(file: Path, vectors: Vectors) -> None:
     """Write under another name first: a file that is there is a whole one."""
-    file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_suffix(".part.npz")
     np.savez(unfinished, vectors=vectors)
     unfinished.replace(file)

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.company.load import vectors_cached
 from sandbox.sandbox import Sandbox
-from tests.conftest import FOLDER, TODAY
+from tests.conftest import TODAY, VECTORS
 from tests.wire.conftest import ask, command_line, is_progress, table_of
 from tests.wire.questions import QUESTIONS, SEARCH_TEXT, Asked, Rows, Vectors, same
 
@@ -18,8 +18,7 @@ from tests.wire.questions import QUESTIONS, SEARCH_TEXT, Asked, Rows, Vectors, s
 async def vectors(sandbox: Sandbox) -> Vectors:
     """The vectors that searches by meaning are checked with, one by one."""
     texts = [note.note for note in sandbox.company.notes]
-    folder = FOLDER / "vectors"
-    notes = await vectors_cached(folder, texts, sandbox.embedder)
+    notes = await vectors_cached(VECTORS, texts, sandbox.embedder)
     return Vectors(notes, (await sandbox.embedder([SEARCH_TEXT]))[0])
 
 
