@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import duckdb
 import pyarrow as pa
+import sqlglot
+from sqlglot import exp
 
 from adapters.limits import BATCH_ROWS
 from adapters.query import OutputColumn, SqlQuery
@@ -47,7 +49,10 @@ def plan_of(sql: str, tables: list[pa.Table], checks: tuple[KeyCheck, ...]) -> P
         columns = tuple(OutputColumn(name=one.name, type=_word(one.type)) for one in table.schema)
         query = SqlQuery(relations=(), columns=columns, text="")
         steps.append(FetchStep(f"s{number}", f"source {number}", f"entity {number}", query))
-    return Plan(sql, tuple(steps), JoinStep(sql, checks), (), (), ())
+    asked = sqlglot.parse_one(sql, read="duckdb")
+    assert isinstance(asked, exp.Query)
+    columns = tuple(asked.named_selects)
+    return Plan(sql, tuple(steps), JoinStep(sql, checks), columns, (), ())
 
 
 def _word(kind: pa.DataType) -> str:

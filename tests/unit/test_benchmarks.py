@@ -1,12 +1,16 @@
 """Benchmarks: how ratios are taken, and what is asked. No time is measured here."""
 
+from pathlib import Path
+from types import ModuleType
+
 import pytest
 
 from adapters.base import Capabilities
-from benchmarks import retrieval
+from benchmarks import join, retrieval, spill
 from benchmarks.columns import model_of
 from benchmarks.measure import Series, Target, compare
 from benchmarks.rows_moved import MODEL, questions
+from benchmarks.servers import Login, Place
 from orchestrator.compile import Compiler
 from orchestrator.retrieve import Hit
 from orchestrator.semantic import load
@@ -58,6 +62,18 @@ async def test_each_round_has_a_run_of_each_variant() -> None:
         for run in one.runs:
             assert run["letters"] == 3 * one.size
             assert {"seconds", "cpu_seconds", "memory_mb", "peak_mb", "stall_ms"} <= run.keys()
+
+
+@pytest.mark.parametrize(
+    ("module", "variant"), [(module, name) for module in (join, spill) for name in module.VARIANTS]
+)
+async def test_a_join_is_done_by_each_variant(
+    module: ModuleType, variant: str, tmp_path: Path
+) -> None:
+    """What needs no server can be measured: every variant comes to an end that it finds right."""
+    nowhere = Login("", 0, "", "")
+    async with module.VARIANTS[variant](Place(nowhere, nowhere, tmp_path), 2_000) as work:
+        await work()
 
 
 def test_there_are_thirty_questions_that_compile() -> None:
