@@ -11,11 +11,9 @@ import sys
 from pyarrow import ipc
 
 from adapters.sheets import csv_file, xlsx_file
-from adapters.sheets.layout import UnreadableError
+from adapters.sheets.layout import NOTES, UNREADABLE, UnreadableError
 
 MEMORY_BYTES = 1536 * 1024**2
-UNREADABLE = 3
-NOTES = b"notes"
 _READERS = {"csv": csv_file.read, "xlsx": xlsx_file.read}
 
 

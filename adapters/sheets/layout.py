@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 MOST_ROWS, MOST_COLUMNS = 200_000, 100
 MOST_SHOWN = 40
+UNREADABLE, NOTES = 3, b"notes"
+"""The exit status of the process for a file that is no table, and where its notes stand."""
 
 
 class UnreadableError(Exception):

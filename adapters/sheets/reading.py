@@ -12,13 +12,13 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from adapters.errors import FileUnreadable
+from adapters.sheets.layout import NOTES, UNREADABLE
 
 Form = Literal["csv", "xlsx"]
 
 TIMEOUT_S = 20.0
 _READING = asyncio.Semaphore(2)
 _ROOT = Path(__file__).parents[2]
-_UNREADABLE, _NOTES = 3, b"notes"
 _TOO_MUCH = "takes more time or memory than one file may have. Drop a smaller part of it."
 
 
@@ -56,10 +56,10 @@ async def _read(title: str, content: bytes, form: Form) -> Sheet:
         if child.returncode is None:
             child.kill()
             await child.wait()
-    if child.returncode == _UNREADABLE:
+    if child.returncode == UNREADABLE:
         raise FileUnreadable(f"{title} {output.decode()}")
     if child.returncode != 0:
         raise FileUnreadable(f"{title} {_TOO_MUCH}")
     table = ipc.open_stream(output).read_all()
-    notes = json.loads((table.schema.metadata or {}).get(_NOTES, b"[]"))
+    notes = json.loads((table.schema.metadata or {}).get(NOTES, b"[]"))
     return Sheet(table.replace_schema_metadata(None), tuple(notes))

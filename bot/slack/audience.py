@@ -12,6 +12,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.approval import SlackPeople
+from bot.slack.approval.people import is_inside
 from bot.slack.clients import Clients
 from bot.slack.history.calls import Calls
 from bot.slack.history.rights import is_external
@@ -35,7 +36,6 @@ READERS: dict[Audience, str] = {
 }
 UNKNOWN = "I could not make sure who can read this channel"
 STRANGER = "I could not make sure that <@{}> is a full member of this workspace"
-_NO_MEMBER = ("deleted", "is_restricted", "is_ultra_restricted", "is_stranger")
 
 
 def is_direct(channel: str) -> bool:
@@ -114,13 +114,9 @@ class Audiences:
         if until <= self._clock():
             until = self._clock() + KNOWN_S
             people = await calls.listed("users.list", "members", team_id=team, limit=PAGE)
-            members = frozenset(str(one["id"]) for one in people if _is_member(one, team))
+            members = frozenset(str(one["id"]) for one in people if is_inside(one, team))
             self._known[team] = (members, until)
         here: list[Any] = await calls.listed(
             "conversations.members", "members", channel=channel, limit=PAGE
         )
         return not members.issuperset(here)
-
-
-def _is_member(person: dict[str, Any], team: str) -> bool:
-    return person.get("team_id") == team and not any(map(person.get, _NO_MEMBER))

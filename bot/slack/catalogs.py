@@ -11,8 +11,8 @@ import structlog
 from bot.slack.approval.people import SlackPeople
 from bot.slack.clients import Clients
 from bot.slack.conversation import now
+from bot.slack.owners import tell_owners
 from bot.slack.render import Block, escaped, section
-from bot.slack.thread import SLACK_FAILURES
 from orchestrator.pipeline import Pipeline
 from orchestrator.registry import Broken
 
@@ -74,19 +74,12 @@ class CatalogWatch:
         if channel is None:
             return
         client = self._clients.of("")
-        try:
-            groups = {owner for one in told.values() for owner in _groups(one.owners)}
-            people = SlackPeople(client)
-            mentions = [await people.mention(group.lstrip("@")) for group in sorted(groups)]
-            await client.chat_postMessage(
-                channel=channel,
-                text=f"The semantic model no longer fits {escaped(source)}",
-                blocks=report_blocks(source, list(told.values()), mentions),
-                unfurl_links=False,
-                unfurl_media=False,
-            )
-        except SLACK_FAILURES as error:
-            log.warning("owners_not_told", source=source, reason=type(error).__name__)
+        groups = {owner for one in told.values() for owner in _groups(one.owners)}
+        people = SlackPeople(client)
+        mentions = [await people.mention(group.lstrip("@")) for group in sorted(groups)]
+        text = f"The semantic model no longer fits {escaped(source)}"
+        blocks = report_blocks(source, list(told.values()), mentions)
+        if not await tell_owners(client, channel, text, blocks, source=source):
             await self._pipeline.catalogs.unreport(told.keys())
 
 

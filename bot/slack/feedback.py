@@ -14,8 +14,8 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.owners import tell_owners
 from bot.slack.render import Block, code, header, section
-from bot.slack.thread import SLACK_FAILURES
 from orchestrator.approve.review import Why
 from orchestrator.explain import pretty
 from orchestrator.store import Feedback, Opinion, Store, StoredRun
@@ -96,16 +96,9 @@ class _Listeners:
         if run is None or self.owners_channel is None:
             return
         complaint = Opinion(run_id, run.team, body["user"]["id"], verdict, words, self.clock())
-        try:
-            await client.chat_postMessage(
-                channel=self.owners_channel,
-                text=f"{COMPLAINTS[verdict]} in an answer to <@{run.user}>",
-                blocks=complaint_blocks(complaint, run),
-                unfurl_links=False,
-                unfurl_media=False,
-            )
-        except SLACK_FAILURES as error:
-            log.warning("owners_not_told", run=run_id, reason=type(error).__name__)
+        text = f"{COMPLAINTS[verdict]} in an answer to <@{run.user}>"
+        blocks = complaint_blocks(complaint, run)
+        await tell_owners(client, self.owners_channel, text, blocks, run=run_id)
 
     async def _kept(
         self, run_id: str, body: dict[str, Any], verdict: Verdict, words: str = ""

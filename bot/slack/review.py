@@ -17,6 +17,7 @@ from bot.slack.approval import ApprovalDesk
 from bot.slack.approval.card import context, mention, when
 from bot.slack.approval.listeners import pressed
 from bot.slack.clients import Clients
+from bot.slack.owners import tell_owners
 from bot.slack.plan_preview import PLANNED
 from bot.slack.render import Block, button, code, escaped, header, section
 from bot.slack.thread import SLACK_FAILURES
@@ -59,17 +60,11 @@ class Reviews:
         proposed = await self.pipeline.proposed_queries.propose(run, why, by, at)
         if proposed is None or self.channel is None:
             return
+        text = f"A verified query is proposed by {mention(by)}"
         groups = owner_groups(self.pipeline, run.sql)
-        try:
-            await self.clients.of(run.team).chat_postMessage(
-                channel=self.channel,
-                text=f"A verified query is proposed by {mention(by)}",
-                blocks=review_blocks(proposed, groups, draft_for(run).assumptions),
-                unfurl_links=False,
-                unfurl_media=False,
-            )
-        except SLACK_FAILURES as error:
-            log.warning("owners_not_told", run=run.run_id, reason=type(error).__name__)
+        blocks = review_blocks(proposed, groups, draft_for(run).assumptions)
+        client = self.clients.of(run.team)
+        await tell_owners(client, self.channel, text, blocks, run=run.run_id)
 
     def after(self, do: Do) -> Do:
         """The same work on a run (`run_id`), after which SQL that somebody wrote for its question

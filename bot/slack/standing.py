@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.approval.people import is_full_member
 from bot.slack.clients import Clients
 from bot.slack.thread import SLACK_FAILURES
 from orchestrator.question import Requester
@@ -15,7 +16,6 @@ from orchestrator.question import Requester
 log = structlog.get_logger(__name__)
 
 KNOWN_S = 60.0
-_NO_MEMBER = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
 
 
 class SlackStanding:
@@ -60,6 +60,4 @@ class SlackStanding:
 async def _member(client: AsyncWebClient, requester: Requester) -> dict[str, Any] | None:
     """The profile of a full and active member of the workspace; None of anybody else."""
     user: dict[str, Any] = (await client.users_info(user=requester.user)).get("user") or {}
-    if user.get("team_id") != requester.team or any(map(user.get, _NO_MEMBER)):
-        return None
-    return user.get("profile") or {}
+    return (user.get("profile") or {}) if is_full_member(user, requester.team) else None

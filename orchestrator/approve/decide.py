@@ -1,5 +1,6 @@
 """Who may decide on a request. Identity is (team, user id), and what is not known denies."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -69,17 +70,30 @@ async def _denied_approver(
         )
     if by.user == request.edited_by:
         return Denied(f"You wrote this query, so somebody else of {named} has to decide on it.")
-    if not by.is_member:
-        return Denied(
-            "Only full and active members of this workspace can decide on this, no guests, and "
-            "Slack does not tell me that you are one."
-        )
-    allowed: set[str] = set()
-    for group in request.groups:
+    return denied_guest(by) or await denied_stranger(request.groups, by, members, "approve")
+
+
+def denied_guest(by: Decider) -> Denied | None:
+    """Why somebody who is no full member may decide on nothing."""
+    if by.is_member:
+        return None
+    return Denied(
+        "Only full and active members of this workspace can decide on this, no guests, and "
+        "Slack does not tell me that you are one."
+    )
+
+
+async def denied_stranger(
+    groups: Sequence[str], by: Decider, members: Members, verb: str
+) -> Denied | None:
+    """Why a person who is in none of these groups may not; `verb` is what nobody can do when they
+    are empty."""
+    named, allowed = " or ".join(groups), set[str]()
+    for group in groups:
         allowed |= await members.members(group)
     if not allowed:
         return Denied(
-            f"The user group {named} is empty or can't be read, so nobody can approve this. Have "
+            f"The user group {named} is empty or can't be read, so nobody can {verb} this. Have "
             "an administrator look at the group, and at the app's scope usergroups:read."
         )
     if by.user not in allowed:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from orchestrator.approve.decide import Decider, Denied, Members
+from orchestrator.approve.decide import Decider, Denied, Members, denied_guest, denied_stranger
 
 Why = Literal["good", "corrected"]
 Verdict = Literal["accepted", "rejected"]
@@ -37,24 +37,11 @@ async def denied_review(
         return Denied("This was proposed in another workspace, so you can't decide on it.")
     if by.user == proposed.proposed_by:
         return Denied("You proposed this yourself, so somebody else of the owners has to decide.")
-    if not by.is_member:
-        return Denied(
-            "Only full and active members of this workspace can decide on this, no guests, and "
-            "Slack does not tell me that you are one."
-        )
+    if (guest := denied_guest(by)) is not None:
+        return guest
     if not groups:
         return Denied(
             "Nothing that this reads has a user group among its `owners` in the semantic model, so "
             "nobody can decide on it here. Have one named there, or use `crosstalk verified`."
         )
-    named, allowed = " or ".join(groups), set[str]()
-    for group in groups:
-        allowed |= await members.members(group)
-    if not allowed:
-        return Denied(
-            f"The user group {named} is empty or can't be read, so nobody can decide on this. Have "
-            "an administrator look at the group, and at the app's scope usergroups:read."
-        )
-    if by.user not in allowed:
-        return Denied(f"Only members of {named} can decide on this, and you are none.")
-    return None
+    return await denied_stranger(groups, by, members, "decide on")

@@ -2,17 +2,16 @@
 
 from sqlglot import exp
 
-from orchestrator.compile.kinds import family
+from orchestrator.compile.kinds import MOMENTS, NUMBERS, family
 
-_NUMBERS = {"int", "float", "decimal"}
 _CASTS = {
     "int": {"int", "float", "decimal", "text"},
     "decimal": {"decimal", "float"},
     "float": {"float"},
     "text": {"text"},
-    "date": {"date", "timestamp", "timestamptz"},
-    "timestamp": {"date", "timestamp", "timestamptz"},
-    "timestamptz": {"date", "timestamp", "timestamptz"},
+    "date": MOMENTS,
+    "timestamp": MOMENTS,
+    "timestamptz": MOMENTS,
     "bool": {"bool"},
 }
 
@@ -22,7 +21,7 @@ def cast_difference(node: exp.Cast, dialect: str) -> str | None:
     if isinstance(node, exp.TryCast):
         return "TRY_CAST may differ"
     if isinstance(node.this, exp.Literal | exp.Null):
-        misread = dialect == "sqlite" and node.this.is_string and _of_type(node) in _NUMBERS
+        misread = dialect == "sqlite" and node.this.is_string and _of_type(node) in NUMBERS
         return "SQLite takes any text for a number" if misread else None
     if _of_type(node) in _CASTS.get(family(node.this), set()):
         return None

@@ -8,7 +8,7 @@ from sqlglot import exp
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.schema import Schema
 
-from orchestrator.compile.kinds import family
+from orchestrator.compile.kinds import MOMENTS, NUMBERS, family
 
 _TOTAL: tuple[type[exp.Expr], ...] = (
     exp.Query,
@@ -75,7 +75,6 @@ _COMPARED = (
     exp.Like,
 )
 _ROWS = (exp.From, exp.Join, exp.CTE, exp.SetOperation, exp.In, exp.Exists, exp.Subquery)
-_NUMBERS, _MOMENTS = {"int", "float", "decimal"}, {"date", "timestamp", "timestamptz"}
 
 
 def may_fail(tree: exp.Query, schema: Schema) -> bool:
@@ -98,7 +97,7 @@ def _compares(node: exp.Expr) -> bool:
     """Whether all sides are of one kind, so that none is cast for it."""
     sides = [one for one in node.iter_expressions() if not _is_text(one)]
     kinds = {family(_value(one)) for one in sides}
-    return "" not in kinds and (len(kinds) < 2 or kinds <= _NUMBERS or kinds <= _MOMENTS)
+    return "" not in kinds and (len(kinds) < 2 or kinds <= NUMBERS or kinds <= MOMENTS)
 
 
 def _is_text(node: exp.Expr) -> bool:

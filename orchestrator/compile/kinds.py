@@ -4,6 +4,8 @@ from sqlglot import exp
 
 from orchestrator.compile.allowed import AGGREGATES
 
+NUMBERS = frozenset({"int", "float", "decimal"})
+MOMENTS = frozenset({"date", "timestamp", "timestamptz"})
 _TYPES = exp.DataType.Type
 
 

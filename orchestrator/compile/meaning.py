@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from adapters.base import Capabilities
 from orchestrator.compile.casts import cast_difference
-from orchestrator.compile.kinds import family
+from orchestrator.compile.kinds import MOMENTS, NUMBERS, family
 
 _SHARED: tuple[type[exp.Expr], ...] = (
     exp.Column,
@@ -145,8 +145,7 @@ def _like(node: exp.Expr) -> str | None:
 def _binary(node: exp.Expr) -> str | None:
     """Arithmetic on numbers, and days or moments moved by an interval."""
     left, right = family(node.this), family(node.args["expression"])
-    numbers = {"int", "float", "decimal"}
-    if {left, right} <= numbers:
+    if {left, right} <= NUMBERS:
         return None
     if isinstance(node, exp.Mul):
         return "a product of other than numbers may differ"
@@ -172,9 +171,7 @@ def _text_alone(node: exp.Expr) -> str | None:
 def _same_families(node: exp.Expr) -> str | None:
     """Both sides of a comparison known, and of types that compare the same everywhere."""
     left, right = family(node.this), family(node.args["expression"])
-    numbers = {"int", "float", "decimal"}
-    moments = {"date", "timestamp", "timestamptz"}
-    if left and (left == right or {left, right} <= numbers or {left, right} <= moments):
+    if left and (left == right or {left, right} <= NUMBERS or {left, right} <= MOMENTS):
         return None
     if isinstance(node.args["expression"], exp.Literal | exp.Null | exp.Subquery | exp.Tuple):
         return None
@@ -192,20 +189,20 @@ def _bounded(node: exp.Expr) -> str | None:
 def _part(node: exp.Expr) -> str | None:
     named = node.this.name.upper() if isinstance(node, exp.Extract) else "YEAR"
     value = node.args["expression"] if isinstance(node, exp.Extract) else node.this
-    moment = family(value) in {"date", "timestamp", "timestamptz"}
+    moment = family(value) in MOMENTS
     if moment and named in _PARTS and not (family(value) == "date" and named in {"HOUR", "MINUTE"}):
         return None
     return f"EXTRACT of {named.lower()} may differ"
 
 
 def _truncated(node: exp.Expr) -> str | None:
-    moment = family(node.this) in {"date", "timestamp", "timestamptz"}
+    moment = family(node.this) in MOMENTS
     return None if moment else "DATE_TRUNC of this may differ"
 
 
 def _numbers(node: exp.Expr) -> str | None:
     value = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
-    return None if family(value) in {"int", "float", "decimal"} else "a sum of this may differ"
+    return None if family(value) in NUMBERS else "a sum of this may differ"
 
 
 def _extreme(node: exp.Expr) -> str | None:

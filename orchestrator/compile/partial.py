@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from orchestrator.compile.kinds import family, is_aggregate
+from orchestrator.compile.kinds import NUMBERS, family, is_aggregate
 
 _OWN = (exp.Sum, exp.Count, exp.Avg, exp.Min, exp.Max)
 _SETS = (exp.GroupingSets, exp.Cube, exp.Rollup, exp.Tuple)
@@ -115,7 +115,7 @@ class Partials:
         if not isinstance(aggregate, exp.Avg):
             self._part(call)
             return True
-        if family(aggregate.this) not in {"int", "float", "decimal"}:
+        if family(aggregate.this) not in NUMBERS:
             return False
         for half in _halves(call, aggregate):
             self._part(half)

@@ -38,6 +38,11 @@ class Document:
     is_label: bool = False
 
     @property
+    def shard(self) -> str:
+        """The name of the shard that holds it: its source and kind."""
+        return f"{self.source}.{self.kind}"
+
+    @property
     def subject(self) -> str:
         """The entity that it belongs to, or the relation."""
         return self.entities[0] if self.entities else self.name

@@ -180,7 +180,7 @@ class Retriever:
         vector = (await self._embed([asked.text]))[0] if self._is_awake else None
         only = Only(asked.sources, frozenset(asked.entities) if asked.sources else None)
         found, routes = self._index.search(asked.text, vector, only, MAX_HITS + _MORE)
-        self._uses.update({f"{document.source}.{document.kind}" for document, _ in found})
+        self._uses.update({document.shard for document, _ in found})
         return self._recent.put(key, _Found(found, routes, vector is not None))
 
     async def _build(self) -> None:

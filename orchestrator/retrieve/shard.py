@@ -42,7 +42,7 @@ class Shard:
     @property
     def name(self) -> str:
         """Its source and kind."""
-        return f"{self.source}.{self.kind}"
+        return self.documents[0].shard
 
     def is_unbound_of(self, source: str) -> bool:
         """Whether it holds what no entity binds of a source."""
@@ -58,7 +58,7 @@ def shards(documents: Sequence[Document]) -> dict[str, tuple[Document, ...]]:
     """The documents by the name of their shard."""
     found: dict[str, list[Document]] = {}
     for document in documents:
-        found.setdefault(f"{document.source}.{document.kind}", []).append(document)
+        found.setdefault(document.shard, []).append(document)
     return {name: tuple(held) for name, held in found.items()}
 
 
@@ -138,8 +138,7 @@ class Shelf:
             (self._folder / _HOT).write_text("\n".join(names), encoding="utf-8")
 
     def _place(self, documents: tuple[Document, ...]) -> Path:
-        first = documents[0]
-        return self._folder / f"{first.source}.{first.kind}.{self._fingerprint(documents)}"
+        return self._folder / f"{documents[0].shard}.{self._fingerprint(documents)}"
 
     def _fingerprint(self, documents: tuple[Document, ...]) -> str:
         told = "\0".join(

@@ -13,7 +13,17 @@ from orchestrator.approve.decide import Decider
 log = structlog.get_logger(__name__)
 
 FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError)
-_NO_MEMBER = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
+_OUTSIDE = ("deleted", "is_restricted", "is_ultra_restricted", "is_stranger")
+
+
+def is_inside(user: dict[str, Any], team: str) -> bool:
+    """Whether one of Slack's users is of a workspace: active, no guest, and no stranger."""
+    return user.get("team_id") == team and not any(map(user.get, _OUTSIDE))
+
+
+def is_full_member(user: dict[str, Any], team: str) -> bool:
+    """Whether one of Slack's users is a person of a workspace with all rights there."""
+    return is_inside(user, team) and not user.get("is_bot")
 
 
 class SlackPeople:
@@ -42,8 +52,7 @@ class SlackPeople:
         except FAILURES as error:
             log.warning("person_not_read", reason=type(error).__name__)
             profile = {}
-        is_member = profile.get("team_id") == team and not any(map(profile.get, _NO_MEMBER))
-        return Decider(team, user, is_member)
+        return Decider(team, user, is_full_member(profile, team))
 
     async def mention(self, group: str) -> str:
         """What names a group in a message, and tells its people where that can be."""
