@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.errors import ConfigurationError
 from bot.http import http_app
+from bot.line import LINE_S
 from bot.metrics import Metrics
 from bot.periodic import repeated
 from bot.runs import POLL_S, Runs
@@ -93,12 +94,12 @@ async def running(
             min_interval_s=min_interval_s,
             most_file_bytes=int(settings.file_mb * 1e6),
         )
-        runs.handle(QUESTION, conversation.answer, conversation.say)
+        runs.handle(QUESTION, conversation.answer, conversation.say, conversation.wait)
         reviews = Reviews(pipeline, clients, conversation.desk, settings.feedback_channel)
         run_approved = reviews.after(conversation.run_approved)
         runs.handle(APPROVED, run_approved, conversation.say_of_run)
         preview = PlanPreview(pipeline, conversation)
-        runs.handle(PLAN, preview.show, conversation.say)
+        runs.handle(PLAN, preview.show, conversation.say, conversation.wait)
         runs.handle(PLANNED, reviews.after(preview.run), conversation.say_of_run)
         schedules = Schedules(engine)
         scheduled = due.Scheduled(pipeline, clients, schedules, runs, clock)
@@ -129,6 +130,7 @@ async def running(
                 _sockets(app, settings.app_token()),
                 sweeping(conversation.desk, pipeline.approvals, partial(start, pipeline, runs)),
                 repeated(lambda: due.sweep(schedules, runs, clock()), due.SWEEP_S),
+                repeated(runs.line.tell, LINE_S),
                 repeated(watch.step, watch.step_s),
                 repeated(lambda: conversation.running.obey(stops), poll_s),
             ):
