@@ -78,7 +78,7 @@ async def running(
     At the end it first stops listening, then lets the questions under way end; what has not
     ended after `drain_s` goes back to the queue. Every `poll_s` it looks for work and for stops.
     """
-    metrics, engine = Metrics(pipeline.executor.limits), pipeline.store.engine
+    metrics, engine = Metrics(pipeline.executor.load), pipeline.store.engine
     queue, pace = Queue(engine, lease_s=settings.lease_seconds), Pace(engine)
     runs = Runs(queue, poll_s=poll_s)
     stops, spending = Stops(engine), Spending(engine, settings.budget())
