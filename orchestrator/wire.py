@@ -24,7 +24,15 @@ from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.retrieve.shard import Shelf
 from orchestrator.semantic import SemanticModel, SourceSpec, near
 from orchestrator.staging import StagingPool, StagingSettings
-from orchestrator.store import Approvals, AuditSettings, Catalogs, Grants, Spending, Store
+from orchestrator.store import (
+    Approvals,
+    AuditSettings,
+    Catalogs,
+    Grants,
+    Spending,
+    Store,
+    VaultSessions,
+)
 
 ADAPTERS = {
     "postgres": "adapters.postgres:PostgresAdapter",
@@ -74,7 +82,7 @@ async def open_pipeline(
         else Source(name, spec, _adapter(name, spec, embedder, model.folder))
         for name, spec in model.sources.items()
     }
-    vault_client = Vault(vault) if vault is not None else None
+    vault_client = _vault(vault, store) if vault is not None else None
     grammar = InFiles(InContext(GrammarPlanner(model), model), model)
     planner: Planner = grammar
     if anthropic_api_key:
@@ -88,6 +96,8 @@ async def open_pipeline(
     pool = StagingPool(_keyed(staging or StagingSettings(), model))
     await pool.start()
     await store.open()
+    if vault_client is not None:
+        vault_client.start()
     kinds_of = {name: spec.kind for name, spec in model.sources.items()}
     registry = Registry(sources, vault_client, Catalogs(store.engine, kinds_of))
     await registry.open()
@@ -118,6 +128,10 @@ async def open_pipeline(
         ),
         staging=pool,
     )
+
+
+def _vault(settings: VaultSettings, store: Store) -> Vault:
+    return Vault(settings, VaultSessions(store.engine, settings.where))
 
 
 def _keyed(staging: StagingSettings, model: SemanticModel) -> StagingSettings:
