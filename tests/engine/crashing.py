@@ -9,11 +9,14 @@ import json
 import sys
 from pathlib import Path
 
+import structlog
+
 from adapters.credentials import Credential, VaultSettings
 from orchestrator.semantic import load
 from tests.conftest import ROOT, answer_of, opened
-from tests.engine.test_credentials import SQL
 from tests.engine.watched import watch
+
+ASKED = ("SELECT customer_id FROM customer", "SELECT number FROM ticket")
 
 
 async def _main() -> None:
@@ -28,8 +31,9 @@ async def _main() -> None:
     async with opened(model, VaultSettings(**told["vault"]), Path(told["folder"])) as pipeline:
         watch(pipeline, "sales", read_for_ever)
         watch(pipeline, "support", read_for_ever)
-        await answer_of(pipeline, "by SQL", SQL)
+        await asyncio.gather(*(answer_of(pipeline, "by SQL", sql) for sql in ASKED))
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     asyncio.run(_main())
