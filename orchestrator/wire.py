@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.base import Adapter, Embed
-from adapters.credentials import Vault, VaultSettings
+from adapters.credentials import Secret, Vault, VaultSettings
 from adapters.errors import ConfigurationError
 from orchestrator.cache import ResultCache
 from orchestrator.compile import Compiler
@@ -88,7 +88,7 @@ async def open_pipeline(
     if anthropic_api_key:
         planner = _claude(
             model,
-            anthropic_api_key,
+            Secret(anthropic_api_key, vault_client),
             anthropic_model,
             anthropic_base_url,
             Spending(store.engine, budget or Budget()),
@@ -154,7 +154,7 @@ def adapter_class(kind: str) -> Any:
 
 
 def _claude(
-    model: SemanticModel, key: str, name: str, base_url: str | None, spending: Spending
+    model: SemanticModel, key: Secret, name: str, base_url: str | None, spending: Spending
 ) -> Planner:
     from orchestrator.plan.claude import ClaudePlanner
     from orchestrator.plan.claude_prices import has_price

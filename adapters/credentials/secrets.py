@@ -18,7 +18,7 @@ class Secret:
     """A secret's value as it is now. One of Vault is read again after `keep_s`, or when whoever
     takes it has refused it; while Vault is away it stays as it was."""
 
-    def __init__(self, given: str, vault: Vault | None, *, keep_s: float = KEEP_S) -> None:
+    def __init__(self, given: str, vault: Vault | None = None, *, keep_s: float = KEEP_S) -> None:
         self._place = given.removeprefix(IN_VAULT) if given.startswith(IN_VAULT) else ""
         self._value = "" if self._place else given
         self._vault = vault
