@@ -69,8 +69,8 @@ async def _vault(**database: Any) -> AsyncGenerator[Vault]:
     """Our client of a Vault that makes logins for one database."""
     server = DevVault()
     await server.start()
-    which = {"postgres": None, "mongo": None, "qdrant_api_key": None} | database
-    role = await provision(server.url, server.root_token, **which)
+    which: dict[str, Any] = {"postgres": None, "mongo": None, "qdrant_api_key": None}
+    role = await provision(server.url, server.root_token, **(which | database))
     vault = Vault(VaultSettings(server.url, role.role_id, role.secret_id))
     try:
         yield vault
