@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_vault_sessions"
-down_revision = "0012_owners"
+revision = "0014_vault_sessions"
+down_revision = "0013_flows"
 branch_labels = None
 depends_on = None
 
