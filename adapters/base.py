@@ -47,11 +47,18 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Caps of one fetch: rows kept, bytes of Arrow data, seconds."""
+    """Caps of one fetch: rows kept, bytes of Arrow data, seconds. `operation` is the fetch's id in
+    the audit trail, which the source is told where it has a place for it."""
 
     max_rows: int = 200_000
     max_bytes: int = 512 * 1024 * 1024
     timeout_s: float = 30.0
+    operation: str = ""
+
+    @property
+    def tag(self) -> str:
+        """What the fetch is called in the source's own list of what runs."""
+        return f"crosstalk {self.operation}".strip()
 
 
 Take = Callable[[pa.Table], Awaitable[None]]

@@ -18,8 +18,11 @@ CrosstalkError
 │   └── UnsafeQuery           the adapter's own guard refused a generated query
 ├── CredentialError           no credential for a source
 │   ├── VaultUnreachable      transient: Vault does not answer
+│   ├── VaultSlow             Vault is there, and did not answer in time
 │   ├── VaultSealed           Vault answers that it is sealed
-│   └── VaultRefused          login or role refused, or the role is missing
+│   ├── VaultRefused          login or role refused, or the role is missing
+│   │   └── VaultForbidden    the policy of our token does not allow it
+│   └── LeaseLost             the login was taken back while it was in use
 └── PlannerError              the planning model failed
     └── BudgetUsedUp          it may not be called: the budget has no room for it
 
@@ -118,6 +121,18 @@ class VaultSealed(CredentialError):
 
 class VaultRefused(CredentialError):
     """Vault refused the login or the role, or does not know the role."""
+
+
+class VaultSlow(CredentialError):
+    """Vault is there and did not answer in time."""
+
+
+class VaultForbidden(VaultRefused):
+    """The policy of our token does not allow it, or the token has ended."""
+
+
+class LeaseLost(CredentialError):
+    """The login was taken back, or ended, while the step was using it."""
 
 
 class PlannerError(CrosstalkError):

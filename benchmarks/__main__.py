@@ -21,6 +21,7 @@ NAMES = [
     "rows_moved",
     "planning",
     "retrieval",
+    "credentials",
     "tpch",
 ]
 _FOLDER = Path(__file__).parent.parent / ".sandbox" / "bench"

@@ -83,6 +83,7 @@ async def _bytes(place: Place, size: int) -> None:
             [_INCLUDED],
             timeout_ms=600_000,
             batch_rows=BATCH_ROWS,
+            comment="benchmark",
         )
         assert [len(batch) async for batch in batches]
 

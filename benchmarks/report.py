@@ -21,6 +21,7 @@ _FIGURES = {
     "stall_ms": "longest stall",
     "rows": "rows",
     "slowest": "slowest",
+    "p99": "p99",
     "recall": "recall",
     "start_s": "start",
 }

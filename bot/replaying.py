@@ -46,7 +46,8 @@ async def replayed(
     begun = audit.operations(approved.validated.plan, pipeline.sources)
     starts = audit.start(approved, begun) | {"operator": by}
     await pipeline.store.note(run_id, "replaying", starts)
-    now, outcomes = await audit.replay(approved, pipeline.executor, pipeline.staging)
+    ids = audit.operation_ids(begun)
+    now, outcomes = await audit.replay(approved, pipeline.executor, pipeline.staging, ids)
     differences = tuple(then.differences(now))
     ends = audit.ended(outcomes, begun, now) | {"operator": by, "differences": list(differences)}
     await pipeline.store.note(run_id, "replayed", ends)

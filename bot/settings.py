@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from adapters.credentials import VaultSettings
+from adapters.credentials import KUBERNETES_TOKEN, VaultSettings
 from adapters.errors import ConfigurationError
 from orchestrator.plan.budget import Budget, Limit
 from orchestrator.staging import StagingSettings
@@ -59,6 +59,15 @@ class Settings(BaseSettings):
     vault_role_id: str = Field("", validation_alias=_named("VAULT_ROLE_ID"))
     vault_secret_id: SecretStr = Field(SecretStr(""), validation_alias=_named("VAULT_SECRET_ID"))
     vault_token: SecretStr = Field(SecretStr(""), validation_alias=_named("VAULT_TOKEN"))
+    vault_approle_mount: str = Field("approle", validation_alias=_named("VAULT_APPROLE_MOUNT"))
+    vault_k8s_role: str = Field("", validation_alias=_named("VAULT_K8S_ROLE"))
+    vault_k8s_token_file: Path = Field(
+        KUBERNETES_TOKEN, validation_alias=_named("VAULT_K8S_TOKEN_FILE")
+    )
+    vault_k8s_mount: str = Field("kubernetes", validation_alias=_named("VAULT_K8S_MOUNT"))
+    vault_kv_mount: str = Field("secret", validation_alias=_named("VAULT_KV_MOUNT"))
+    vault_namespace: str = Field("", validation_alias=_named("VAULT_NAMESPACE"))
+    vault_ca_file: Path | None = Field(None, validation_alias=_named("VAULT_CACERT"))
 
     anthropic_api_key: SecretStr | None = Field(None, validation_alias=_named("ANTHROPIC_API_KEY"))
     anthropic_model: str = Field(
@@ -112,18 +121,29 @@ class Settings(BaseSettings):
         if self.vault_addr is None:
             return None
         token, secret_id = self.vault_token, self.vault_secret_id
-        if not token.get_secret_value() and not (
-            self.vault_role_id and secret_id.get_secret_value()
-        ):
+        has_app_role = self.vault_role_id and secret_id.get_secret_value()
+        if not (token.get_secret_value() or self.vault_k8s_role or has_app_role):
             raise ConfigurationError(
                 "VAULT_ADDR is set, but there is nothing to log in to Vault with. Set "
-                "VAULT_ROLE_ID and VAULT_SECRET_ID (an AppRole), or VAULT_TOKEN."
+                "VAULT_ROLE_ID and VAULT_SECRET_ID (an AppRole), VAULT_K8S_ROLE, or VAULT_TOKEN."
+            )
+        if self.vault_ca_file is not None and not self.vault_ca_file.is_file():
+            raise ConfigurationError(
+                f"VAULT_CACERT names {self.vault_ca_file}, which is no file. Give the path of the "
+                "certificates (PEM) that Vault's is checked by."
             )
         return VaultSettings(
             address=self.vault_addr,
             role_id=self.vault_role_id,
             secret_id=secret_id.get_secret_value(),
             token=token.get_secret_value(),
+            kubernetes_role=self.vault_k8s_role,
+            kubernetes_token=self.vault_k8s_token_file,
+            kubernetes_mount=self.vault_k8s_mount,
+            approle_mount=self.vault_approle_mount,
+            kv_mount=self.vault_kv_mount,
+            namespace=self.vault_namespace,
+            ca_file=self.vault_ca_file,
         )
 
     def audit(self) -> AuditSettings:
@@ -190,7 +210,7 @@ class Settings(BaseSettings):
             )
 
     def anthropic_key(self) -> str | None:
-        """The key of the planning model, or None for the offline planner."""
+        """The key of the planning model or its place in Vault, or None for the offline planner."""
         key = self.anthropic_api_key
         return key.get_secret_value() if key is not None else None
 

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import copy
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -59,6 +59,7 @@ class _Run:
     staging: Staging
     said: asyncio.Queue[Started | StepOutcome]
     done: dict[str, asyncio.Event]
+    operations: Mapping[str, str]
     leases: dict[str, str] = field(default_factory=dict[str, str])
 
     def failed(self, step: FetchStep, reason: str, seconds: float) -> Failed:
@@ -100,10 +101,11 @@ class Executor:
         return {name: limiter.load for name, limiter in self._each.items()}
 
     async def execute(
-        self, approved: ApprovedPlan, staging: Staging
+        self, approved: ApprovedPlan, staging: Staging, operations: Mapping[str, str]
     ) -> AsyncGenerator[Started | StepOutcome]:
         """Run every step, telling each start and outcome as it comes; rows go into `staging`.
 
+        `operations` are the ids of the steps in the audit trail, which sources are told.
         Raises QueryError when the approval is not for this very plan.
         """
         if approved.decision.digest != approved.validated.plan.digest:
@@ -114,7 +116,9 @@ class Executor:
         done = {step.id: asyncio.Event() for step in steps}
         granted, most = approved.decision.grant, self._policies.max_rows
         most = min(most, granted.max_rows) if granted else most
-        run = _Run(approved.validated, most, approved.requester, staging, asyncio.Queue(), done)
+        said: asyncio.Queue[Started | StepOutcome] = asyncio.Queue()
+        who = approved.requester
+        run = _Run(approved.validated, most, who, staging, said, done, operations)
         tasks = [asyncio.create_task(self._step(step, run), name=step.id) for step in steps]
         try:
             outcomes = 0
@@ -202,7 +206,7 @@ class Executor:
 
             async def borrow() -> Credential | None:
                 credential = await stack.enter_async_context(
-                    credential_of(source, self._vault, run.requester)
+                    credential_of(source, self._vault, run.requester, deadline - time.monotonic())
                 )
                 run.leases[step.id] = credential.lease_id if credential else ""
                 return credential
@@ -210,7 +214,8 @@ class Executor:
             async def ask(credential: Credential | None) -> tuple[Fetched, int]:
                 recording.restart()
                 left_s = max(0.1, deadline - time.monotonic())
-                limits = Limits(run.max_rows, self._policies.max_bytes, left_s)
+                operation = run.operations.get(step.id, "")
+                limits = Limits(run.max_rows, self._policies.max_bytes, left_s, operation)
                 stopwatch, size = _Stopwatch(), 0
                 async with run.staging.filling(step.id, schema_of(query.columns)) as stage:
 

@@ -123,10 +123,11 @@ class Pipeline:
         plan, draft = approved.validated.plan, approved.draft
         began, begun = time.monotonic(), audit.operations(plan, self.sources)
         await self.store.note(approved.run_id, "started", audit.start(approved, begun))
+        ids = audit.operation_ids(begun)
         yield Planned(approved.run_id, plan, draft.planner)
         outcomes: dict[str, StepOutcome] = {}
         async with self.staging.opened() as staging:
-            async with aclosing(self.executor.execute(approved, staging)) as events:
+            async with aclosing(self.executor.execute(approved, staging, ids)) as events:
                 async for event in events:
                     if not isinstance(event, Started):
                         outcomes[event.step] = event
@@ -199,7 +200,7 @@ class Pipeline:
         await self.planner.close()
         await self.staging.close()
         if self.vault is not None:
-            await self.vault.drain()
+            await self.vault.close()
         await self.store.close()
 
     async def _candidates(self, question: Question) -> Candidates:

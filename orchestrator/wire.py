@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.base import Adapter, Embed
-from adapters.credentials import Vault, VaultSettings
+from adapters.credentials import Secret, Vault, VaultSettings
 from adapters.errors import ConfigurationError
 from orchestrator.cache import ResultCache
 from orchestrator.compile import Compiler
@@ -24,7 +24,15 @@ from orchestrator.retrieve.retrieve import Retriever
 from orchestrator.retrieve.shard import Shelf
 from orchestrator.semantic import SemanticModel, SourceSpec, near
 from orchestrator.staging import StagingPool, StagingSettings
-from orchestrator.store import Approvals, AuditSettings, Catalogs, Grants, Spending, Store
+from orchestrator.store import (
+    Approvals,
+    AuditSettings,
+    Catalogs,
+    Grants,
+    Spending,
+    Store,
+    VaultSessions,
+)
 
 ADAPTERS = {
     "postgres": "adapters.postgres:PostgresAdapter",
@@ -74,13 +82,13 @@ async def open_pipeline(
         else Source(name, spec, _adapter(name, spec, embedder, model.folder))
         for name, spec in model.sources.items()
     }
-    vault_client = Vault(vault) if vault is not None else None
+    vault_client = _vault(vault, store) if vault is not None else None
     grammar = InFiles(InContext(GrammarPlanner(model), model), model)
     planner: Planner = grammar
     if anthropic_api_key:
         planner = _claude(
             model,
-            anthropic_api_key,
+            Secret(anthropic_api_key, vault_client),
             anthropic_model,
             anthropic_base_url,
             Spending(store.engine, budget or Budget()),
@@ -88,6 +96,8 @@ async def open_pipeline(
     pool = StagingPool(_keyed(staging or StagingSettings(), model))
     await pool.start()
     await store.open()
+    if vault_client is not None:
+        vault_client.start()
     kinds_of = {name: spec.kind for name, spec in model.sources.items()}
     registry = Registry(sources, vault_client, Catalogs(store.engine, kinds_of))
     await registry.open()
@@ -120,6 +130,10 @@ async def open_pipeline(
     )
 
 
+def _vault(settings: VaultSettings, store: Store) -> Vault:
+    return Vault(settings, VaultSessions(store.engine, settings.where))
+
+
 def _keyed(staging: StagingSettings, model: SemanticModel) -> StagingSettings:
     """The settings with the key of the policy's pseudonyms."""
     access = model.policies.access
@@ -140,7 +154,7 @@ def adapter_class(kind: str) -> Any:
 
 
 def _claude(
-    model: SemanticModel, key: str, name: str, base_url: str | None, spending: Spending
+    model: SemanticModel, key: Secret, name: str, base_url: str | None, spending: Spending
 ) -> Planner:
     from orchestrator.plan.claude import ClaudePlanner
     from orchestrator.plan.claude_prices import has_price

@@ -183,21 +183,30 @@ class _QuietServer(uvicorn.Server):
 class HttpServer:
     """An ASGI app served over HTTP, from the running event loop or from a thread of its own.
 
-    A thread lets the app answer while the event loop is held up, by a client that blocks it say.
+    With a `certificate` (its file and that of its key) it is served over TLS. A thread lets the app
+    answer while the event loop is held up, by a client that blocks it say.
     """
 
-    def __init__(self, name: str, app: ASGIApp, *, own_thread: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        app: ASGIApp,
+        *,
+        own_thread: bool = False,
+        certificate: tuple[Path, Path] | None = None,
+    ) -> None:
         self.name = name
         self.port = 0
         self._app = app
         self._own_thread = own_thread
+        self._certificate = certificate
         self._server: _QuietServer | None = None
         self._serving: asyncio.Task[None] | threading.Thread | None = None
 
     @property
     def url(self) -> str:
         """Where the app answers."""
-        return f"http://{HOST}:{self.port}"
+        return f"http{'s' if self._certificate else ''}://{HOST}:{self.port}"
 
     async def start(self, port: int = 0) -> None:
         """Listen on the port (0: a free one) and return when requests are answered."""
@@ -216,6 +225,8 @@ class HttpServer:
                 access_log=False,
                 lifespan="off",
                 timeout_graceful_shutdown=2,
+                ssl_certfile=str(self._certificate[0]) if self._certificate else None,
+                ssl_keyfile=str(self._certificate[1]) if self._certificate else None,
             )
         )
         if self._own_thread:

@@ -24,8 +24,8 @@ class Raw:
 
 
 class ScriptedMessagesApi:
-    """A server of POST /v1/messages that answers from a script and keeps what it was sent, and
-    when (`received_at`, in the loop's seconds).
+    """A server of POST /v1/messages that answers from a script and keeps what it was sent, by
+    which keys and when (`received_at`, in the loop's seconds).
 
     The last answer of the script is repeated.
     """
@@ -38,11 +38,14 @@ class ScriptedMessagesApi:
         self.url = ""
         self.script: list[tuple[int, Any]] = []
         self.received: list[dict[str, Any]] = []
+        self.keys: list[str] = []
         self.released = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """The next answer of the script; None in it is an answer that never comes."""
         self.received.append(await request.json())
+        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        self.keys.append(request.headers.get("X-Api-Key", bearer))
         self.received_at.append(asyncio.get_running_loop().time())
         self.asked.set()
         status, body = self.script[min(len(self.received), len(self.script)) - 1]

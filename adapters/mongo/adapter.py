@@ -73,6 +73,7 @@ class MongoAdapter:
                 [to_bson(stage) for stage in pipeline],
                 timeout_ms=_milliseconds(limits.timeout_s),
                 batch_rows=BATCH_ROWS,
+                comment=limits.tag,
             )
 
             async def batches() -> AsyncGenerator[pa.Table]:

@@ -24,6 +24,7 @@ async def raw_batches(
     *,
     timeout_ms: int,
     batch_rows: int,
+    comment: str,
 ) -> AsyncGenerator[bytes]:
     """Batches of BSON documents, one after another; the next is on its way while one is used.
 
@@ -37,6 +38,7 @@ async def raw_batches(
         "cursor": size,
         "maxTimeMS": timeout_ms,
         "collation": {"locale": "simple"},  # text is equal when its bytes are
+        "comment": comment,  # its getMores inherit it
     }
     async with await database.client.start_session() as session:
 

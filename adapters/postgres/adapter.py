@@ -29,7 +29,6 @@ from adapters.schema import Catalog
 
 _GOODBYE_S = 2.0
 _SETTINGS = {
-    "application_name": "crosstalk",
     "TimeZone": "UTC",
     # how text is written and read, whatever the login's own settings say
     "DateStyle": "ISO",
@@ -60,7 +59,7 @@ class PostgresAdapter:
 
     async def introspect(self, credential: Credential | None, timeout_s: float) -> Catalog:
         """The relations that the credential may read. Raises SourceError."""
-        async with self._transaction(credential, timeout_s) as connection:
+        async with self._transaction(credential, Limits(timeout_s=timeout_s)) as connection:
             return await introspect(connection, self.source)
 
     async def fetch(
@@ -70,7 +69,7 @@ class PostgresAdapter:
         if not isinstance(query, SqlQuery):
             raise SourceRefused(f"{self.source} takes SQL alone.")
         check(query)
-        async with self._transaction(credential, limits.timeout_s) as connection:
+        async with self._transaction(credential, limits) as connection:
             statement = await connection.prepare(query.text)
             text = await copy_text(connection, statement, query)
             batches = (
@@ -80,9 +79,9 @@ class PostgresAdapter:
 
     @contextlib.asynccontextmanager
     async def _transaction(
-        self, credential: Credential | None, timeout_s: float
+        self, credential: Credential | None, limits: Limits
     ) -> AsyncGenerator[asyncpg.Connection]:
-        login = credential or Credential()
+        login, timeout_s = credential or Credential(), limits.timeout_s
         connection: asyncpg.Connection | None = None
         try:
             connection = opened = await asyncpg.connect(
@@ -92,7 +91,7 @@ class PostgresAdapter:
                 timeout=timeout_s,  # pyright: ignore[reportArgumentType]
                 command_timeout=timeout_s,
                 statement_cache_size=0,
-                server_settings=_SETTINGS,
+                server_settings=_SETTINGS | {"application_name": limits.tag},
             )
             await set_codecs(opened)
             await opened.transaction(readonly=True).start()

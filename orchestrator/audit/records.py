@@ -74,6 +74,11 @@ def operations(plan: Plan, sources: Mapping[str, Source]) -> list[dict[str, Any]
     return found
 
 
+def operation_ids(begun: list[dict[str, Any]]) -> dict[str, str]:
+    """The id of each step's operation."""
+    return {one["step"]: one["operation"] for one in begun}
+
+
 def start(approved: ApprovedPlan, begun: list[dict[str, Any]]) -> dict[str, Any]:
     """The record of a run that begins, written before any source is asked."""
     decision = approved.decision

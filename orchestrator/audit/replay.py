@@ -1,5 +1,6 @@
 """An approved plan run again for its receipt alone: no answer is made, and no row is shown."""
 
+from collections.abc import Mapping
 from contextlib import aclosing
 
 from orchestrator.approve import ApprovedPlan
@@ -11,7 +12,7 @@ from orchestrator.staging import StagingPool
 
 
 async def replay(
-    approved: ApprovedPlan, executor: Executor, pool: StagingPool
+    approved: ApprovedPlan, executor: Executor, pool: StagingPool, operations: Mapping[str, str]
 ) -> tuple[Receipt, dict[str, StepOutcome]]:
     """The receipt of the plan as it runs now, and how each step went.
 
@@ -19,7 +20,7 @@ async def replay(
     """
     plan, outcomes = approved.validated.plan, dict[str, StepOutcome]()
     async with pool.opened() as staging:
-        async with aclosing(executor.execute(approved, staging)) as events:
+        async with aclosing(executor.execute(approved, staging, operations)) as events:
             async for event in events:
                 if not isinstance(event, Started):
                     outcomes[event.step] = event

@@ -16,7 +16,8 @@ from typing import Any, Self
 import anthropic
 from anthropic.types import TextBlockParam
 
-from adapters.errors import PlannerError
+from adapters.credentials import Secret
+from adapters.errors import CredentialError, PlannerError
 from orchestrator.plan import Clarification, Draft, Usage
 from orchestrator.plan.budget import Cost, Purse, Unlimited
 from orchestrator.plan.claude_prices import added, cost_of, most_of, usage_of
@@ -45,7 +46,7 @@ class ClaudePlanner:
         self,
         model: SemanticModel,
         *,
-        api_key: str,
+        api_key: str | Secret,
         model_name: str = "claude-sonnet-5-5",
         timeout_s: float = 30.0,
         base_url: str | None = None,
@@ -56,8 +57,9 @@ class ClaudePlanner:
         self._timeout_s = timeout_s
         self._rules = _PROMPT.read_text(encoding="utf-8")
         self._purse = purse or Unlimited()
+        self._key = api_key if isinstance(api_key, Secret) else Secret(api_key)
         self._client = anthropic.AsyncAnthropic(
-            api_key=api_key, base_url=base_url, timeout=timeout_s, max_retries=1
+            api_key="", base_url=base_url, timeout=timeout_s, max_retries=1
         )
 
     async def draft(self, question: Question, candidates: Candidates) -> Draft | Clarification:
@@ -172,14 +174,19 @@ class ClaudePlanner:
         async with self._purse.paying(question, most) as bill:
             try:
                 async with asyncio.timeout(self._timeout_s):
-                    answer = await self._client.messages.with_raw_response.create(
+                    body = await self._sent(
                         model=self._model_name,
                         max_tokens=MAX_OUTPUT_TOKENS,
                         system=system,
                         messages=[{"role": "user", "content": words}],
                         output_config={"format": {"type": "json_schema", "schema": schema}},
                     )
-                    body = await answer.read()
+            except CredentialError as error:
+                bill.cost = Cost()
+                raise PlannerError(
+                    "The key of the planning model could not be had from Vault. Ask whoever runs "
+                    "Crosstalk to look at its log, then ask again."
+                ) from error
             except (TimeoutError, anthropic.APITimeoutError) as error:
                 raise PlannerError(self._explained(error)) from error
             except anthropic.AnthropicError as error:
@@ -189,6 +196,22 @@ class ClaudePlanner:
             usage = usage_of(message.usage, self._model_name)
             bill.cost = cost_of(usage)
         return read(message, form), usage
+
+    async def _sent(self, **asked: Any) -> bytes:
+        """The body of the API's answer. A key that is refused is sent once more when it has been
+        rotated since. Raises AnthropicError, CredentialError."""
+        key = await self._key.value()
+        try:
+            return await self._sent_with(key, asked)
+        except anthropic.AuthenticationError:
+            changed = await self._key.other_than(key)
+            if changed is None:
+                raise
+            return await self._sent_with(changed, asked)
+
+    async def _sent_with(self, key: str, asked: dict[str, Any]) -> bytes:
+        client = self._client.with_options(api_key=key)
+        return await (await client.messages.with_raw_response.create(**asked)).read()
 
     def _explained(self, error: Exception) -> str:
         match error:

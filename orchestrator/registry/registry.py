@@ -197,7 +197,7 @@ class Registry:
         try:
             async with (
                 asyncio.timeout(timeout_s),
-                credential_of(source, self._vault) as credential,
+                credential_of(source, self._vault, seconds=timeout_s) as credential,
             ):
                 catalog = await source.adapter.introspect(credential, timeout_s)
         except (SourceError, CredentialError, TimeoutError) as error:

@@ -12,6 +12,9 @@ from adapters.credentials import Credential, Vault
 from orchestrator.question import Requester
 from orchestrator.semantic import SourceSpec
 
+MARGIN_S = 5.0
+"""How much longer a lease lives than the step that it is for."""
+
 Credentials = Callable[[Requester], AbstractAsyncContextManager[Credential]]
 """Makes the credential of one use for one person, whose rights it bears. Raises CredentialError."""
 
@@ -43,17 +46,21 @@ class Source:
 
 @contextlib.asynccontextmanager
 async def credential_of(
-    source: Source, vault: Vault | None, requester: Requester | None = None
+    source: Source,
+    vault: Vault | None,
+    requester: Requester | None = None,
+    seconds: float | None = None,
 ) -> AsyncGenerator[Credential | None]:
     """The source's credential for one use: the requester's own, a lease, a KV secret, or None when
-    there is none of these."""
+    there is none of these. The use takes `seconds` at most, or the source's own deadline."""
     if source.credentials is not None and requester is not None:
         async with source.credentials(requester) as credential:
             yield credential
     elif vault is None or not (source.spec.vault_role or source.spec.vault_secret):
         yield None
     elif source.spec.vault_role:
-        async with vault.lease(source.spec.vault_role) as credential:
+        seconds = source.spec.timeout_s if seconds is None else seconds
+        async with vault.lease(source.spec.vault_role, seconds + MARGIN_S) as credential:
             yield credential
     else:
         yield await vault.secret(source.spec.vault_secret or "")

@@ -19,6 +19,7 @@ from orchestrator.store.spending import Spending
 from orchestrator.store.stops import Stops
 from orchestrator.store.store import Store, StoredRun
 from orchestrator.store.trail import Trail
+from orchestrator.store.vault_sessions import VaultSessions
 
 __all__ = [
     "Approvals",
@@ -46,6 +47,7 @@ __all__ = [
     "Store",
     "StoredRun",
     "Trail",
+    "VaultSessions",
     "Work",
     "recent_runs",
 ]

@@ -24,6 +24,7 @@ DROP_ROLE = (
     'DROP OWNED BY "{{name}}"',
     'DROP ROLE "{{name}}"',
 )
+MOVE_END = ("ALTER ROLE \"{{name}}\" VALID UNTIL '{{expiration}}'",)
 
 
 class AccountsFailed(Exception):
@@ -63,8 +64,8 @@ class Accounts(Protocol):
         """Make the login as the role's creation statements say."""
         ...
 
-    async def extend(self, username: str, expires_at: datetime) -> None:
-        """Let the login be used until then."""
+    async def extend(self, username: str, expires_at: datetime, statements: list[str]) -> None:
+        """Let the login be used until then, as the role's renewal statements say."""
         ...
 
     async def drop(self, username: str, statements: list[str]) -> None:
@@ -87,10 +88,11 @@ class PostgresAccounts:
         """Run the creation statements in one transaction."""
         await self._run([login.fill(statement) for statement in statements])
 
-    async def extend(self, username: str, expires_at: datetime) -> None:
-        """Move VALID UNTIL."""
+    async def extend(self, username: str, expires_at: datetime, statements: list[str]) -> None:
+        """Run the renewal statements, or else move VALID UNTIL."""
         until = f"{expires_at:%Y-%m-%d %H:%M:%S%z}"
-        await self._run([f"ALTER ROLE \"{username}\" VALID UNTIL '{until}'"])
+        chosen = [_named(one, username) for one in statements or MOVE_END]
+        await self._run([one.replace("{{expiration}}", until) for one in chosen])
 
     async def drop(self, username: str, statements: list[str]) -> None:
         """Run the revocation statements, or else the usual ones, one after the other."""
@@ -141,7 +143,7 @@ class MongoAccounts:
         ]
         await self._command(database, "createUser", login.username, pwd=login.password, roles=roles)
 
-    async def extend(self, username: str, expires_at: datetime) -> None:
+    async def extend(self, username: str, expires_at: datetime, statements: list[str]) -> None:
         """MongoDB's users have no end of their own."""
 
     async def drop(self, username: str, statements: list[str]) -> None:

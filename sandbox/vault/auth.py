@@ -24,7 +24,7 @@ class TokenBackend:
         self._leases = leases
 
     async def handle(self, request: VaultRequest) -> Json | None:
-        """Answer create, lookup-self, renew-self and revoke-self."""
+        """Answer create, lookup-self, renew-self, revoke-self and revoke-accessor."""
         token = request.token
         if token is None:
             raise Refusal(403, "permission denied")
@@ -37,6 +37,9 @@ class TokenBackend:
                 return answer(auth=await self._renew(token, request))
             case "update", "revoke-self" if token.lease is not None:
                 await token.lease.revoke()
+                return None
+            case "update", "revoke-accessor":
+                await self._revoke(request.text("accessor"))
                 return None
             case _:
                 raise unsupported(request)
@@ -57,6 +60,12 @@ class TokenBackend:
         if token.lease is not None and not parent.is_root:
             parent.made.append(token.lease)
         return token
+
+    async def _revoke(self, accessor: str) -> None:
+        named = self._tokens.of_accessor(accessor)
+        if named is None or named.lease is None:
+            raise Refusal(400, "1 error occurred:\n\t* invalid accessor\n\n")
+        await named.lease.revoke()
 
     async def _renew(self, token: Token, request: VaultRequest) -> Json:
         if token.lease is None or not token.renewable:

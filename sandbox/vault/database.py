@@ -25,6 +25,8 @@ PLUGINS: dict[str, type[PostgresAccounts] | type[MongoAccounts]] = {
 }
 DEFAULT_TTL_S = 3600.0
 DEFAULT_MAX_TTL_S = 86400.0
+BUFFER = timedelta(seconds=5)
+"""How much later than its lease Vault lets the database end a login."""
 ALPHABET = string.ascii_letters + string.digits
 
 
@@ -46,6 +48,7 @@ class Role:
     db_name: str
     creation_statements: list[str]
     revocation_statements: list[str]
+    renew_statements: list[str]
     default_ttl_s: float
     max_ttl_s: float
 
@@ -120,6 +123,7 @@ class DatabaseBackend:
                 "db_name": role.db_name,
                 "creation_statements": role.creation_statements,
                 "revocation_statements": role.revocation_statements,
+                "renew_statements": role.renew_statements,
                 "default_ttl": round(role.default_ttl_s),
                 "max_ttl": round(role.max_ttl_s),
             }
@@ -136,7 +140,7 @@ class DatabaseBackend:
             raise Refusal(500, f'"{name}" is not an allowed role')
         accounts = connection.accounts
         who = token.display_name if token is not None else "unknown"
-        expires_at = datetime.now(UTC) + timedelta(seconds=role.default_ttl_s)
+        expires_at = datetime.now(UTC) + timedelta(seconds=role.default_ttl_s) + BUFFER
         login = Login(_username(who, name, accounts.max_name_part), _password(), expires_at)
         try:
             await accounts.create(login, role.creation_statements)
@@ -148,7 +152,9 @@ class DatabaseBackend:
             ttl_s=role.default_ttl_s,
             max_ttl_s=role.max_ttl_s,
             username=login.username,
-            extend=lambda until: accounts.extend(login.username, until),
+            extend=lambda until: accounts.extend(
+                login.username, until + BUFFER, role.renew_statements
+            ),
         )
         if token is not None:
             token.made.append(lease)
@@ -171,6 +177,7 @@ def _role(request: VaultRequest) -> Role:
         db_name=request.text("db_name"),
         creation_statements=_statements(request, "creation_statements"),
         revocation_statements=_statements(request, "revocation_statements"),
+        renew_statements=_statements(request, "renew_statements"),
         default_ttl_s=min(default_ttl_s, max_ttl_s),
         max_ttl_s=max_ttl_s,
     )

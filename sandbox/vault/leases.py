@@ -127,7 +127,8 @@ class Leases:
         return list(self._leases.values())
 
     async def renew(self, lease: Lease, increment_s: float) -> None:
-        """Let it live for the increment from now, but not longer than it may at all."""
+        """Let it live for the increment from now, longer or shorter than before, but not longer
+        than it may at all."""
         wanted = datetime.now(UTC) + timedelta(seconds=increment_s)
         expires_at = min(wanted, lease.last_valid_at)
         if lease.extend is not None:

@@ -21,6 +21,7 @@ path "database/creds/{documents}-read" {{ capabilities = ["read"] }}
 path "secret/data/crosstalk/*" {{ capabilities = ["read"] }}
 path "sys/leases/renew" {{ capabilities = ["update"] }}
 path "sys/leases/revoke" {{ capabilities = ["update"] }}
+path "auth/token/revoke-accessor" {{ capabilities = ["update"] }}
 """
 # NOINHERIT, and no membership: what the role may do is what is granted here and nothing else.
 POSTGRES_READ = (

@@ -5,9 +5,11 @@ credentials it makes are real; what is still out when the Vault stops is taken b
 """
 
 import asyncio
+import contextlib
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -16,6 +18,7 @@ from sandbox.process import HttpServer
 from sandbox.vault.accounts import AccountsFailed
 from sandbox.vault.auth import AppRoleBackend, TokenBackend
 from sandbox.vault.database import DatabaseBackend
+from sandbox.vault.kubernetes import KubernetesBackend
 from sandbox.vault.kv import KvBackend
 from sandbox.vault.leases import Lease, Leases
 from sandbox.vault.requests import Backend, Json, Refusal, VaultRequest
@@ -35,9 +38,19 @@ ROOT_ALONE = ("sys/seal", "sys/leases/revoke-prefix/", "sys/leases/lookup/")
 
 
 class DevVault:
-    """A Vault for one machine: start it, provision it, and let programs sign in to it."""
+    """A Vault for one machine: start it, provision it, and let programs sign in to it.
 
-    def __init__(self) -> None:
+    With a `certificate` (its file and that of its key) it is served over TLS; with a `namespace`
+    all that it has lies in that one.
+    """
+
+    def __init__(
+        self, *, certificate: tuple[Path, Path] | None = None, namespace: str = ""
+    ) -> None:
+        self._namespace = namespace
+        self._held = ""
+        self._let_go = asyncio.Event()
+        self.held = asyncio.Event()
         self.unseal_key = secrets.token_hex(32)
         self._unsealed = asyncio.Event()
         self._unsealed.set()
@@ -47,7 +60,7 @@ class DevVault:
             "sys/": SystemBackend(self, self._tokens, self._leases),
             "auth/token/": TokenBackend(self._tokens, self._leases),
         }
-        self._http = HttpServer("The dev Vault", self._app())
+        self._http = HttpServer("The dev Vault", self._app(), certificate=certificate)
 
     async def start(self, port: int = 0) -> None:
         """Answer on the port, or on a free one."""
@@ -84,6 +97,18 @@ class DevVault:
             raise Refusal(400, "invalid key")
         self._unsealed.set()
 
+    @contextlib.contextmanager
+    def holding(self, path: str) -> Generator[None]:
+        """Let requests for paths that begin so wait until the block ends; `held` tells of one."""
+        self._held = path
+        self._let_go.clear()
+        self.held.clear()
+        try:
+            yield
+        finally:
+            self._held = ""
+            self._let_go.set()
+
     @property
     def leases(self) -> list[Lease]:
         """The database logins handed out since the start, live and revoked."""
@@ -100,6 +125,8 @@ class DevVault:
         match path.startswith("auth/"), kind, version:
             case True, "approle", _:
                 self.mounts[path] = AppRoleBackend(path, self._tokens)
+            case True, "kubernetes", _:
+                self.mounts[path] = KubernetesBackend(path, self._tokens)
             case False, "database", _:
                 self.mounts[path] = DatabaseBackend(path, self._leases)
             case (False, "kv", "2") | (False, "kv-v2", _):
@@ -116,6 +143,11 @@ class DevVault:
 
     async def _serve(self, path: str, request: Request) -> Response:
         path = path.rstrip("/")
+        if self._held and path.startswith(self._held):
+            self.held.set()
+            await self._let_go.wait()
+        if request.headers.get("x-vault-namespace", "").strip("/") != self._namespace:
+            raise Refusal(404, f'no handler for route "{path}". route entry not found.')
         query = dict(request.query_params)
         operation = OPERATIONS[request.method]
         if operation == "read" and query.get("list") == "true":

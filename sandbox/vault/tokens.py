@@ -80,6 +80,10 @@ class Tokens:
         """The token, unless it ended or never was."""
         return self._tokens.get(token_id)
 
+    def of_accessor(self, accessor: str) -> Token | None:
+        """The token of this accessor, unless it ended or never was."""
+        return next((one for one in self._tokens.values() if one.accessor == accessor), None)
+
     def issue(
         self,
         names: list[str],

@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import numpy as np
 import pyarrow as pa
+from pymongo import AsyncMongoClient
 
 from adapters.base import Adapter, Limits
 from adapters.coercion import schema_of
@@ -55,7 +58,7 @@ class Harness:
 
     `batched` gives several batches. `listed` asks for the rows of `known` whose column `keys` is
     one of a list. Where a source asks for no credential, `wrong` is an empty one. `requester` asks
-    where rows are personal.
+    where rows are personal. `running` gives the names under which the source lists what runs now.
     """
 
     source: Source
@@ -81,6 +84,7 @@ class Harness:
     slow: Adapter
     short: Limits
     requester: Requester | None = None
+    running: Callable[[], Awaitable[set[str]]] | None = None
 
     @property
     def adapter(self) -> Adapter:
@@ -173,7 +177,17 @@ def postgres(pipeline: Pipeline, sandbox: Sandbox, _folder: Path) -> Harness:
         ),
         slow=source.adapter,
         short=Limits(timeout_s=0.5),
+        running=partial(_sessions, sandbox),
     )
+
+
+async def _sessions(sandbox: Sandbox) -> set[str]:
+    connection = await asyncpg.connect(sandbox.postgres.admin_dsn())
+    try:
+        found = await connection.fetch("SELECT application_name FROM pg_stat_activity")
+        return {row[0] for row in found}
+    finally:
+        await connection.close()
 
 
 def _pipeline(match: dict[str, Any], *, _from: str = "tickets", **types: str) -> AggregationQuery:
@@ -231,7 +245,15 @@ def mongo(pipeline: Pipeline, sandbox: Sandbox, _folder: Path) -> Harness:
         heavy=_pipeline(long, number="string"),
         slow=source.adapter,
         short=Limits(timeout_s=0.5),
+        running=partial(_commands, sandbox),
     )
+
+
+async def _commands(sandbox: Sandbox) -> set[str]:
+    assert sandbox.mongo is not None
+    async with AsyncMongoClient[dict[str, Any]](sandbox.mongo.admin_uri()) as client:
+        found = await client.admin.aggregate([{"$currentOp": {"allUsers": True}}])
+        return {one.get("command", {}).get("comment", "") async for one in found}
 
 
 def qdrant(pipeline: Pipeline, sandbox: Sandbox, _folder: Path) -> Harness:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 import traceback
+import uuid
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from typing import Any
@@ -392,3 +393,19 @@ async def test_decimals_have_their_digits(harness: Harness) -> None:
     assert sorted(filter(None, fetched.table.column(name).to_pylist())) == sorted(
         row[name] for row in harness.rows if row[name]
     )
+
+
+@pytest.mark.parametrize("harness", ["postgres", "mongo"], indirect=True, scope="module")
+async def test_the_operation_is_named_in_the_source(harness: Harness) -> None:
+    """Who looks after the database sees the fetch's id of the audit trail beside what runs."""
+    assert harness.running is not None
+    operation = uuid.uuid4().hex
+    limits = Limits(timeout_s=60, operation=operation)
+    async with harness.credential() as credential:
+        fetch = asyncio.create_task(gather(harness.slow, harness.heavy, credential, limits))
+        async with asyncio.timeout(20):
+            while f"crosstalk {operation}" not in await harness.running():
+                assert not fetch.done()
+        fetch.cancel()
+        await asyncio.wait({fetch})
+    assert fetch.cancelled()

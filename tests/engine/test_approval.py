@@ -31,7 +31,7 @@ async def test_an_approval_can_not_be_moved_to_another_plan(pipeline: Pipeline) 
     moved = replace(large, decision=small.decision)
     async with pipeline.staging.opened() as staging:
         with pytest.raises(QueryError, match="another plan"):
-            async for _ in pipeline.executor.execute(moved, staging):
+            async for _ in pipeline.executor.execute(moved, staging, {}):
                 pass
         assert not staging.steps
 

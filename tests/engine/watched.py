@@ -1,5 +1,7 @@
-"""An adapter that tells of each fetch before it is made, in the place of a source's own."""
+"""An adapter that tells of each fetch before it is made, in the place of a source's own; and a wait
+for what tells nobody."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
@@ -53,3 +55,10 @@ def watch(pipeline: Pipeline, name: str, look: Callable[[Credential], Awaitable[
     watched = Watched(source.adapter, look)
     pipeline.sources[name] = replace(source, adapter=watched)
     return watched
+
+
+async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float = 15) -> None:
+    """Return when the condition holds; fail when it does not in time."""
+    async with asyncio.timeout(timeout_s):
+        while not await condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)

@@ -151,3 +151,25 @@ def test_logs_of_both_kinds_are_one_stream(monkeypatch: pytest.MonkeyPatch) -> N
     assert second["error_id"] == "ab"
     assert "ValueError" in second["exception"]
     assert "secret" not in stream.getvalue()
+
+
+def test_each_way_to_log_in_to_vault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An AppRole, a Kubernetes role or a token is enough; none, or a CA file that is not there, is
+    said."""
+    monkeypatch.setenv("VAULT_ADDR", "https://vault.example.com/")
+    with pytest.raises(ConfigurationError, match="VAULT_K8S_ROLE"):
+        settings().vault()
+    monkeypatch.setenv("VAULT_K8S_ROLE", "bot")
+    monkeypatch.setenv("VAULT_K8S_MOUNT", "pods")
+    monkeypatch.setenv("VAULT_NAMESPACE", "data")
+    found = settings().vault()
+    assert found
+    assert (found.kubernetes_role, found.kubernetes_mount) == ("bot", "pods")
+    assert found.where == "https://vault.example.com/data"
+    monkeypatch.setenv("VAULT_CACERT", str(tmp_path / "ca.pem"))
+    with pytest.raises(ConfigurationError, match="VAULT_CACERT"):
+        settings().vault()
+    (tmp_path / "ca.pem").touch()
+    with_file = settings().vault()
+    assert with_file
+    assert with_file.ca_file == tmp_path / "ca.pem"

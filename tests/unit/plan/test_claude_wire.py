@@ -5,11 +5,12 @@ import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from adapters.errors import PlannerError
+from adapters.credentials import Secret, Vault
+from adapters.errors import CredentialError, PlannerError, VaultSealed
 from orchestrator.plan import Draft
 from orchestrator.plan.claude import ClaudePlanner
 from orchestrator.question import Question, Requester
@@ -194,3 +195,56 @@ async def test_calls_side_by_side_keep_their_answers(api: ScriptedMessagesApi) -
     assert all(isinstance(one, Draft) and one.usage.calls == 1 for one in found)
     sent = {json.loads(one["messages"][0]["content"])["question"] for one in api.received}
     assert sent == {one.text for one in asked}
+
+
+class _Rotated:
+    """Vault with a key that somebody changes."""
+
+    def __init__(self, *keys: str | CredentialError) -> None:
+        self.keys = list(keys)
+
+    async def fields(self, path: str) -> dict[str, str]:
+        """The next key, and then the last one for ever."""
+        assert path == "crosstalk/anthropic"
+        key = self.keys.pop(0) if len(self.keys) > 1 else self.keys[0]
+        if isinstance(key, CredentialError):
+            raise key
+        return {"api_key": key}
+
+
+def with_key_of(vault: _Rotated, api: ScriptedMessagesApi) -> ClaudePlanner:
+    """A planner whose key lies in Vault."""
+    key = Secret("vault:crosstalk/anthropic", cast("Vault", vault))
+    return ClaudePlanner(MODEL, api_key=key, base_url=api.url)
+
+
+async def test_a_rotated_key_is_read_again(api: ScriptedMessagesApi) -> None:
+    """A key that the API refuses is read from Vault once more, and the question goes on with the
+    new one; no start is needed."""
+    api.fails(401, "authentication_error")
+    api.says(DRAFT)
+    claude = with_key_of(_Rotated("old-key", "new-key"), api)
+    draft = await claude.draft(QUESTION, CANDIDATES)
+    await claude.close()
+    assert isinstance(draft, Draft)
+    assert api.keys == ["old-key", "new-key"]
+
+
+async def test_a_key_that_is_refused_and_was_not_rotated(api: ScriptedMessagesApi) -> None:
+    """The same key is not sent twice, and neither key nor Vault's words are in what is said."""
+    api.fails(401, "authentication_error")
+    claude = with_key_of(_Rotated("old-key"), api)
+    with pytest.raises(PlannerError, match="refused the API key") as raised:
+        await claude.draft(QUESTION, CANDIDATES)
+    await claude.close()
+    assert api.keys == ["old-key"]
+    assert "old-key" not in repr(raised.value)
+
+
+async def test_a_key_that_vault_does_not_give(api: ScriptedMessagesApi) -> None:
+    """Without Vault there is no key: nothing is sent, and the asker is told where to look."""
+    claude = with_key_of(_Rotated(VaultSealed("Vault is sealed.")), api)
+    with pytest.raises(PlannerError, match="had from Vault"):
+        await claude.draft(QUESTION, CANDIDATES)
+    await claude.close()
+    assert api.received == []
