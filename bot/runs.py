@@ -172,10 +172,13 @@ async def _told(kind: Kind, work: Work, sentence: str) -> None:
 _current: ContextVar["_Lease | None"] = ContextVar("lease", default=None)
 
 
-def check_lease() -> None:
-    """Raises LeaseLost when the work that this is a part of may by now be somebody else's."""
+async def check_lease() -> None:
+    """Raises LeaseLost when the work that this is a part of is, or may be, somebody else's now.
+
+    The store is asked: its clock may have jumped, and then others have taken the work over early.
+    """
     lease = _current.get()
-    if lease is not None and lease.ran_out:
+    if lease is not None and (lease.ran_out or not await lease.is_held()):
         raise LeaseLost
 
 
@@ -192,6 +195,14 @@ class _Lease:
     def ran_out(self) -> bool:
         """Whether it was not renewed in time, however that came about."""
         return self._is_lost or monotonic() >= self._until
+
+    async def is_held(self) -> bool:
+        """Whether the store still has it as ours; without the store, as far as is known."""
+        try:
+            return await self._queue.renew(self._work)
+        except Exception:
+            log.exception("lease_not_renewed", work=self._work.work_id)
+            return not self.ran_out
 
     async def __aenter__(self) -> None:
         _current.set(self)

@@ -19,6 +19,8 @@ from orchestrator.store.tables import metadata, seen
 
 LEASE_S = 30.0
 KEPT_DAYS = 7
+MOST_AHEAD_S = 3_600.0
+"""What is held for longer than this was claimed before the clock was put back."""
 
 queue = sa.Table(
     "queue",
@@ -39,7 +41,8 @@ queue = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A claimed piece of work. `crashes` counts the leases that ran out over it."""
+    """A claimed piece of work, by the name of its claim. `crashes` counts the leases that ran out
+    over it."""
 
     work_id: str
     lane: str
@@ -47,6 +50,7 @@ class Work:
     payload: dict[str, Any]
     claims: int = 1
     crashes: int = 0
+    owner: str = ""
 
     @property
     def is_resumed(self) -> bool:
@@ -59,7 +63,6 @@ class Queue:
 
     def __init__(self, engine: AsyncEngine, *, lease_s: float = LEASE_S) -> None:
         self._engine = engine
-        self._owner = uuid.uuid4().hex
         self.lease_s = lease_s
 
     async def put(
@@ -95,9 +98,10 @@ class Queue:
         """Lease the oldest piece of these kinds whose lane is free and which nobody holds."""
         head, before = queue.alias("head"), queue.alias("before")
         is_first = ~sa.exists().where(before.c.lane == head.c.lane, before.c.id < head.c.id)
+        is_free = (head.c.until <= now_s()) | (head.c.until > now_s() + MOST_AHEAD_S)
         first = (
             sa.select(head.c.id)
-            .where(head.c.until <= now_s(), head.c.kind.in_(kinds), is_first)
+            .where(is_free, head.c.kind.in_(kinds), is_first)
             .order_by(head.c.id)
             .limit(1)
             .with_for_update(skip_locked=True, of=head)
@@ -108,7 +112,7 @@ class Queue:
             sa.update(queue)
             .where(queue.c.id == first)
             .values(
-                owner=self._owner,
+                owner=uuid.uuid4().hex,
                 until=now_s() + self.lease_s,
                 claims=queue.c.claims + 1,
                 crashes=queue.c.crashes + ran_out,
@@ -153,7 +157,7 @@ class Queue:
             await connection.execute(sa.select(lock))
 
     def _held(self, work: Work) -> tuple[sa.ColumnElement[bool], ...]:
-        return queue.c.work_id == work.work_id, queue.c.owner == self._owner
+        return queue.c.work_id == work.work_id, queue.c.owner == work.owner
 
     async def _change(self, statement: sa.Update | sa.Delete) -> bool:
         async with self._engine.begin() as connection:
