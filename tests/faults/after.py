@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 from pymongo import AsyncMongoClient
@@ -14,7 +14,8 @@ from sandbox.reliability import Left
 from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
 from tests.conftest import ROOT
-from tests.faults.house import Heard, House
+from tests.faults.house import Heard, House, is_answer
+from tests.faults.proxy import Proxy
 from tests.wire.conftest import SALES, is_progress
 
 PATIENCE_S = 8.0
@@ -34,30 +35,38 @@ async def after(house: House, heard: Heard, bound_s: float, before: set[Any]) ->
     `before` are the tasks that were there already.
     """
     assert heard.seconds < bound_s, f"{heard.seconds:.1f} s, of {bound_s:.0f} s"
+    left = await nothing_left(house, before)
     answered_once(house.slack, heard.ts)
-    return await nothing_left(house, before)
+    return left
 
 
-def answered_once(slack: LocalSlack, ts: str) -> None:
-    """One answer stands in the thread, and at most one progress message, which has ended."""
+def answered_once(slack: LocalSlack, ts: str, questions: int = 1) -> None:
+    """One answer a question stands in the thread, and no progress message that still goes on."""
     thread = slack.workspace.channels[SALES].thread(ts)
-    said = [message for message in thread if message["user"] == slack.bot_user_id]
-    progress = [message for message in said if is_progress(message)]
-    assert len(said) - len(progress) == 1, [message["text"] for message in said]
-    assert len(progress) <= 1
-    for message in progress:
-        assert not message["text"].startswith("Reading"), message["text"]
+    answers = [message["text"] for message in thread if is_answer(message)]
+    assert len(answers) == questions, answers
+    progress = [message["text"] for message in thread if is_progress(message)]
+    assert len(progress) <= questions, progress
+    assert not [text for text in progress if text.startswith("Reading")], progress
 
 
-async def nothing_left(house: House, before: set[Any]) -> Left:
+class Place(Protocol):
+    """Where a question was answered: servers, the proxies before them, and the folder of spills."""
+
+    sandbox: Sandbox
+    proxies: Mapping[str, Proxy]
+    spill: Path
+
+
+async def nothing_left(place: Place, before: set[Any]) -> Left:
     """Wait until all is given back; what is still there after PATIENCE_S fails."""
 
     async def left() -> Left:
         return Left(
-            connections=await connections(house),
-            leases=leases(house.sandbox),
+            connections=await connections(place),
+            leases=leases(place.sandbox),
             tasks=len(tasks() - before),
-            files=temporary(house.spill),
+            files=temporary(place.spill),
         )
 
     found = await _until_none(left)
@@ -77,44 +86,40 @@ def temporary(spill: Path) -> int:
     return sum(path.is_file() for path in spill.rglob("*")) + max(0, folders - _SPARES)
 
 
-async def connections(house: House) -> int:
+async def connections(place: Place) -> int:
     """How many connections PostgreSQL, mongod and the proxies of sources have of the bot's."""
-    through = sum(proxy.open for name, proxy in house.proxies.items() if name != "vault")
-    in_mongo = len(await mongo_operations(house.sandbox, {}))
-    return through + await in_postgres(house.sandbox) + in_mongo
+    through = sum(proxy.open for name, proxy in place.proxies.items() if name != "vault")
+    return through + await in_postgres(place.sandbox) + await in_mongo(place.sandbox)
 
 
-async def in_postgres(sandbox: Sandbox, state: str = "%") -> int:
-    """How many sessions of the bot's PostgreSQL has in a state (a LIKE pattern)."""
+async def in_postgres(sandbox: Sandbox) -> int:
+    """How many sessions of the bot's PostgreSQL has."""
     connection = await asyncpg.connect(sandbox.postgres.admin_dsn())
     try:
-        sql = (
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE application_name LIKE 'crosstalk%' AND coalesce(state, '') LIKE $1"
-        )
-        return int(await connection.fetchval(sql, state) or 0)
+        sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'crosstalk%'"
+        return int(await connection.fetchval(sql) or 0)
     finally:
         await connection.close()
 
 
-async def mongo_operations(sandbox: Sandbox, match: dict[str, Any]) -> list[dict[str, Any]]:
-    """What mongod says of the bot's connections that match; idle ones too."""
+async def in_mongo(sandbox: Sandbox) -> int:
+    """How many connections of the bot's mongod has, idle ones too."""
     assert sandbox.mongo is not None
     uri = sandbox.mongo.admin_uri()
+    stages: list[dict[str, Any]] = [
+        {"$currentOp": {"allUsers": True, "idleConnections": True}},
+        {"$match": {"appName": "crosstalk"}},
+    ]
     async with AsyncMongoClient[dict[str, Any]](uri, directConnection=True) as client:
-        found = await client.admin.aggregate(
-            [
-                {"$currentOp": {"allUsers": True, "idleConnections": True}},
-                {"$match": {"appName": "crosstalk", **match}},
-            ]
-        )
-        return [one async for one in found]
+        return len([one async for one in await client.admin.aggregate(stages)])
 
 
-async def until(wanted: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for what a server tells only those who ask."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not await wanted():  # noqa: ASYNC110
+async def until(
+    wanted: Callable[[], bool | Awaitable[bool]], patience_s: float = PATIENCE_S
+) -> None:
+    """Wait for what is told only to those who ask."""
+    async with asyncio.timeout(patience_s):
+        while not (found if isinstance(found := wanted(), bool) else await found):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 

@@ -22,6 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """`thorough` marks what only `make faults` runs."""
     config.stash[_KEPT] = []
     config.addinivalue_line("markers", "thorough: takes long; only `make faults` runs it")
+    config.addinivalue_line("markers", "planned: the bot's process is given the scripted API")
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.slack.thread import ANSWER
 from orchestrator.pipeline import Pipeline
 from orchestrator.semantic import SemanticModel, load
 from orchestrator.staging import StagingSettings
@@ -17,7 +18,7 @@ from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
 from tests.conftest import ROOT, opened, vault_of
 from tests.faults.proxy import HOST, Proxy, proxied
-from tests.wire.conftest import MARCO, SALES, is_progress, table_of
+from tests.wire.conftest import MARCO, SALES, table_of
 from tests.wire.office import bot_in, opened_slack
 
 TIMEOUT_S = 3.0
@@ -67,10 +68,7 @@ class House:
 
     async def ask(self, words: str) -> "Asking":
         """Ask in #sales; the answer may be waited for."""
-        changes = self.slack.workspace.subscribe()
-        began = time.monotonic()
-        ts = await self.slack.post_as(MARCO, SALES, f"@crosstalk {words}")
-        return Asking(self.slack, changes, ts, began)
+        return await asked(self.slack, words)
 
     async def heard(self, words: str) -> Heard:
         """Ask, and wait for the answer."""
@@ -99,19 +97,24 @@ class Asking:
 
     async def answered(self) -> Heard:
         """Wait for the answer."""
-        message = await self.until(lambda message: is_last(self.slack, message))
+        message = await self.until(is_answer)
         seconds = time.monotonic() - self.began
         self.slack.workspace.unsubscribe(self.changes)
         return Heard(message, self.ts, seconds)
 
 
-def is_last(slack: LocalSlack, message: Message) -> bool:
-    """Whether a message is the bot's answer, whole."""
-    return (
-        message.get("user") == slack.bot_user_id
-        and not is_progress(message)
-        and message.get("streaming_state") != "in_progress"
-    )
+def is_answer(message: Message) -> bool:
+    """Whether a message is the answer to a piece of work, whole."""
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    return payload.get("part") == ANSWER and message.get("streaming_state") != "in_progress"
+
+
+async def asked(slack: LocalSlack, words: str, thread_ts: str | None = None) -> Asking:
+    """Ask in #sales, as Marco; in a thread that is there, its `ts` is that of the question."""
+    changes = slack.workspace.subscribe()
+    began = time.monotonic()
+    ts = await slack.post_as(MARCO, SALES, f"@crosstalk {words}", thread_ts)
+    return Asking(slack, changes, thread_ts or ts, began)
 
 
 @contextlib.asynccontextmanager
