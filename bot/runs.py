@@ -61,7 +61,7 @@ class Runs:
         self._poll_s = poll_s
         self.line = Line(queue)
         self._kinds: dict[str, Kind] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], str] = {}
         self._wake = asyncio.Event()
         self._is_open = True
         self._claiming: asyncio.Task[None] | None = None
@@ -111,17 +111,17 @@ class Runs:
     async def _claim_what_there_is(self) -> None:
         while self._is_open and len(self._tasks) < self._at_once:
             asked_at = monotonic()
-            work = await self._queue.claim(self._kinds)
+            work = await self._queue.claim(self._kinds, self._tasks.values())
             if work is None:
                 return
             self.line.left(work)
             lease = _Lease(self._queue, work, asked_at + self._queue.lease_s)
             task = asyncio.create_task(self._supervised(work, self._kinds[work.kind], lease))
-            self._tasks.add(task)
+            self._tasks[task] = work.work_id
             task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         self._wake.set()
 
     async def _supervised(self, work: Work, kind: Kind, lease: "_Lease") -> None:

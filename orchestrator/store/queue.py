@@ -100,9 +100,10 @@ class Queue:
             )
         return work
 
-    async def claim(self, kinds: Collection[str]) -> Work | None:
+    async def claim(self, kinds: Collection[str], but: Collection[str] = ()) -> Work | None:
         """Lease the next piece of these kinds that nobody holds and whose lane is free: the oldest
-        of the flow that has the fewest under way."""
+        of the flow that has the fewest under way. `but` are the ids of what the caller is at,
+        which seems to be free when the clock jumps."""
         head, before = queue.alias("head"), queue.alias("before")
         is_first = ~sa.exists().where(before.c.lane == head.c.lane, before.c.id < head.c.id)
         busy = (
@@ -114,7 +115,9 @@ class Queue:
         first = (
             sa.select(head.c.id)
             .outerjoin(busy, busy.c.flow == head.c.flow)
-            .where(~_is_held(head), head.c.kind.in_(kinds), is_first)
+            .where(
+                ~_is_held(head), head.c.kind.in_(kinds), head.c.work_id.not_in(list(but)), is_first
+            )
             .order_by(sa.func.coalesce(busy.c.pieces, 0), head.c.id)
             .limit(1)
             .with_for_update(skip_locked=True, of=head)

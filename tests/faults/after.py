@@ -20,6 +20,8 @@ from tests.wire.conftest import SALES, is_progress
 
 PATIENCE_S = 8.0
 """How long servers may take to notice that somebody is gone."""
+LEASE_ENDS_S = 70.0
+"""When a lease is gone at the latest that nobody could revoke: the TTL of the sandbox's roles."""
 _OURS = tuple(str(ROOT / package) for package in ("adapters", "orchestrator", "bot"))
 _SPARES = 1  # the staging that is made ahead of time has its folder
 
@@ -29,13 +31,19 @@ def tasks() -> set["asyncio.Task[Any]"]:
     return {task for task in asyncio.all_tasks() if not task.done() and _is_ours(task)}
 
 
-async def after(house: House, heard: Heard, bound_s: float, before: set[Any]) -> Left:
+async def after(
+    house: House,
+    heard: Heard,
+    bound_s: float,
+    before: set[Any],
+    patience_s: float = PATIENCE_S,
+) -> Left:
     """Check a question that is answered, and count what it has left: nothing, or this fails.
 
-    `before` are the tasks that were there already.
+    `before` are the tasks that were there already; `patience_s` is when all must be gone.
     """
     assert heard.seconds < bound_s, f"{heard.seconds:.1f} s, of {bound_s:.0f} s"
-    left = await nothing_left(house, before)
+    left = await nothing_left(house, before, patience_s)
     answered_once(house.slack, heard.ts)
     return left
 
@@ -58,8 +66,8 @@ class Place(Protocol):
     spill: Path
 
 
-async def nothing_left(place: Place, before: set[Any]) -> Left:
-    """Wait until all is given back; what is still there after PATIENCE_S fails."""
+async def nothing_left(place: Place, before: set[Any], patience_s: float = PATIENCE_S) -> Left:
+    """Wait until all is given back; what is still there after `patience_s` fails."""
 
     async def left() -> Left:
         return Left(
@@ -69,7 +77,7 @@ async def nothing_left(place: Place, before: set[Any]) -> Left:
             files=temporary(place.spill),
         )
 
-    found = await _until_none(left)
+    found = await _until_none(left, patience_s)
     assert found == Left(), (found, tasks() - before)
     return found
 
@@ -123,8 +131,8 @@ async def until(
             await asyncio.sleep(0.02)
 
 
-async def _until_none(left: Callable[[], Awaitable[Left]]) -> Left:
-    deadline = time.monotonic() + PATIENCE_S
+async def _until_none(left: Callable[[], Awaitable[Left]], patience_s: float) -> Left:
+    deadline = time.monotonic() + patience_s
     while (found := await left()) != Left() and time.monotonic() < deadline:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
     return found

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.reliability import Scenario, keep_faults
 from sandbox.sandbox import Sandbox
-from tests.faults.after import after, tasks
+from tests.faults.after import PATIENCE_S, after, tasks
 from tests.faults.house import Heard, House, opened_house
 from tests.faults.proxy import Proxy
 
@@ -14,7 +14,7 @@ _KEPT = pytest.StashKey[list[Scenario]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--page` writes docs/reliability.md from a run in which nothing failed."""
+    """`--page` writes docs/reliability.md from what has held."""
     parser.addoption("--page", action="store_true", help="write docs/reliability.md")
 
 
@@ -25,9 +25,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "planned: the bot's process is given the scripted API")
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Keep the results of a whole, good run."""
-    if session.config.getoption("--page", default=False) and exitstatus == pytest.ExitCode.OK:
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep the results: those of scenarios that held, for others give none."""
+    if session.config.getoption("--page", default=False):
         keep_faults(session.config.stash[_KEPT])
 
 
@@ -73,9 +73,15 @@ class Scene:
         self.house.slack.faults.clear()
 
     async def ended(
-        self, fault: str, where: str, heard: Heard, bound_s: float, *words: str
+        self,
+        fault: str,
+        where: str,
+        heard: Heard,
+        bound_s: float,
+        *words: str,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         """Check that the outcome came in time, once, in these words, and left nothing; keep it."""
         read = heard.saying(*words) if words else heard.text.splitlines()[0]
-        left = await after(self.house, heard, bound_s, self._before)
+        left = await after(self.house, heard, bound_s, self._before, patience_s)
         self._kept.append(Scenario(fault, where, read, round(heard.seconds, 2), bound_s, left))

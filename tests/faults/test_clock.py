@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -17,10 +18,13 @@ from tests.conftest import NOON
 from tests.faults.conftest import Scene
 from tests.faults.house import opened_house
 from tests.faults.proxy import Strike
+from tests.wire.conftest import SALES
+from tests.wire.office import buttons
 
 DAY_S = 86_400.0
 BOUND_S = 15.0
 WORDS = "top 5 countries by revenue"
+NEEDS_APPROVAL, APPROVER = "email of customers in Germany", "U0ADA"
 LEASE_S = 1.0
 
 
@@ -43,6 +47,11 @@ class Clocks:
         return dialects.now_s() + self.off_s
 
 
+def may_be_approved(message: dict[str, Any]) -> bool:
+    """Whether a message is a card that waits for a decision."""
+    return any(button["action_id"] == "approval_approve" for button in buttons(message))
+
+
 @pytest.fixture
 def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
     """The clocks of this process and of its store, which can be put forward and back."""
@@ -51,8 +60,8 @@ def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
         monkeypatch.setattr(module, "now_s", clocks.now_s)
     claim = queue.Queue.claim
 
-    async def looking(self: queue.Queue, kinds: Collection[str]) -> queue.Work | None:
-        found = await claim(self, kinds)
+    async def looking(self: queue.Queue, *what: Collection[str]) -> queue.Work | None:
+        found = await claim(self, *what)
         async with clocks.looked:
             clocks.looks += 1
             clocks.looked.notify_all()
@@ -95,3 +104,21 @@ async def test_a_jump_amid_a_run_costs_nothing(
     clocks.off_s = 0.0
     again = await scene.house.heard(WORDS)
     await scene.ended(f"clock right again after {way}{told}", "the next question", again, BOUND_S)
+
+
+async def test_an_approval_of_a_day_ago_decides_nothing(scene: Scene, clocks: Clocks) -> None:
+    """Put forward by a day, a request has ended and its card says so; put back, it is asked anew
+    and answered once."""
+    asking = await scene.house.ask(NEEDS_APPROVAL)
+    card = await asking.until(may_be_approved)
+    clocks.off_s = DAY_S
+    await scene.house.slack.press(APPROVER, SALES, card["ts"], "approval_approve")
+    ended = await asking.until(lambda message: message["ts"] == card["ts"] and not buttons(message))
+    assert "since nobody decided in time" in ended["text"]
+    clocks.off_s = 0.0
+    asking = await scene.house.ask(NEEDS_APPROVAL)
+    card = await asking.until(may_be_approved)
+    await scene.house.slack.press(APPROVER, SALES, card["ts"], "approval_approve")
+    heard = await asking.answered()
+    assert heard.table
+    await scene.ended("clock a day forward and back", "an approval", heard, BOUND_S)

@@ -19,7 +19,7 @@ from tests.faults.house import GOODBYES_S, House, opened_house
 PAIRS = """
 SELECT COUNT(*) AS pairs FROM (
   SELECT DISTINCT o.order_id, t.number, o.ordered_at, t.opened_at
-  FROM "order" AS o JOIN ticket AS t ON t.customer_id = o.customer_id
+  FROM "order" AS o JOIN ticket AS t ON t.customer_id % 300 = o.customer_id % 300
 ) AS p
 """
 """Far more rows between the sources than either has."""

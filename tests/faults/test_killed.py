@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,19 +19,20 @@ from sandbox.slack import LocalSlack
 from sandbox.storm.replicas import Replica
 from tests.conftest import ROOT
 from tests.engine.test_planners import DRAFT
-from tests.faults.after import answered_once, nothing_left, tasks, until
+from tests.faults.after import LEASE_ENDS_S, answered_once, nothing_left, tasks, until
 from tests.faults.house import Asking, Heard, addresses, asked, is_answer, proxies_of
 from tests.faults.proxy import Proxy, Strike
+from tests.faults.test_clock import APPROVER, may_be_approved
 from tests.faults.test_full_disk import PAIRS
 from tests.messages_api import ScriptedMessagesApi
 from tests.wire.conftest import SALES, is_progress
-from tests.wire.office import buttons, opened_slack
+from tests.wire.office import opened_slack
 
 BOUND_S = 60.0
 """The lease of the work, the start of a process on a busy machine, and a source's deadline."""
 START_TIMEOUT_S = 90.0
 CONNECTIONS = 2
-COUNTRIES, APPROVER = "top 5 countries by revenue", "U0ADA"
+COUNTRIES = "top 5 countries by revenue"
 HOLD = Strike("hold", b"Germany", times=1)
 SQL = "SELECT country, COUNT(*) AS customers FROM customer GROUP BY country ORDER BY 2 DESC LIMIT 5"
 
@@ -109,7 +109,7 @@ class Scene:
         await until(lambda: self._plant.in_queue() == 0)
         assert heard.seconds < BOUND_S
         answered_once(self._plant.slack, heard.ts, questions)
-        left = await nothing_left(self._plant, self._before)
+        left = await nothing_left(self._plant, self._before, LEASE_ENDS_S)
         read = heard.text.splitlines()[0]
         where = f"the bot, {stage}"
         self._kept.append(Scenario("kill -9", where, read, round(heard.seconds, 2), BOUND_S, left))
@@ -117,7 +117,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(plant: Plant, kept: list[Scenario]) -> Scene:
+async def scene(plant: Plant, kept: list[Scenario]) -> Scene:
     """A scenario in the plant."""
     return Scene(plant, kept)
 
@@ -147,11 +147,10 @@ async def test_killed_while_planning(plant: Plant, scene: Scene, api: ScriptedMe
     assert heard.table[0] == ["country", "customers"]
 
 
-@pytest.mark.thorough
 async def test_killed_while_waiting_for_approval(plant: Plant, scene: Scene) -> None:
     """What is approved after the restart is answered, once."""
     asking = await asked(plant.slack, "email of customers in Germany")
-    card = await asking.until(lambda message: bool(_approve(message)))
+    card = await asking.until(may_be_approved)
     await until(lambda: plant.in_queue() == 0)
     await plant.killed()
     await plant.is_up()
@@ -159,6 +158,7 @@ async def test_killed_while_waiting_for_approval(plant: Plant, scene: Scene) -> 
     await scene.ended("waiting for approval", asking)
 
 
+@pytest.mark.thorough
 async def test_killed_while_fetching(plant: Plant, scene: Scene) -> None:
     """Amid a source's rows: they are fetched anew, under a login of their own."""
     plant.proxies["sales"].strike = HOLD
@@ -193,7 +193,3 @@ async def test_killed_while_posting_the_answer(plant: Plant, scene: Scene) -> No
     await asking.until(is_answer)
     await plant.killed()
     await scene.ended("posting the answer", asking)
-
-
-def _approve(message: dict[str, Any]) -> list[dict[str, Any]]:
-    return [one for one in buttons(message) if one["action_id"] == "approval_approve"]

@@ -33,7 +33,7 @@ WAYS = (
 )
 each_way = pytest.mark.parametrize("way", WAYS, ids=["few", "many", "mongo", "qdrant"])
 GONE = ("can't be reached", "is up, then ask again")
-LATE = ("did not answer", "sk")
+LATE = ("did not answer", "sk ")
 
 
 @pytest.fixture(scope="package")
