@@ -9,13 +9,13 @@ ONLY ?=
 SHOW ?=
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench eval storm load browser unit lint format types imports setup lock schema clean
+.PHONY: demo test bench eval storm load faults browser unit lint format types imports setup lock schema clean
 
 demo: $(READY) ## a whole company on this machine, and a first question answered in its Slack
 	@$(BIN)/crosstalk sandbox demo $(if $(ONCE),--once)
 
 test: lint types imports browser ## everything: lint, types, imports and every test, real servers included
-	@$(BIN)/python -m pytest -n 3 --dist loadfile
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not thorough"
 
 bench: $(READY) ## all measurements into docs/benchmarks.md; QUICK=1 for small ones, ONLY=postgres for some
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ONLY)
@@ -28,6 +28,9 @@ storm: $(READY) ## 5,000 questions on two replicas, one of which dies; QUICK=1 f
 
 load: $(READY) ## 200 questions at once over the whole company, into docs/reliability.md; QUICK=1 for 40
 	@$(BIN)/crosstalk sandbox load $(if $(QUICK),--questions 40,--keep)
+
+faults: $(READY) ## all that can break, broken: what is read, how soon, what is left, into docs/reliability.md
+	@$(BIN)/python -m pytest tests/faults --page
 
 browser: $(READY) ## a browser for the tests: the one that is here, or else Playwright's own
 	@command -v chromium chromium-browser google-chrome >/dev/null || $(BIN)/playwright install chromium

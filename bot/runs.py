@@ -61,7 +61,7 @@ class Runs:
         self._poll_s = poll_s
         self.line = Line(queue)
         self._kinds: dict[str, Kind] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], str] = {}
         self._wake = asyncio.Event()
         self._is_open = True
         self._claiming: asyncio.Task[None] | None = None
@@ -111,17 +111,17 @@ class Runs:
     async def _claim_what_there_is(self) -> None:
         while self._is_open and len(self._tasks) < self._at_once:
             asked_at = monotonic()
-            work = await self._queue.claim(self._kinds)
+            work = await self._queue.claim(self._kinds, self._tasks.values())
             if work is None:
                 return
             self.line.left(work)
             lease = _Lease(self._queue, work, asked_at + self._queue.lease_s)
             task = asyncio.create_task(self._supervised(work, self._kinds[work.kind], lease))
-            self._tasks.add(task)
+            self._tasks[task] = work.work_id
             task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         self._wake.set()
 
     async def _supervised(self, work: Work, kind: Kind, lease: "_Lease") -> None:
@@ -181,10 +181,13 @@ async def _told(kind: Kind, work: Work, sentence: str) -> None:
 _current: ContextVar["_Lease | None"] = ContextVar("lease", default=None)
 
 
-def check_lease() -> None:
-    """Raises LeaseLost when the work that this is a part of may by now be somebody else's."""
+async def check_lease() -> None:
+    """Raises LeaseLost when the work that this is a part of is, or may be, somebody else's now.
+
+    The store is asked: its clock may have jumped, and then others have taken the work over early.
+    """
     lease = _current.get()
-    if lease is not None and lease.ran_out:
+    if lease is not None and (lease.ran_out or not await lease.is_held()):
         raise LeaseLost
 
 
@@ -201,6 +204,14 @@ class _Lease:
     def ran_out(self) -> bool:
         """Whether it was not renewed in time, however that came about."""
         return self._is_lost or monotonic() >= self._until
+
+    async def is_held(self) -> bool:
+        """Whether the store still has it as ours; without the store, as far as is known."""
+        try:
+            return await self._queue.renew(self._work)
+        except Exception:
+            log.exception("lease_not_renewed", work=self._work.work_id)
+            return not self.ran_out
 
     async def __aenter__(self) -> None:
         _current.set(self)

@@ -196,8 +196,10 @@ class Executor:
         deadline allows."""
         source, limiter = self._sources[step.source], self._each[step.source]
         deadline = time.monotonic() + source.spec.timeout_s
+        met: list[BaseException | None] = []
         persist = AsyncRetrying(
             retry=retry_if_exception(lambda error: bool(getattr(error, "transient", False))),
+            after=lambda state: met.append(state.outcome and state.outcome.exception()),
             wait=wait_exponential_jitter(initial=0.1, max=2.0),
             stop=stop_after_attempt(_ATTEMPTS),
             reraise=True,
@@ -235,6 +237,8 @@ class Executor:
                     return await persist(ask, await persist(borrow))
             except TimeoutError as error:
                 limiter.gradient.failed()
+                if met and met[-1] is not None:
+                    raise met[-1] from error  # why it was tried again says more than the deadline
                 raise SourceTimeout(
                     f"{source.name} did not answer within {source.spec.timeout_s:g} s, so its rows "
                     "are missing. Ask for a shorter period or fewer rows."

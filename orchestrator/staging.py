@@ -6,6 +6,9 @@ to DuckDB, which spills to a named folder. Who fetches waits for each append (ba
 
 import asyncio
 import contextlib
+import fcntl
+import os
+import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
@@ -23,6 +26,7 @@ from orchestrator.compile.parse import FETCHED
 from orchestrator.compile.pseudonym import pseudonym_macro
 
 CHUNK_BYTES = 4 * 1024 * 1024
+_SPILL, _NEW = "crosstalk-spill-", "crosstalk-new-"
 T = TypeVar("T")
 
 
@@ -42,13 +46,11 @@ class Staging:
     def __init__(self, settings: StagingSettings) -> None:
         self._in_place: dict[str, pa.Table] = {}
         self._appended: set[str] = set()
-        self._folder = tempfile.TemporaryDirectory(
-            prefix="crosstalk-spill-", dir=settings.spill_folder
-        )
+        self._folder = _SpillFolder(settings.spill_folder)
         try:
-            self._database = _locked(settings, self._folder.name)
+            self._database = _locked(settings, str(self._folder.path))
         except BaseException:
-            self._folder.cleanup()
+            self._folder.remove()
             raise
 
     @property
@@ -97,7 +99,35 @@ class Staging:
     def close(self) -> None:
         """Free the memory and the spill folder. Blocking."""
         self._database.close()
-        self._folder.cleanup()
+        self._folder.remove()
+
+
+class _SpillFolder:
+    """A folder of one join's own, locked for as long as its process lives; it bears its name only
+    once it is locked, so that nobody takes it for one that was left behind."""
+
+    def __init__(self, below: Path | None) -> None:
+        made = Path(tempfile.mkdtemp(prefix=_NEW, dir=below))
+        self._lock = os.open(made, os.O_RDONLY)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.path = made.rename(made.with_name(made.name.replace(_NEW, _SPILL)))
+
+    def remove(self) -> None:
+        """Remove it with all that is in it. Blocking."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._lock)
+
+
+def _sweep(below: Path | None) -> None:
+    """Remove the folders of processes that no longer live. Blocking."""
+    for folder in (below or Path(tempfile.gettempdir())).glob(f"{_SPILL}*"):
+        with contextlib.suppress(OSError):
+            lock = os.open(folder, os.O_RDONLY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+            finally:
+                os.close(lock)
 
 
 class Filled:
@@ -147,8 +177,10 @@ class StagingPool:
         self._closing: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Make the first spare. Raises ConfigurationError when DuckDB can't use the settings."""
+        """Make the first spare, and remove what processes that were killed have spilt. Raises
+        ConfigurationError when DuckDB can't use the settings."""
         try:
+            await asyncio.to_thread(_sweep, self._settings.spill_folder)
             await self._next()
         except (duckdb.Error, OSError) as error:
             raise ConfigurationError(
@@ -195,6 +227,11 @@ async def _in_thread(cursor: duckdb.DuckDBPyConnection, work: Callable[[], T]) -
         raise QueryError(
             "The rows of this question do not fit into the memory and disk that one join has. "
             "Ask for a shorter period, or have CROSSTALK_JOIN_MEMORY raised."
+        ) from error
+    except duckdb.IOException as error:
+        raise QueryError(
+            "There was no room on the disk for the rows of this question, so they could not be "
+            "joined. Ask for a shorter period, or have room made where CROSSTALK_SPILL_FOLDER is."
         ) from error
 
 

@@ -68,8 +68,12 @@ class Figure:
 
 
 def keep_faults(scenarios: Iterable[Scenario]) -> None:
-    """Keep the scenarios' results and write the page anew."""
-    _keep("faults", scenarios=[asdict(one) for one in scenarios])
+    """Keep the scenarios' results, each in the place of what stood there before, and write the
+    page anew."""
+    file = RESULTS / "faults.json"
+    before = json.loads(file.read_text(encoding="utf-8"))["scenarios"] if file.exists() else []
+    found = [*before, *(asdict(one) for one in scenarios)]
+    _keep("faults", scenarios=list({(one["fault"], one["where"]): one for one in found}.values()))
 
 
 def keep_load(about: str, figures: Iterable[Figure]) -> None:

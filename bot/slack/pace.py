@@ -161,7 +161,7 @@ class PacedClient(AsyncWebClient):
         while True:
             await self._turn(key, rate, patience_s)
             if api_method in POSTING:
-                check_lease()
+                await check_lease()
             try:
                 return await super().api_call(api_method, **request)
             except SlackApiError as error:

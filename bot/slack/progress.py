@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 STOP = "stop_run"
 JOIN, ANSWER = "join", "answer"
 SPARE_EDITS, LAST_PATIENCE_S = 5, 10.0  # the edits on the way leave room for the last one
+LAST_PAUSES_S = (0.3, 1.0)  # it is tried again, so that nothing seems to go on for ever
 MAX_CARDS, MAX_WORDS, MAX_PUSHED = 49, 256, 160
 _MIDNIGHT = re.compile(r" 00:00:00(\+00(:00)?)?(?=')")
 _QUOTED_OR_ALIAS = re.compile(r"('[^']*')|\b[a-z]\w*\.(?=[a-z_])")
@@ -160,7 +161,11 @@ class Progress:
                 await asyncio.wait_for(self._ended.wait(), self._min_interval_s)
             await self._changed.wait()
             await self._edit(0.0, SPARE_EDITS)
-        await self._edit(LAST_PATIENCE_S)
+        for pause_s in (*LAST_PAUSES_S, 0.0):
+            await self._edit(LAST_PATIENCE_S)
+            if self._shown == self._message() or self._ts is None:
+                return
+            await asyncio.sleep(pause_s)
 
     async def _edit(self, patience_s: float, spare: int = 0) -> None:
         self._changed.clear()

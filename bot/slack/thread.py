@@ -195,13 +195,13 @@ class Thread:
         ts = self._found.pop(part, None)
         if ts is None:
             return None
-        self._posted.add(ts)
         try:
             await self.edit(ts, message)
         except SlackApiError as error:
             if reason(error) == "message_not_found":
                 return None
             raise
+        self._posted.add(ts)
         return ts
 
     async def _written(self) -> AsyncIterator[dict[str, Any]]:

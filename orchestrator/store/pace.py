@@ -14,6 +14,8 @@ from orchestrator.store.dialects import insert_into, now_s
 from orchestrator.store.tables import metadata
 
 KEPT_S = 3600.0
+MOST_AHEAD_S = 7_200.0
+"""What is further off than this was counted before the clock was put back, and counts no more."""
 
 pace = sa.Table(
     "pace",
@@ -49,7 +51,7 @@ class Pace:
         None, and no turn is taken, when it would come after more than `patience_s` seconds. A
         negative patience takes one only while the burst has as many seconds left.
         """
-        full_at = _later(pace.c.full_at, now_s()) + rate.interval_s
+        full_at = _later(_near(pace.c.full_at), now_s()) + rate.interval_s
         wait = full_at - rate.burst * rate.interval_s - now_s()
         new = insert_into(self._engine, pace).values(
             key=key, full_at=now_s() + rate.interval_s, held_until=0.0
@@ -71,8 +73,8 @@ class Pace:
         held = new.on_conflict_do_update(
             index_elements=["key"],
             set_={
-                "full_at": _later(pace.c.full_at, full_at),
-                "held_until": _later(pace.c.held_until, until),
+                "full_at": _later(_near(pace.c.full_at), full_at),
+                "held_until": _later(_near(pace.c.held_until), until),
             },
         )
         async with self._engine.begin() as connection:
@@ -80,7 +82,7 @@ class Pace:
 
     async def is_held(self, key: str) -> bool:
         """Whether a turn that has come must be taken anew, since a hold came in between."""
-        query = sa.select(pace.c.held_until > now_s()).where(pace.c.key == key)
+        query = sa.select(_near(pace.c.held_until) > now_s()).where(pace.c.key == key)
         async with self._engine.connect() as connection:
             return bool((await connection.execute(query)).scalar_one_or_none())
 
@@ -88,6 +90,10 @@ class Pace:
         """Forget rows whose buckets have long been full."""
         async with self._engine.begin() as connection:
             await connection.execute(sa.delete(pace).where(pace.c.full_at < now_s() - KEPT_S))
+
+
+def _near(moment: sa.ColumnElement[float]) -> sa.Case[float]:
+    return sa.case((moment > now_s() + MOST_AHEAD_S, 0.0), else_=moment)
 
 
 def _later(one: sa.ColumnElement[float], other: sa.ColumnElement[float]) -> sa.Case[float]:

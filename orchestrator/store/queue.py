@@ -22,6 +22,8 @@ from orchestrator.store.tables import metadata, seen
 
 LEASE_S = 30.0
 KEPT_DAYS = 7
+MOST_AHEAD_S = 3_600.0
+"""What is held for longer than this was claimed before the clock was put back."""
 
 queue = sa.Table(
     "queue",
@@ -43,7 +45,8 @@ queue = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A claimed piece of work. `crashes` counts the leases that ran out over it."""
+    """A claimed piece of work, by the name of its claim. `crashes` counts the leases that ran out
+    over it."""
 
     work_id: str
     lane: str
@@ -51,6 +54,7 @@ class Work:
     payload: dict[str, Any]
     claims: int = 1
     crashes: int = 0
+    owner: str = ""
 
     @property
     def is_resumed(self) -> bool:
@@ -63,7 +67,6 @@ class Queue:
 
     def __init__(self, engine: AsyncEngine, *, lease_s: float = LEASE_S) -> None:
         self._engine = engine
-        self._owner = uuid.uuid4().hex
         self.lease_s = lease_s
 
     async def put(
@@ -97,21 +100,24 @@ class Queue:
             )
         return work
 
-    async def claim(self, kinds: Collection[str]) -> Work | None:
+    async def claim(self, kinds: Collection[str], but: Collection[str] = ()) -> Work | None:
         """Lease the next piece of these kinds that nobody holds and whose lane is free: the oldest
-        of the flow that has the fewest under way."""
+        of the flow that has the fewest under way. `but` are the ids of what the caller is at,
+        which seems to be free when the clock jumps."""
         head, before = queue.alias("head"), queue.alias("before")
         is_first = ~sa.exists().where(before.c.lane == head.c.lane, before.c.id < head.c.id)
         busy = (
             sa.select(queue.c.flow, sa.func.count().label("pieces"))
-            .where(queue.c.until > now_s(), queue.c.owner.is_not(None))
+            .where(_is_held(queue), queue.c.owner.is_not(None))
             .group_by(queue.c.flow)
             .subquery("busy")
         )
         first = (
             sa.select(head.c.id)
             .outerjoin(busy, busy.c.flow == head.c.flow)
-            .where(head.c.until <= now_s(), head.c.kind.in_(kinds), is_first)
+            .where(
+                ~_is_held(head), head.c.kind.in_(kinds), head.c.work_id.not_in(list(but)), is_first
+            )
             .order_by(sa.func.coalesce(busy.c.pieces, 0), head.c.id)
             .limit(1)
             .with_for_update(skip_locked=True, of=head)
@@ -122,7 +128,7 @@ class Queue:
             sa.update(queue)
             .where(queue.c.id == first)
             .values(
-                owner=self._owner,
+                owner=uuid.uuid4().hex,
                 until=now_s() + self.lease_s,
                 claims=queue.c.claims + 1,
                 crashes=queue.c.crashes + ran_out,
@@ -136,7 +142,7 @@ class Queue:
     async def line(self) -> list[str]:
         """The ids of all that waits for somebody to claim it, next first, as they would be claimed
         if none that is under way ended."""
-        is_held = (queue.c.until > now_s()).label("is_held")
+        is_held = _is_held(queue).label("is_held")
         found = sa.select(queue.c.work_id, queue.c.flow, queue.c.owner, is_held)
         async with self._engine.connect() as connection:
             rows = (await connection.execute(found.order_by(queue.c.id))).all()
@@ -182,8 +188,12 @@ class Queue:
             await connection.execute(sa.select(lock))
 
     def _held(self, work: Work) -> tuple[sa.ColumnElement[bool], ...]:
-        return queue.c.work_id == work.work_id, queue.c.owner == self._owner
+        return queue.c.work_id == work.work_id, queue.c.owner == work.owner
 
     async def _change(self, statement: sa.Update | sa.Delete) -> bool:
         async with self._engine.begin() as connection:
             return (await connection.execute(statement)).rowcount == 1
+
+
+def _is_held(row: sa.FromClause) -> sa.ColumnElement[bool]:
+    return (row.c.until > now_s()) & (row.c.until <= now_s() + MOST_AHEAD_S)

@@ -78,3 +78,16 @@ async def test_full_buckets_are_forgotten(
     await paces[0].clean()
     async with stores[0].engine.connect() as connection:
         assert (await connection.execute(sa.select(rows.c.key))).scalars().all() == ["now"]
+
+
+async def test_a_clock_that_is_put_back_holds_nobody_up(
+    stores: tuple[Store, Store], paces: tuple[Pace, Pace]
+) -> None:
+    """What was counted while the clock was a day ahead is no day to wait for."""
+    await paces[0].take("post", SLOW)
+    await paces[0].hold("post", SLOW, 1)
+    async with stores[0].engine.begin() as connection:
+        ahead = {name: rows.c[name] + 86_400 for name in ("full_at", "held_until")}
+        await connection.execute(sa.update(rows).values(**ahead))
+    assert not await paces[1].is_held("post")
+    assert [await paces[1].take("post", SLOW) for _ in range(3)] == [0, 0, 0]

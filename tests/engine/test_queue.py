@@ -174,6 +174,32 @@ async def test_old_rows_are_forgotten(
     assert await put(queue, "old")
 
 
+async def test_a_clock_that_is_put_back_keeps_no_work(
+    stores: tuple[Store, Store], queues: tuple[Queue, Queue]
+) -> None:
+    """Work of a dead replica that was claimed while the clock was a day ahead is free at once."""
+    await put(queues[0], "a")
+    work = await claimed(queues[0])
+    async with stores[0].engine.begin() as connection:
+        await connection.execute(sa.update(rows).values(until=rows.c.until + 86_400))
+    assert (await claimed(queues[1])).work_id == work.work_id
+
+
+async def test_each_claim_is_a_lease_of_its_own(
+    stores: tuple[Store, Store], queues: tuple[Queue, Queue]
+) -> None:
+    """When the clock jumps, a replica may claim what it is at: of the two claims the later holds,
+    so that the earlier gives up and there are not two answers."""
+    queue = queues[0]
+    await put(queue, "a")
+    earlier = await claimed(queue)
+    await lease_runs_out(stores[0], earlier)
+    later = await claimed(queue)
+    assert not await queue.renew(earlier)
+    assert not await queue.done(earlier)
+    assert await queue.done(later)
+
+
 async def test_a_flow_that_floods_the_queue_makes_no_other_wait(
     queues: tuple[Queue, Queue],
 ) -> None:

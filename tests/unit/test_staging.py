@@ -1,6 +1,7 @@
 """Staging: one run's rows in a locked DuckDB, in place or appended, and no trace left."""
 
 import asyncio
+import resource
 import threading
 from collections.abc import AsyncGenerator
 from datetime import UTC, date, datetime
@@ -207,6 +208,36 @@ async def test_what_can_not_be_spilled_says_what_to_do(tmp_path: Path) -> None:
                 await read(staging, "SELECT list(range) FROM range(20000000)")
     finally:
         await pool.close()
+
+
+async def test_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
+    """A spill that finds no room on the disk is an error for people, and leaves nothing."""
+    pool = StagingPool(StagingSettings("20MB", tmp_path))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        async with pool.opened() as staging:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+            with pytest.raises(QueryError, match="CROSSTALK_SPILL_FOLDER"):
+                await read(staging, "SELECT DISTINCT range, hash(range) AS h FROM range(10000000)")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        await pool.close()
+    assert files(tmp_path) == []
+
+
+async def test_what_a_killed_process_has_spilt_is_removed(
+    pool: StagingPool, tmp_path: Path
+) -> None:
+    """The next start removes the folders that no live process holds, and those alone."""
+    left = tmp_path / "crosstalk-spill-left"
+    left.mkdir()
+    (left / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"rows")
+    (held,) = set(files(tmp_path)) - {left, *files(left)}
+    other = StagingPool(StagingSettings("1GB", tmp_path))
+    await other.start()
+    assert not left.exists()
+    assert held.exists()
+    await other.close()
 
 
 async def test_a_cancelled_query_is_interrupted(pool: StagingPool, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Workers over a real queue on SQLite."""
 
 import asyncio
+import time
 
 import pytest
 import sqlalchemy as sa
@@ -224,14 +225,14 @@ async def test_work_that_was_lost_is_stopped_and_says_nothing(store: Store) -> N
             await asyncio.Event().wait()
         finally:
             with pytest.raises(LeaseLost):
-                check_lease()
+                await check_lease()
             stopped.set()
 
     runs.handle(KIND, do, told)
     runs.start()
     await put(runs, "q")
     await begun.wait()
-    await change(store, owner="another replica", until=9e9)
+    await change(store, owner="another replica", until=time.time() + 60)
     await stopped.wait()
     await runs.drain(10)
     assert told.sentences == []

@@ -1,0 +1,98 @@
+"""PostgreSQL and mongod restarted, or killed for good, amid the rows of a query."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from sandbox.reliability import Scenario
+from sandbox.sandbox import Sandbox
+from tests.faults.after import in_mongo, in_postgres
+from tests.faults.conftest import Scene
+from tests.faults.house import GOODBYES_S, House, opened_house
+from tests.faults.proxy import Strike
+from tests.faults.test_sources import GONE
+
+TIMEOUT_S = 20.0
+"""Longer than a server takes to start anew on a busy machine."""
+BOUND_S = TIMEOUT_S + GOODBYES_S
+
+
+@dataclass(frozen=True)
+class Way:
+    """A server, and a question whose rows it is sending when it ends."""
+
+    name: str
+    source: str
+    words: str
+    amid_rows: bytes | int
+
+    def server(self, sandbox: Sandbox) -> Any:
+        """The server, which can be killed and restarted."""
+        return sandbox.postgres if self.source == "sales" else sandbox.mongo
+
+    async def is_read(self, sandbox: Sandbox) -> bool:
+        """Whether the server says that the bot is in the middle of something there."""
+        if self.source == "sales":
+            return await in_postgres(sandbox) > 0
+        return bool(await in_mongo(sandbox))
+
+
+WAYS = (
+    Way("PostgreSQL", "sales", "revenue by support plan", 300_000),
+    Way("mongod", "support", "how many customers by support plan?", b"premium"),
+)
+each_way = pytest.mark.parametrize("way", WAYS, ids=["postgres", "mongod"])
+pytestmark = pytest.mark.thorough
+
+
+@pytest.fixture(scope="module")
+async def house(
+    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[House]:
+    """A bot whose sources have time to come back."""
+    folder = tmp_path_factory.mktemp("restarts")
+    async with opened_house(sandbox, folder, timeout_s=TIMEOUT_S) as one:
+        yield one
+
+
+@pytest.fixture
+async def scene(house: House, kept: list[Scenario]) -> AsyncGenerator[Scene]:
+    """This house; its servers run again at the end."""
+    one = Scene(house, kept)
+    yield one
+    await one.heal()
+
+
+@each_way
+async def test_a_restart_amid_a_query_is_got_over(scene: Scene, way: Way) -> None:
+    """Rows of a server that is restarted are fetched anew: none is missing or counted twice."""
+    whole = (await scene.house.heard(way.words)).table
+    proxy, sandbox = scene.proxy(way.source), scene.house.sandbox
+    proxy.strike = Strike("hold", way.amid_rows, times=1)
+    asking = await scene.house.ask(way.words)
+    await proxy.struck.wait()
+    assert await way.is_read(sandbox)
+    await way.server(sandbox).restart()
+    await proxy.heal()
+    heard = await asking.answered()
+    assert heard.table == whole
+    await scene.ended("restarted mid-query", way.name, heard, BOUND_S)
+
+
+@each_way
+async def test_a_server_killed_amid_a_query_is_told(scene: Scene, way: Way) -> None:
+    """Of a server that does not come back the person reads which it is, and what to look at."""
+    proxy, sandbox = scene.proxy(way.source), scene.house.sandbox
+    proxy.strike = Strike("hold", way.amid_rows, times=1)
+    asking = await scene.house.ask(way.words)
+    await proxy.struck.wait()
+    assert await way.is_read(sandbox)
+    await way.server(sandbox).kill()
+    await proxy.heal()
+    try:
+        heard = await asking.answered()
+    finally:
+        await way.server(sandbox).restart()
+    await scene.ended("killed mid-query", way.name, heard, BOUND_S, way.source, *GONE)

@@ -1,0 +1,63 @@
+"""Vault slow, silent, reset, gone, and gone between a lease and its end."""
+
+import pytest
+
+from tests.faults.after import LEASE_ENDS_S
+from tests.faults.conftest import Scene
+from tests.faults.house import GOODBYES_S, TIMEOUT_S
+from tests.faults.proxy import Strike
+
+BOUND_S = TIMEOUT_S + GOODBYES_S
+WORDS = "top 5 countries by revenue"
+
+
+async def test_latency_is_borne(scene: Scene) -> None:
+    """Twenty milliseconds each way cost time, and nothing of the answer."""
+    scene.proxy("vault").latency_s = 0.02
+    heard = await scene.house.heard(WORDS)
+    assert heard.table[1][0] == "Germany"
+    await scene.ended("20 ms of latency", "Vault", heard, BOUND_S)
+
+
+async def test_a_vault_that_is_gone_is_told(scene: Scene) -> None:
+    """Without a credential the source is not read, and the person reads why."""
+    await scene.proxy("vault").refuse()
+    heard = await scene.house.heard(WORDS)
+    words = ("Vault does not answer", "Check VAULT_ADDR")
+    await scene.ended("refused", "Vault", heard, BOUND_S, *words)
+
+
+async def test_a_reset_before_the_lease_is_got_over(scene: Scene) -> None:
+    """A connection that is reset before Vault has made anything is tried anew."""
+    scene.proxy("vault").cut()
+    scene.proxy("vault").strike = Strike("reset", times=1)
+    heard = await scene.house.heard(WORDS)
+    assert scene.proxy("vault").struck.is_set()
+    assert heard.table[1][0] == "Germany"
+    await scene.ended("reset once", "Vault", heard, BOUND_S)
+
+
+@pytest.mark.thorough
+async def test_a_vault_that_only_accepts_is_left_at_the_deadline(scene: Scene) -> None:
+    """A Vault that takes the connection and says nothing is not waited for any longer."""
+    scene.proxy("vault").cut()
+    scene.proxy("vault").strike = Strike("hold")
+    heard = await scene.house.heard(WORDS)
+    await scene.ended("half-open from the start", "Vault", heard, BOUND_S, "sk again")
+
+
+@pytest.mark.thorough
+async def test_vault_away_between_the_lease_and_its_end(scene: Scene) -> None:
+    """The answer is whole, and the lease is given back once Vault is there again."""
+    sales, vault = scene.proxy("sales"), scene.proxy("vault")
+    sales.strike = Strike("hold", b"Germany", times=1)
+    asking = await scene.house.ask(WORDS)
+    await sales.struck.wait()
+    vault.cut()
+    vault.strike = Strike("reset", times=1)
+    sales.release()
+    heard = await asking.answered()
+    assert vault.struck.is_set()
+    assert heard.table[1][0] == "Germany"
+    fault = "away between mint and revoke"
+    await scene.ended(fault, "Vault", heard, BOUND_S, patience_s=LEASE_ENDS_S)
