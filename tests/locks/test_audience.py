@@ -24,6 +24,11 @@ class Said(dict[str, str]):
 
     status_code = 200
 
+    @property
+    def data(self) -> dict[str, str]:
+        """What Slack says."""
+        return self
+
 
 class Workspace:
     """A Slack with one channel and some people in it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 from pymongo.errors import ExecutionTimeout
@@ -17,9 +18,9 @@ from tests.live_mongo import LiveMongo, live_mongo
 
 @pytest.fixture(scope="module")
 async def live(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[LiveMongo]:
-    """A mongod with one document."""
+    """A mongod with some documents."""
     async with live_mongo(tmp_path_factory.mktemp("mongo")) as one:
-        await one.fill("goods", [{"id": 1}])
+        await one.fill("goods", [{"id": number} for number in range(300)])
         yield one
 
 
@@ -39,11 +40,12 @@ async def test_the_guard_is_asked(live: LiveMongo) -> None:
 
 
 async def test_the_server_knows_the_deadline(live: LiveMongo) -> None:
-    """Code that never ends, if it came so far, is ended by the server itself at the deadline."""
-    code = {"body": "function() { while (true) {} }", "args": [], "lang": "js"}
-    endless = [{"$match": {"$expr": {"$function": code}}}]
+    """A pipeline that would take hours, if it came so far, is ended by the server itself."""
+    stages: list[dict[str, Any]] = [{"$match": {"$expr": {"$eq": ["$id", -1]}}}]
+    for _ in range(4):
+        stages = [{"$lookup": {"from": "goods", "as": "more", "pipeline": stages}}]
     async with asyncio.timeout(20), live.adapter._open(live.reader, 20) as database:
-        batches = raw_batches(database, "goods", endless, timeout_ms=300, batch_rows=10)
+        batches = raw_batches(database, "goods", stages, timeout_ms=300, batch_rows=10)
         with pytest.raises(ExecutionTimeout):
             async for _ in batches:
                 pass
