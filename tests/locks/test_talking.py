@@ -5,7 +5,7 @@ import io
 import sqlite3
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -105,15 +105,33 @@ def test_a_file_has_so_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert bounds == [(child.resource.RLIMIT_AS, (child.MEMORY_BYTES, child.MEMORY_BYTES))]
 
 
-async def test_one_call_alone_keeps_to_the_budget(tmp_path: Path) -> None:
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncGenerator[Store]:
+    """An open store."""
+    one = Store(f"sqlite+aiosqlite:///{tmp_path}/store.db")
+    await one.open()
+    yield one
+    await one.close()
+
+
+async def paid(store: Store, limit: int) -> None:
+    """Pay a call of a thousand tokens out of a day's limit."""
+    purse = Spending(store.engine, Budget(day=Limit(tokens=limit)))
+    async with purse.paying(Question("how many?", ADA, NOON), Cost(1_000)):
+        pass
+
+
+async def test_one_call_alone_keeps_to_the_budget(store: Store) -> None:
     """The first call of a day is not made when it may cost more than the day's limit."""
-    store = Store(f"sqlite+aiosqlite:///{tmp_path}/store.db")
-    await store.open()
-    purse = Spending(store.engine, Budget(day=Limit(tokens=500)))
     with pytest.raises(BudgetUsedUp):
-        async with purse.paying(Question("how many?", ADA, NOON), Cost(1_000)):
-            pass
-    await store.close()
+        await paid(store, 500)
+
+
+async def test_calls_keep_to_the_budget(store: Store) -> None:
+    """A call is not made when there is no room for it beside those before."""
+    await paid(store, 1_500)
+    with pytest.raises(BudgetUsedUp):
+        await paid(store, 1_500)
 
 
 def test_no_hash_is_made_without_the_key() -> None:
