@@ -27,8 +27,11 @@ def test_the_proofs_of_a_lock_are_there(lock: Lock) -> None:
     for test in lock.tests:
         path, _, name = test.partition("::")
         tree = ast.parse((ROOT / path).read_text())
-        kinds = ast.FunctionDef | ast.AsyncFunctionDef
-        functions = {node.name for node in tree.body if isinstance(node, kinds)}
+        functions = {
+            node.name
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        }
         assert not name or name.partition("[")[0] in functions
 
 

@@ -26,7 +26,7 @@ FORKED = multiprocessing.get_context("forkserver")
 
 def preload() -> None:
     """Have the libraries imported once, for all that is run later."""
-    FORKED.set_forkserver_preload(PRELOADED.split())
+    FORKED.set_forkserver_preload([str(name) for name in PRELOADED.split()])
 
 
 def in_process(arguments: Sequence[str], environment: dict[str, str], log: str) -> None:

@@ -38,7 +38,9 @@ class Counting:
 
 async def used(**where: str) -> list[Credential | None]:
     """The credentials of three uses of one source."""
-    source = Source("sales", SourceSpec(kind="postgres", **where), cast("Any", None))
+    source = Source(
+        "sales", SourceSpec.model_validate({"kind": "postgres", **where}), cast("Any", None)
+    )
     vault, found = cast("Vault", Counting()), list[Credential | None]()
     for _ in range(3):
         async with credential_of(source, vault) as credential:

@@ -116,14 +116,20 @@ async def test_sqlite_queries_only(
 ) -> None:
     """Without guard and authorizer, and with a file that can be written, nothing is changed."""
     monkeypatch.setattr(sqlite_adapter, "authorizer", lambda relations: None)
-    monkeypatch.setattr(of_sqlite, "_uri", of_sqlite._uri.replace("mode=ro", "mode=rw"))
+    its: Any = of_sqlite
+    monkeypatch.setattr(its, "_uri", its._uri.replace("mode=ro", "mode=rw"))
     with pytest.raises(SourceRefused):
         await read(of_sqlite, "DELETE FROM goods RETURNING id")
 
 
+def bare(adapter: Any) -> sqlite3.Connection:
+    """A connection as the adapter makes it, before any lock of a query."""
+    return adapter._connect()
+
+
 def test_sqlite_opens_its_file_to_read(of_sqlite: SqliteAdapter) -> None:
     """A bare connection, without any other lock, can't write."""
-    connection = of_sqlite._connect()
+    connection = bare(of_sqlite)
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         connection.execute("DELETE FROM goods")
     connection.close()
@@ -131,7 +137,7 @@ def test_sqlite_opens_its_file_to_read(of_sqlite: SqliteAdapter) -> None:
 
 def test_sqlite_trusts_no_schema_and_attaches_nothing(of_sqlite: SqliteAdapter) -> None:
     """A bare connection runs no function that a hostile view names, and opens no other file."""
-    connection = of_sqlite._connect()
+    connection = bare(of_sqlite)
     assert connection.execute("PRAGMA trusted_schema").fetchall() == [(0,)]
     with pytest.raises(sqlite3.OperationalError, match="too many attached"):
         connection.execute("ATTACH ':memory:' AS other")

@@ -26,6 +26,7 @@ def test_a_planner_can_not_import_rows(tmp_path: Path) -> None:
         f"[[tool.importlinter.contracts]]\n{fields}\n"
     )
     linter = Path(sys.executable).parent / "lint-imports"
-    run = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 100}
-    found = subprocess.run([linter, "--no-cache"], check=False, **run)  # noqa: S603 -- our own
+    found = subprocess.run(  # noqa: S603 -- our own
+        [linter, "--no-cache"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert "orchestrator.plan.leak -> orchestrator.staging" in found.stdout, found.stdout

@@ -44,7 +44,8 @@ async def test_the_server_knows_the_deadline(live: LiveMongo) -> None:
     stages: list[dict[str, Any]] = [{"$match": {"$expr": {"$eq": ["$id", -1]}}}]
     for _ in range(4):
         stages = [{"$lookup": {"from": "goods", "as": "more", "pipeline": stages}}]
-    async with asyncio.timeout(20), live.adapter._open(live.reader, 20) as database:
+    opened: Any = live.adapter._open  # pyright: ignore[reportPrivateUsage]
+    async with asyncio.timeout(20), opened(live.reader, 20) as database:
         batches = raw_batches(database, "goods", stages, timeout_ms=300, batch_rows=10)
         with pytest.raises(ExecutionTimeout):
             async for _ in batches:

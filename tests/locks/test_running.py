@@ -40,9 +40,9 @@ def over(tmp_path: Path) -> Open:
     async def pipeline(*change: str, seconds: float = 0, **more: Any) -> AsyncGenerator[Pipeline]:
         path = shop(tmp_path, **more)
         if change:
-            text = path.read_text()
-            assert change[0] in text
-            path.write_text(text.replace(*change))
+            (before, after), text = change, path.read_text()
+            assert before in text
+            path.write_text(text.replace(before, after))
         async with opened(load(path), None, tmp_path, cache_seconds=seconds, warm=False) as one:
             yield one
 
@@ -207,6 +207,7 @@ async def test_a_planner_reads_what_it_was_shown(over: Open) -> None:
     async with over() as pipeline:
         asked = question("how many orders?", ADA, asked_at=NOON)
         draft = Draft(NAMES, "claude")
-        assert await pipeline._plan(asked, draft, Candidates(entities=("customer",)))
+        planned: Any = pipeline._plan  # pyright: ignore[reportPrivateUsage]
+        assert await planned(asked, draft, Candidates(entities=("customer",)))
         with pytest.raises(UnknownName, match="which nothing in the question led to"):
-            await pipeline._plan(asked, draft, Candidates(entities=("order",)))
+            await planned(asked, draft, Candidates(entities=("order",)))
