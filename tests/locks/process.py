@@ -14,7 +14,7 @@ import pytest
 PATIENCE_S = 400.0
 OPTIONS = (
     *("-p", "tests.locks.plugin", "-p", "no:cacheprovider", "-p", "no:xdist"),
-    "--noconftest",  # no proof uses what the whole suite shares, which takes long to import
+    "--confcutdir=tests/unit",  # no proof uses what the whole suite shares and imports
     *("--timeout=120", "-o", "addopts=", "-q", "--tb=line"),
 )
 PRELOADED = """pytest aiohttp alembic.config anthropic asyncpg duckdb fastapi hvac hypothesis motor
