@@ -9,13 +9,19 @@ ONLY ?=
 SHOW ?=
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench eval storm load faults browser unit lint format types imports setup lock schema clean
+.PHONY: demo test locks locks-table bench eval storm load faults browser unit lint format types imports setup lock schema clean
 
 demo: $(READY) ## a whole company on this machine, and a first question answered in its Slack
 	@$(BIN)/crosstalk sandbox demo $(if $(ONCE),--once)
 
 test: lint types imports browser ## everything: lint, types, imports and every test, real servers included
 	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not thorough"
+
+locks: $(READY) ## switch each lock of SECURITY.md off: a test has to fail; ONLY=name for one
+	@$(BIN)/python -m tests.locks $(ONLY)
+
+locks-table: $(READY) ## the table of locks in SECURITY.md from tests/locks
+	@$(BIN)/python -m tests.locks.table
 
 bench: $(READY) ## all measurements into docs/benchmarks.md; QUICK=1 for small ones, ONLY=postgres for some
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ONLY)

@@ -1,0 +1,65 @@
+"""MongoDB's own locks, attacked on a real server with the guard taken away."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+from pymongo.errors import ExecutionTimeout
+
+from adapters.base import Limits
+from adapters.errors import UnsafeQuery
+from adapters.mongo import adapter
+from adapters.mongo.read import raw_batches
+from adapters.query import AggregationQuery
+from tests.contract.harness import columns, gather
+from tests.live_mongo import LiveMongo, live_mongo
+
+
+@pytest.fixture(scope="module")
+async def live(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[LiveMongo]:
+    """A mongod with some documents."""
+    async with live_mongo(tmp_path_factory.mktemp("mongo")) as one:
+        await one.fill("goods", [{"id": number} for number in range(300)])
+        yield one
+
+
+def pipeline(**stage: object) -> AggregationQuery:
+    """A pipeline of one stage."""
+    return AggregationQuery(
+        relations=("goods",),
+        columns=columns(id="int64"),
+        pipeline=({f"${k}": v for k, v in stage.items()},),
+    )
+
+
+async def test_the_guard_is_asked(live: LiveMongo) -> None:
+    """What the guard refuses is not sent."""
+    with pytest.raises(UnsafeQuery):
+        await gather(live.adapter, pipeline(match={"$where": "true"}), live.reader, Limits())
+
+
+async def test_the_server_knows_the_deadline(live: LiveMongo) -> None:
+    """A pipeline that would take hours, if it came so far, is ended by the server itself."""
+    stages: list[dict[str, Any]] = [{"$match": {"$expr": {"$eq": ["$id", -1]}}}]
+    for _ in range(4):
+        stages = [{"$lookup": {"from": "goods", "as": "more", "pipeline": stages}}]
+    opened: Any = live.adapter._open  # pyright: ignore[reportPrivateUsage]
+    async with asyncio.timeout(20), opened(live.reader, 20) as database:
+        batches = raw_batches(database, "goods", stages, timeout_ms=300, batch_rows=10)
+        with pytest.raises(ExecutionTimeout):
+            async for _ in batches:
+                pass
+
+
+async def test_a_client_serves_one_query(live: LiveMongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a fetch no connection of its login is left."""
+    monkeypatch.setattr(adapter, "check", lambda query: None)
+    await gather(live.adapter, pipeline(match={}), live.reader, Limits())
+    ours = [
+        {"$currentOp": {"allUsers": True, "idleConnections": True}},
+        {"$match": {"appName": "crosstalk"}},
+    ]
+    async with asyncio.timeout(20):
+        while await (await live.admin.admin.aggregate(ours)).to_list():
+            pass  # mongod has not seen yet that it was closed
