@@ -25,7 +25,7 @@ class Counting:
         self._made = 0
 
     @asynccontextmanager
-    async def lease(self, role: str) -> AsyncGenerator[Credential]:
+    async def lease(self, role: str, _seconds: float) -> AsyncGenerator[Credential]:
         """A login for one block."""
         self._made += 1
         yield Credential(f"{role}-{self._made}")
