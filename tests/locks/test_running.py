@@ -105,7 +105,7 @@ async def test_an_approval_is_for_one_plan(over: Open) -> None:
         moved = replace(large, decision=small.decision)
         async with pipeline.staging.opened() as staging:
             with pytest.raises(QueryError, match="another plan"):
-                async for _ in pipeline.executor.execute(moved, staging):
+                async for _ in pipeline.executor.execute(moved, staging, {}):
                     pass
 
 
