@@ -26,7 +26,7 @@ GOODBYES_S = 5.0
 """What is allowed beyond a source's deadline: to give back a lease and a connection (2 s each at
 most), and the posts."""
 ANSWER_TIMEOUT_S = 60.0
-_MARKS = re.compile(r"[*_`]|:[a-z_]+:")
+_MARKS = re.compile(r"[*`]|:[a-z_]+:")
 Message = dict[str, Any]
 
 
