@@ -37,6 +37,7 @@ async def after(
     bound_s: float,
     before: set[Any],
     patience_s: float = PATIENCE_S,
+    answers: int = 1,
 ) -> Left:
     """Check a question that is answered, and count what it has left: nothing, or this fails.
 
@@ -44,17 +45,17 @@ async def after(
     """
     assert heard.seconds < bound_s, f"{heard.seconds:.1f} s, of {bound_s:.0f} s"
     left = await nothing_left(house, before, patience_s)
-    answered_once(house.slack, heard.ts)
+    answered_once(house.slack, heard.ts, answers)
     return left
 
 
-def answered_once(slack: LocalSlack, ts: str, questions: int = 1) -> None:
-    """One answer a question stands in the thread, and no progress message that still goes on."""
+def answered_once(slack: LocalSlack, ts: str, pieces: int = 1) -> None:
+    """Each piece of work has one answer in the thread, and no progress message still goes on."""
     thread = slack.workspace.channels[SALES].thread(ts)
     answers = [message["text"] for message in thread if is_answer(message)]
-    assert len(answers) == questions, answers
+    assert len(answers) == pieces, answers
     progress = [message["text"] for message in thread if is_progress(message)]
-    assert len(progress) <= questions, progress
+    assert len(progress) <= pieces, progress
     assert not [text for text in progress if text.startswith("Reading")], progress
 
 

@@ -80,8 +80,9 @@ class Scene:
         bound_s: float,
         *words: str,
         patience_s: float = PATIENCE_S,
+        answers: int = 1,
     ) -> None:
         """Check that the outcome came in time, once, in these words, and left nothing; keep it."""
         read = heard.saying(*words) if words else heard.text.splitlines()[0]
-        left = await after(self.house, heard, bound_s, self._before, patience_s)
+        left = await after(self.house, heard, bound_s, self._before, patience_s, answers)
         self._kept.append(Scenario(fault, where, read, round(heard.seconds, 2), bound_s, left))

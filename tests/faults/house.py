@@ -26,7 +26,7 @@ GOODBYES_S = 5.0
 """What is allowed beyond a source's deadline: to give back a lease and a connection (2 s each at
 most), and the posts."""
 ANSWER_TIMEOUT_S = 60.0
-_MARKS = re.compile(r"[*_`]|:[a-z_]+:")
+_MARKS = re.compile(r"[*`]|:[a-z_]+:")
 Message = dict[str, Any]
 
 
@@ -95,16 +95,18 @@ class Asking:
         there = next((message for message in reversed(seen) if wanted(message)), None)
         return there or (await self.changes.until(found, ANSWER_TIMEOUT_S))["message"]
 
-    async def answered(self) -> Heard:
-        """Wait for the answer."""
-        message = await self.until(is_answer)
+    async def answered(self, card: Message | None = None) -> Heard:
+        """Wait for the answer; a card that asked for an approval first is none."""
+        before = card["ts"] if card else None
+        message = await self.until(lambda one: is_answer(one) and one["ts"] != before)
         seconds = time.monotonic() - self.began
         self.slack.workspace.unsubscribe(self.changes)
         return Heard(message, self.ts, seconds)
 
 
 def is_answer(message: Message) -> bool:
-    """Whether a message is the answer to a piece of work, whole."""
+    """Whether a message is the answer to a piece of work, whole. The card of a request for an
+    approval is one too: the approved run is work of its own."""
     payload = (message.get("metadata") or {}).get("event_payload") or {}
     return payload.get("part") == ANSWER and message.get("streaming_state") != "in_progress"
 

@@ -119,6 +119,7 @@ async def test_an_approval_of_a_day_ago_decides_nothing(scene: Scene, clocks: Cl
     asking = await scene.house.ask(NEEDS_APPROVAL)
     card = await asking.until(may_be_approved)
     await scene.house.slack.press(APPROVER, SALES, card["ts"], "approval_approve")
-    heard = await asking.answered()
+    heard = await asking.answered(card)
     assert heard.table
-    await scene.ended("clock a day forward and back", "an approval", heard, BOUND_S)
+    fault = "clock a day forward and back"
+    await scene.ended(fault, "an approval", heard, BOUND_S, answers=2)

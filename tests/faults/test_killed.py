@@ -20,7 +20,7 @@ from sandbox.storm.replicas import Replica
 from tests.conftest import ROOT
 from tests.engine.test_planners import DRAFT
 from tests.faults.after import LEASE_ENDS_S, answered_once, nothing_left, tasks, until
-from tests.faults.house import Asking, Heard, addresses, asked, is_answer, proxies_of
+from tests.faults.house import Asking, Heard, Message, addresses, asked, is_answer, proxies_of
 from tests.faults.proxy import Proxy, Strike
 from tests.faults.test_clock import APPROVER, may_be_approved
 from tests.faults.test_full_disk import PAIRS
@@ -103,12 +103,14 @@ class Scene:
     def __init__(self, plant: Plant, kept: list[Scenario]) -> None:
         self._plant, self._kept, self._before = plant, kept, tasks()
 
-    async def ended(self, stage: str, asking: Asking, questions: int = 1) -> Heard:
+    async def ended(
+        self, stage: str, asking: Asking, answers: int = 1, card: Message | None = None
+    ) -> Heard:
         """Wait for the answers, and check that they stand there once and nothing is left."""
-        heard = await asking.answered()
+        heard = await asking.answered(card)
         await until(lambda: self._plant.in_queue() == 0)
         assert heard.seconds < BOUND_S
-        answered_once(self._plant.slack, heard.ts, questions)
+        answered_once(self._plant.slack, heard.ts, answers)
         left = await nothing_left(self._plant, self._before, LEASE_ENDS_S)
         read = heard.text.splitlines()[0]
         where = f"the bot, {stage}"
@@ -131,7 +133,7 @@ async def test_killed_while_a_question_is_queued(plant: Plant, scene: Scene) -> 
     await asked(plant.slack, "how many products?", first.ts)
     await until(lambda: plant.in_queue() == 2, START_TIMEOUT_S)
     await plant.killed()
-    await scene.ended("queued", first, questions=2)
+    await scene.ended("queued", first, answers=2)
 
 
 @pytest.mark.thorough
@@ -155,7 +157,7 @@ async def test_killed_while_waiting_for_approval(plant: Plant, scene: Scene) -> 
     await plant.killed()
     await plant.is_up()
     await plant.slack.press(APPROVER, SALES, card["ts"], "approval_approve")
-    await scene.ended("waiting for approval", asking)
+    await scene.ended("waiting for approval", asking, answers=2, card=card)
 
 
 @pytest.mark.thorough
