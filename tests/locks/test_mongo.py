@@ -41,12 +41,16 @@ async def test_the_guard_is_asked(live: LiveMongo) -> None:
 async def test_the_server_knows_the_deadline(live: LiveMongo) -> None:
     """What takes longer than the deadline is ended by the server itself, whoever waits for it."""
     slow = [{"$expr": {"$eq": [{"$ifNull": ["$nothing", "$id"]}, -n]}} for n in range(1, 4_000)]
+    stages = [{"$match": {"$or": slow}}]
     opened: Any = live.adapter._open  # pyright: ignore[reportPrivateUsage]
-    with pytest.raises(SourceTimeout):
+
+    async def read() -> None:
         async with opened(live.reader, 60) as database:
-            stages = [{"$match": {"$or": slow}}]
             async for _ in raw_batches(database, "goods", stages, timeout_ms=10, batch_rows=10):
                 pass
+
+    with pytest.raises(SourceTimeout):
+        await read()
 
 
 async def test_a_client_serves_one_query(live: LiveMongo, monkeypatch: pytest.MonkeyPatch) -> None:
