@@ -138,4 +138,5 @@ async def test_what_a_channel_may_not_see_is_not_posted_there(
     )
     await delivered.deliver(SimpleNamespace(failed=False), approved, Thread())
     (line,) = posted
+    assert isinstance(line, str)
     assert line.startswith("🔒 The answer is for <@U1> alone")

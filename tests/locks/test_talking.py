@@ -6,6 +6,7 @@ import sqlite3
 import sys
 import zipfile
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,11 +33,13 @@ from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.slack.answer.files import xlsx_file
 from bot.slack.app import build_app
+from bot.slack.render import escaped
 from orchestrator.plan.budget import Budget, Cost, Limit
 from orchestrator.question import Question
 from orchestrator.store import Spending, Store
 from orchestrator.store.chain import GENESIS, Head, Seal
 from tests.conftest import ADA, NOON
+from tests.unit.audit.chains import chain, head_of, verdict
 
 SECRET = "hunter2-in-db.example"
 SAID: dict[str, tuple[Callable[[Any, str], SourceError], Exception]] = {
@@ -138,3 +141,32 @@ def test_no_hash_is_made_without_the_key() -> None:
     """What seals a record is of the key, and no plain hash of what it says."""
     (record,) = Seal(["a key of some length"]).link(Head(0, GENESIS), NOON, [("r1", "asked", {})])
     assert record.hash != hashlib.sha256(record.canonical).hexdigest()
+
+
+def test_a_record_that_was_changed_is_found() -> None:
+    """With another detail its hash is not the one that it bears."""
+    records = chain(3)
+    changed = replace(records[2], detail={"rows": 9})
+    assert verdict([*records[:2], changed], head_of(records)).faults
+
+
+def test_a_record_that_was_taken_out_is_found() -> None:
+    """The numbers leave a gap, though what comes after the gap is made to follow."""
+    records = chain(2)
+    later = chain(1, after=Head(3, records[1].hash))
+    found = verdict([*records, *later], head_of(later)).faults
+    assert any("gap" in fault.message for fault in found)
+
+
+def test_a_head_kept_elsewhere_finds_another_chain() -> None:
+    """A chain that was made anew as a whole is another than the one that the head is of."""
+    kept = head_of(chain(3))
+    anew = Seal().link(Head(0, GENESIS), NOON, [(f"x{n}", "asked", {}) for n in range(3)])
+    assert not verdict(anew, head_of(anew)).faults
+    assert verdict(anew, head_of(anew), anchor=kept).faults
+
+
+@pytest.mark.parametrize(("text", "safe"), [("<!here>", "&lt;!here&gt;"), ("&lt;", "&amp;lt;")])
+def test_what_slack_reads_as_markup_is_text(text: str, safe: str) -> None:
+    """Whoever wrote it, nothing is a mention, a link or another character."""
+    assert escaped(text) == safe
