@@ -1,4 +1,4 @@
-"""Reads the corpus: files of groups, each with why it is there, what must come of it, and inputs."""
+"""Reads the corpus: files of groups, each with why it is there, its inputs, what must come of them."""
 
 import functools
 from collections.abc import Callable

@@ -120,5 +120,4 @@ async def _sent(adapter: PostgresAdapter, credential: Credential, text: str) -> 
             statement = await connection.prepare(text)
             await statement.fetch()
     except SourceError as told:
-        assert told.__cause__ is not None
-        raise told.__cause__ from None
+        raise (told.__cause__ or told) from None
