@@ -1,4 +1,8 @@
-"""Reads the corpus: files of groups, each with why it is there, its inputs, what must come of them."""
+"""Reads the corpus.
+
+A file holds groups: why they are there, what must come of them, and their inputs. An input is text,
+or `text` with more that is true of it alone, where long text is told as what is repeated.
+"""
 
 import functools
 from collections.abc import Callable
@@ -44,8 +48,14 @@ def _case(place: str, group: dict[str, Any], one: Any) -> Case:
     if told.get("half"):
         text = text.replace("<half>", _HALF)
     if isinstance(text, dict) and "repeat" in text:
-        text = text.get("before", "") + text["repeat"] * text["times"] + text.get("after", "")
+        text = _repeated(**text)
     return Case(place, text, told["why"], told)
+
+
+def _repeated(
+    repeat: str, times: int, before: str = "", middle: str = "", close: str = "", after: str = ""
+) -> str:
+    return before + repeat * times + middle + close * times + after
 
 
 def each(name: str, having: Callable[[Case], bool] = lambda _: True) -> pytest.MarkDecorator:
