@@ -12,7 +12,8 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-deps
 HAS_CUDA := import importlib.metadata as m, sys; sys.exit("nvidia" not in str(m.requires("torch")))
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench eval storm browser unit lint format types imports setup lock vulnerabilities sbom fuzz schema clean
+.PHONY: demo test bench eval storm load browser unit lint format types imports setup lock \
+  vulnerabilities sbom fuzz schema clean
 
 demo: $(READY) ## a whole company on this machine, and a first question answered in its Slack
 	@$(BIN)/crosstalk sandbox demo $(if $(ONCE),--once)
@@ -28,6 +29,9 @@ eval: $(READY) ## how often a planner is right, into docs/evals.md; SHOW=1 tells
 
 storm: $(READY) ## 5,000 questions on two replicas, one of which dies; QUICK=1 for 300
 	@$(BIN)/crosstalk sandbox storm $(if $(QUICK),--questions 300)
+
+load: $(READY) ## 200 questions at once over the whole company, into docs/reliability.md; QUICK=1 for 40
+	@$(BIN)/crosstalk sandbox load $(if $(QUICK),--questions 40,--keep)
 
 browser: $(READY) ## a browser for the tests: the one that is here, or else Playwright's own
 	@command -v chromium chromium-browser google-chrome >/dev/null || $(BIN)/playwright install chromium

@@ -3,16 +3,14 @@
 import argparse
 import asyncio
 import importlib
-import platform
-import re
 import sys
 import time
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.report import publish, write
 from benchmarks.servers import Place, open_servers
+from sandbox.machine import machine
 
 NAMES = [
     "question",
@@ -43,20 +41,16 @@ async def _one(name: str, place: Place, quick: bool) -> None:
     began = time.monotonic()
     outcome = await module.run(place, quick)
     today = datetime.now(UTC).date().isoformat()
-    write(name, module.TITLE, outcome, module.TARGETS, quick=quick, date=today, machine=_machine())
-    sys.stdout.write(f"  {time.monotonic() - began:.0f} s\n")
-
-
-def _machine() -> str:
-    """What it runs on, in general terms."""
-    cpu = re.findall(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    memory = Path("/proc/meminfo").read_text(encoding="ascii")
-    gigabytes = round(int(re.findall(r"MemTotal:\s+(\d+)", memory)[0]) / 1024**2)
-    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
-    return (
-        f"{cpu[0] if cpu else platform.machine()}, {len(cpu)} cores, {gigabytes} GB, "
-        f"{platform.system()}, Python {platform.python_version()}, {libraries}."
+    write(
+        name,
+        module.TITLE,
+        outcome,
+        module.TARGETS,
+        quick=quick,
+        date=today,
+        machine=machine(_LIBRARIES),
     )
+    sys.stdout.write(f"  {time.monotonic() - began:.0f} s\n")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from bot.line import Line, Wait
 from orchestrator.store import Queue, Work
 
 log = structlog.get_logger(__name__)
@@ -43,10 +44,12 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How work of one kind is done, and how a sentence reaches whoever waits for it."""
+    """How work of one kind is done, and how a sentence, or their place in the line, reaches whoever
+    waits for it."""
 
     do: Do
     tell: Tell
+    wait: Wait | None = None
 
 
 class Runs:
@@ -56,23 +59,28 @@ class Runs:
         self._queue = queue
         self._at_once = at_once
         self._poll_s = poll_s
+        self.line = Line(queue)
         self._kinds: dict[str, Kind] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._is_open = True
         self._claiming: asyncio.Task[None] | None = None
 
-    def handle(self, kind: str, do: Do, tell: Tell) -> None:
+    def handle(self, kind: str, do: Do, tell: Tell, wait: Wait | None = None) -> None:
         """Do work of this kind here."""
-        self._kinds[kind] = Kind(do, tell)
+        self._kinds[kind] = Kind(do, tell, wait)
 
     async def put(
         self, lane: str, keys: Collection[str], kind: str, payload: dict[str, Any]
     ) -> bool:
-        """`Queue.put`, and a wake-up: once this returns, the work will not be forgotten."""
-        is_new = await self._queue.put(lane, keys, kind, payload)
+        """`Queue.put`, and a wake-up: once this returns, the work will not be forgotten. False when
+        it was known."""
+        work = await self._queue.put(lane, keys, kind, payload)
+        handled = self._kinds.get(kind)
+        if work is not None and handled is not None and handled.wait is not None:
+            self.line.add(work, handled.wait)
         self._wake.set()
-        return is_new
+        return work is not None
 
     def start(self) -> None:
         """Begin to claim work."""
@@ -106,6 +114,7 @@ class Runs:
             work = await self._queue.claim(self._kinds)
             if work is None:
                 return
+            self.line.left(work)
             lease = _Lease(self._queue, work, asked_at + self._queue.lease_s)
             task = asyncio.create_task(self._supervised(work, self._kinds[work.kind], lease))
             self._tasks.add(task)

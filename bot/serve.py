@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.errors import ConfigurationError
 from bot.http import http_app
+from bot.line import LINE_S
 from bot.metrics import Metrics
 from bot.periodic import repeated
 from bot.runs import POLL_S, Runs
@@ -77,7 +78,7 @@ async def running(
     At the end it first stops listening, then lets the questions under way end; what has not
     ended after `drain_s` goes back to the queue. Every `poll_s` it looks for work and for stops.
     """
-    metrics, engine = Metrics(pipeline.executor.limits), pipeline.store.engine
+    metrics, engine = Metrics(pipeline.executor.load), pipeline.store.engine
     queue, pace = Queue(engine, lease_s=settings.lease_seconds), Pace(engine)
     runs = Runs(queue, poll_s=poll_s)
     stops, spending = Stops(engine), Spending(engine, settings.budget())
@@ -93,12 +94,12 @@ async def running(
             min_interval_s=min_interval_s,
             most_file_bytes=int(settings.file_mb * 1e6),
         )
-        runs.handle(QUESTION, conversation.answer, conversation.say)
+        runs.handle(QUESTION, conversation.answer, conversation.say, conversation.wait)
         reviews = Reviews(pipeline, clients, conversation.desk, settings.feedback_channel)
         run_approved = reviews.after(conversation.run_approved)
         runs.handle(APPROVED, run_approved, conversation.say_of_run)
         preview = PlanPreview(pipeline, conversation)
-        runs.handle(PLAN, preview.show, conversation.say)
+        runs.handle(PLAN, preview.show, conversation.say, conversation.wait)
         runs.handle(PLANNED, reviews.after(preview.run), conversation.say_of_run)
         schedules = Schedules(engine)
         scheduled = due.Scheduled(pipeline, clients, schedules, runs, clock)
@@ -129,6 +130,7 @@ async def running(
                 _sockets(app, settings.app_token()),
                 sweeping(conversation.desk, pipeline.approvals, partial(start, pipeline, runs)),
                 repeated(lambda: due.sweep(schedules, runs, clock()), due.SWEEP_S),
+                repeated(runs.line.tell, LINE_S),
                 repeated(watch.step, watch.step_s),
                 repeated(lambda: conversation.running.obey(stops), poll_s),
             ):

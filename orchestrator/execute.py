@@ -36,7 +36,7 @@ from adapters.query import NativeQuery, SqlQuery, with_keys
 from orchestrator.approve import ApprovedPlan
 from orchestrator.cache import Recording, ResultCache, key_of
 from orchestrator.compile.plan import FetchStep
-from orchestrator.limiter import Limiter
+from orchestrator.limiter import Limiter, Load
 from orchestrator.outcome import Failed, Started, StepOutcome, Succeeded
 from orchestrator.question import Requester
 from orchestrator.registry import Drift, Source, credential_of
@@ -95,9 +95,9 @@ class Executor:
         more._each = self._each | each  # noqa: SLF001
         return more
 
-    def limits(self) -> dict[str, int]:
-        """How many queries each source takes at once now."""
-        return {name: limiter.gradient.limit for name, limiter in self._each.items()}
+    def load(self) -> dict[str, Load]:
+        """How much each source takes now, by its name."""
+        return {name: limiter.load for name, limiter in self._each.items()}
 
     async def execute(
         self, approved: ApprovedPlan, staging: Staging

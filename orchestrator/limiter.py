@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator, Hashable
+from dataclasses import dataclass
 
 _TOLERANCE = 1.5  # how much slower than its baseline a query may be and still count as usual
 _LEAST_GRADIENT = 0.5
@@ -19,6 +20,15 @@ _LONG_TERM = 100  # samples
 _WARM_UP = 10  # samples that are averaged plainly
 _DRIFT = 0.95  # how fast a baseline falls when queries are over twice as fast as it
 _MOST_SHAPES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many queries a source is given at once, how many run, and how many wait for that."""
+
+    limit: int
+    running: int
+    waiting: int
 
 
 class Baseline:
@@ -82,6 +92,12 @@ class Limiter:
         self.gradient = Gradient(most)
         self.running = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def load(self) -> Load:
+        """How it stands now."""
+        waiting = sum(not turn.cancelled() for turn in self._waiting)
+        return Load(self.gradient.limit, self.running, waiting)
 
     @contextlib.asynccontextmanager
     async def slot(self) -> AsyncGenerator[None]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import AsyncGenerator, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +16,10 @@ from rich.console import Console
 from adapters.errors import ConfigurationError, CrosstalkError
 from sandbox.demo import demo as run_demo
 from sandbox.demo import until_told
+from sandbox.load import Crowd, about, load, show
 from sandbox.postgres import start_postgres
 from sandbox.process import ServerFailed
+from sandbox.reliability import keep_load
 from sandbox.sandbox import Sandbox, open_sandbox
 from sandbox.storm import Size, storm
 
@@ -27,6 +30,8 @@ app = typer.Typer(
 )
 Folder = Annotated[Path, typer.Option(help="Where the databases are kept.")]
 Port = Annotated[int, typer.Option(help="The port of the Slack page; 0 takes a free one.")]
+LOAD_SPEED = 20.0
+"""How much faster than Slack's the limits are under load, else they would be what is measured."""
 DATA, STORM = Path(".sandbox/demo"), Path(".sandbox/storm")
 
 
@@ -91,8 +96,32 @@ def storm_command(
         raise typer.Exit(1)
 
 
+@app.command(name="load")
+def load_command(
+    questions: Annotated[int, typer.Option(min=20, help="How many ask at once.")] = 200,
+    folder: Annotated[Path, typer.Option(help="Where the databases are kept.")] = DATA,
+    keep: Annotated[bool, typer.Option("--keep", help="Write docs/reliability.md.")] = False,
+) -> None:
+    """Let many ask at once over the whole company, and tell how long they waited."""
+    console = Console()
+
+    async def go() -> bool:
+        async with _opened(folder, 0, console, slack_speed=LOAD_SPEED) as sandbox:
+            with tempfile.TemporaryDirectory() as own, console.status(f"{questions} questions …"):
+                report = await load(sandbox, Crowd(questions), Path(own))
+        show(report, console)
+        if keep:
+            keep_load(about(Crowd(questions), LOAD_SPEED), report.figures())
+        return not report.wrongs
+
+    if not _run(go()):
+        raise typer.Exit(1)
+
+
 @contextlib.asynccontextmanager
-async def _opened(folder: Path, port: int, console: Console) -> AsyncGenerator[Sandbox]:
+async def _opened(
+    folder: Path, port: int, console: Console, slack_speed: float = 1.0
+) -> AsyncGenerator[Sandbox]:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     async with contextlib.AsyncExitStack() as stack:
         with console.status("setting up") as status:
@@ -101,6 +130,7 @@ async def _opened(folder: Path, port: int, console: Console) -> AsyncGenerator[S
                     folder,
                     datetime.now(UTC).date(),
                     slack_port=port,
+                    slack_speed=slack_speed,
                     tell=lambda stage: status.update(f"{stage} …"),
                 )
             )

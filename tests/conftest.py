@@ -1,8 +1,9 @@
 """One sandbox for the whole run, with today fixed, and a pipeline over it."""
 
 import contextlib
+import json
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from orchestrator.question import Requester, question
 from orchestrator.semantic import SemanticModel, load
 from orchestrator.wire import open_pipeline
 from sandbox.sandbox import Sandbox, open_sandbox
+from tests.leaks import SECRETS
 from tests.messages_api import ScriptedMessagesApi, scripted_api
 
 ROOT = Path(__file__).parent.parent
@@ -32,11 +34,32 @@ SLACK_SPEED = 20.0
 ADA = Requester("T0TEST", "U0ADA")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test fails when a secret stands in what it, or the code that it runs, writes or logs."""
+    report = yield
+    kinds = SECRETS.kinds("".join([*(text for _, text in report.sections), report.longreprtext]))
+    if kinds:
+        report.outcome, report.sections = "failed", []
+        report.longrepr = f"{item.nodeid} shows {', '.join(kinds)} in its output."
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_in_files(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
+    """No file that a test leaves has a secret in it: no log, store, trail, trace or result."""
+    yield
+    assert list(SECRETS.in_files(tmp_path_factory.getbasetemp())) == []
+
+
 @pytest.fixture(scope="session")
 async def sandbox() -> AsyncGenerator[Sandbox]:
     """The whole demo company, as of TODAY."""
     async with open_sandbox(FOLDER, TODAY, slack_speed=SLACK_SPEED, vectors=VECTORS) as opened:
         await opened.embedder.warm()
+        SECRETS.plant(opened)
         yield opened
 
 
@@ -92,9 +115,10 @@ async def pipeline(
 
 @pytest.fixture
 async def api() -> AsyncGenerator[ScriptedMessagesApi]:
-    """A scripted API of the planning model."""
+    """A scripted API of the planning model, which is never sent a secret."""
     async with scripted_api() as scripted:
         yield scripted
+        assert SECRETS.kinds(json.dumps(scripted.received)) == []
 
 
 async def events_of(pipeline: Pipeline, text: str, sql: str | None = None) -> list[Event]:

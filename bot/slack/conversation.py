@@ -1,7 +1,7 @@
 """What happens for one question, from the eyes on it to the answer under it."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from bot.slack.clients import Clients
 from bot.slack.delivery import Delivery, asked_elsewhere
 from bot.slack.files.message import file_message
 from bot.slack.files.thread import MOST_BYTES, ThreadFiles
+from bot.slack.greeting import greet, show_place
 from bot.slack.history.coercion import Message
 from bot.slack.history.context import thread_messages, thread_texts
 from bot.slack.overheard import is_asked, is_sure
@@ -83,6 +84,11 @@ class Conversation:
             return
         await thread.post(plain_message(sentence))
 
+    async def wait(self, work: Work, ahead: int) -> None:
+        """Show under a question that so many are before it."""
+        asked = Asked.of(work.payload)
+        await show_place(asked, self.thread(asked, work), ahead)
+
     async def answer(self, work: Work) -> None:
         """Answer a question (`asdict` of an Asked), going on from whatever was posted before."""
         asked = Asked.of(work.payload)
@@ -99,7 +105,7 @@ class Conversation:
     async def _answer(self, asked: Asked, thread: Thread) -> str:
         if asked.overheard:
             return await self._overhear(asked, thread)
-        await self._greet(asked, thread)
+        await greet(asked, thread)
         if asked.files and not asked.text:
             return await self._describe(asked, thread)
         pipeline, proposed = await self._proposed(asked)
@@ -131,12 +137,8 @@ class Conversation:
         pipeline, proposed = await self._proposed(asked, earlier)
         if not is_sure(proposed) or not isinstance(proposed, Proposed):
             return IGNORED
-        await self._greet(asked, thread)
+        await greet(asked, thread)
         return await self._finish(proposed, thread, pipeline)
-
-    async def _greet(self, asked: Asked, thread: Thread) -> None:
-        await _harmless("react", thread.react(asked.ts, "eyes"))
-        await _harmless("status", thread.status("is reading the question…"))
 
     async def _earlier(self, asked: Asked) -> tuple[Turn, ...]:
         """What was answered in the thread before, or in the whole of a direct conversation; under
@@ -304,11 +306,3 @@ async def _is_begun(thread: Thread) -> bool:
     """Whether the thread shows that the work was taken up."""
     await thread.recall()
     return thread.has(PROGRESS)
-
-
-async def _harmless(what: str, call: Awaitable[None]) -> None:
-    """Await what is nice to have: its failure costs nobody the answer."""
-    try:
-        await call
-    except SLACK_FAILURES as error:
-        log.info("courtesy_failed", what=what, reason=type(error).__name__)

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 _PLACES = re.compile(r"\{([^{}]*)\}")
 MOST_IN_SENTENCE = 3
+NO_ROWS = "No rows match the question."
 
 
 def compose(
@@ -135,7 +136,7 @@ def _sentence(answer: Answer, template: str, question: str) -> tuple[str, tuple[
     if answer.failed:
         return _failure(answer), ()
     if answer.table.num_rows == 0:
-        return "No rows match the question.", ()
+        return NO_ROWS, ()
     filled = None if answer.partial else _filled(template, answer)
     if filled is None:
         return _plain(answer), ()

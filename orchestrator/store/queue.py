@@ -1,11 +1,14 @@
 """Work that waits: written down before it is acknowledged, and kept until it is done.
 
 Each piece has a lane, a kind and a payload that is opaque here. Of one lane one piece is under way
-at a time, in order of arrival. Who claims a piece has it under a lease: a replica that dies stops
-renewing, and another one takes over.
+at a time, in order of arrival. Lanes whose names differ only after the last colon are of one flow,
+as the threads of a channel are: the flow with the fewest pieces under way is next, so that one that
+floods the queue makes no other wait. Who claims a piece has it under a lease: a replica that dies
+stops renewing, and another one takes over.
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +29,7 @@ queue = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("work_id", sa.String(32), nullable=False, unique=True),
     sa.Column("lane", sa.String(192), nullable=False),
+    sa.Column("flow", sa.String(192), nullable=False, server_default=""),
     sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("payload", sa.JSON, nullable=False),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -64,23 +68,25 @@ class Queue:
 
     async def put(
         self, lane: str, keys: Collection[str], kind: str, payload: dict[str, Any]
-    ) -> bool:
-        """Write work down; False, and nothing is written, when any of its keys was seen before.
+    ) -> Work | None:
+        """Write work down; None, and nothing is written, when any of its keys was seen before.
 
         `keys` are names of the event that brings it; `payload` is what JSON can hold.
         """
         names, at = sorted(set(keys)), datetime.now(UTC)
+        work = Work(uuid.uuid4().hex, lane, kind, payload, claims=0)
         new = insert_into(self._engine, seen).on_conflict_do_nothing().returning(seen.c.key)
         async with self._engine.connect() as connection, connection.begin() as transaction:
             rows = [{"key": name, "at": at} for name in names]
             if rows and len((await connection.execute(new.values(rows))).all()) < len(names):
                 await transaction.rollback()
-                return False
+                return None
             await self._one_at_a_time(connection, lane)
             await connection.execute(
                 sa.insert(queue).values(
-                    work_id=uuid.uuid4().hex,
+                    work_id=work.work_id,
                     lane=lane,
+                    flow=lane.rpartition(":")[0],
                     kind=kind,
                     payload=payload,
                     at=at,
@@ -89,16 +95,24 @@ class Queue:
                     crashes=0,
                 )
             )
-        return True
+        return work
 
     async def claim(self, kinds: Collection[str]) -> Work | None:
-        """Lease the oldest piece of these kinds whose lane is free and which nobody holds."""
+        """Lease the next piece of these kinds that nobody holds and whose lane is free: the oldest
+        of the flow that has the fewest under way."""
         head, before = queue.alias("head"), queue.alias("before")
         is_first = ~sa.exists().where(before.c.lane == head.c.lane, before.c.id < head.c.id)
+        busy = (
+            sa.select(queue.c.flow, sa.func.count().label("pieces"))
+            .where(queue.c.until > now_s(), queue.c.owner.is_not(None))
+            .group_by(queue.c.flow)
+            .subquery("busy")
+        )
         first = (
             sa.select(head.c.id)
+            .outerjoin(busy, busy.c.flow == head.c.flow)
             .where(head.c.until <= now_s(), head.c.kind.in_(kinds), is_first)
-            .order_by(head.c.id)
+            .order_by(sa.func.coalesce(busy.c.pieces, 0), head.c.id)
             .limit(1)
             .with_for_update(skip_locked=True, of=head)
             .scalar_subquery()
@@ -118,6 +132,21 @@ class Queue:
         async with self._engine.begin() as connection:
             row = (await connection.execute(claimed)).one_or_none()
         return Work(*row) if row else None
+
+    async def line(self) -> list[str]:
+        """The ids of all that waits for somebody to claim it, next first, as they would be claimed
+        if none that is under way ended."""
+        is_held = (queue.c.until > now_s()).label("is_held")
+        found = sa.select(queue.c.work_id, queue.c.flow, queue.c.owner, is_held)
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(found.order_by(queue.c.id))).all()
+        turn = Counter(row.flow for row in rows if row.is_held and row.owner is not None)
+        waiting = list[tuple[int, int, str]]()
+        for at, row in enumerate(rows):
+            if not row.is_held:
+                waiting.append((turn[row.flow], at, row.work_id))
+                turn[row.flow] += 1
+        return [work_id for *_, work_id in sorted(waiting)]
 
     async def renew(self, work: Work) -> bool:
         """Hold on to claimed work; False when the lease was lost to somebody else."""

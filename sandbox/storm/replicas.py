@@ -22,10 +22,8 @@ class Replica:
         self._model = model
         self._environment = {
             **NOTHING,
-            **environment,
             "CROSSTALK_HTTP_PORT": "0",
-            # an empty folder: no replica spends its start on loading weights
-            "CROSSTALK_EMBEDDING_MODEL": str(folder.resolve() / "no-model"),
+            **environment,
         }
         self._process: asyncio.subprocess.Process | None = None
 
@@ -41,6 +39,13 @@ class Replica:
                 start_new_session=True,
                 preexec_fn=end_with_parent(),
             )
+
+    @property
+    def pid(self) -> int:
+        """The process's id. Raises ServerFailed when there is no process."""
+        if self._process is None:
+            raise ServerFailed("the replica has not been started.")
+        return self._process.pid
 
     async def kill(self) -> None:
         """SIGKILL: nothing is finished and nobody is told."""

@@ -170,6 +170,7 @@ async def _replicas(
     size: Size, slack: LocalSlack, folder: Path, postgres_dsn: str
 ) -> AsyncGenerator[list[Replica]]:
     model = await asyncio.to_thread(make_source, folder)
+    no_model = await asyncio.to_thread(lambda: str(folder.resolve() / "no-model"))
     environment = {
         "SLACK_API_URL": slack.api_url,
         "SLACK_BOT_TOKEN": slack.bot_token,
@@ -177,6 +178,8 @@ async def _replicas(
         "CROSSTALK_STORE_URL": postgres_dsn.replace("postgresql://", "postgresql+asyncpg://"),
         "CROSSTALK_SLACK_SPEED": str(size.speed),
         "CROSSTALK_LEASE_SECONDS": str(size.lease_s),
+        # an empty folder: no replica spends its start on loading weights
+        "CROSSTALK_EMBEDDING_MODEL": no_model,
     }
     replicas = [Replica(name, folder, model, environment) for name in ("one", "other")]
     try:

@@ -17,7 +17,8 @@ log = structlog.get_logger()
 
 @dataclass(eq=False)
 class Lease:
-    """A login or a token that is valid for a while; `path` is what it was asked from."""
+    """A login or a token that is valid for a while; `path` is what it was asked from, `ended_at` is
+    when it was taken back."""
 
     id: str
     path: str
@@ -28,6 +29,7 @@ class Lease:
     last_valid_at: datetime
     take_back: Callable[[], Awaitable[None]] = field(repr=False)
     extend: Callable[[datetime], Awaitable[None]] | None = field(repr=False)
+    ended_at: datetime | None = None
     revoked: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     _overdue: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
@@ -60,6 +62,7 @@ class Lease:
                     self.expires_at = min(self.expires_at, datetime.now(UTC))
                     self._overdue.set()
                     raise
+                self.ended_at = datetime.now(UTC)
                 self.revoked.set()
                 self._overdue.set()
 

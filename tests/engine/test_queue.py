@@ -22,7 +22,8 @@ def queues(stores: tuple[Store, Store]) -> tuple[Queue, Queue]:
 
 async def put(queue: Queue, name: str, lane: str = "", kind: str = "question") -> bool:
     """Write down work of this name, in a lane of its own unless told."""
-    return await queue.put(lane or name, (f"event {name}", f"message {name}"), kind, {"n": name})
+    keys = (f"event {name}", f"message {name}")
+    return await queue.put(lane or name, keys, kind, {"n": name}) is not None
 
 
 async def claimed(queue: Queue) -> Work:
@@ -171,3 +172,28 @@ async def test_old_rows_are_forgotten(
     assert await queue.claim(KINDS) is None
     assert not await put(queue, "new")
     assert await put(queue, "old")
+
+
+async def test_a_flow_that_floods_the_queue_makes_no_other_wait(
+    queues: tuple[Queue, Queue],
+) -> None:
+    """The flow with the fewest pieces under way is next, whenever its piece came; within a flow,
+    and between flows with as many, the oldest."""
+    one, other = queues
+    for name in ("a1", "a2", "a3", "b1", "c1", "b2"):
+        await put(one, name, f"T1:{name[0]}:{name}")
+    got = [(await claimed(queue)).payload["n"] for queue in (one, other, one, other, one, other)]
+    assert got == ["a1", "b1", "c1", "a2", "b2", "a3"]
+
+
+async def test_the_line_is_in_the_order_of_the_claims(queues: tuple[Queue, Queue]) -> None:
+    """The line names what waits as it will be claimed, and neither what is under way nor what was
+    put off."""
+    queue = queues[0]
+    for name in ("a1", "a2", "a3", "b1", "c1", "c2"):
+        await put(queue, name, f"T1:{name[0]}:{name}")
+    held = [await claimed(queue), await claimed(queue)]
+    await queue.give_back(held.pop(), delay_s=60)
+    line = await queue.line()
+    assert [(await claimed(queue)).work_id for _ in line] == line
+    assert held[0].work_id not in line

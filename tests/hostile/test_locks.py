@@ -83,7 +83,7 @@ def test_sqlite_is_locked_behind_the_guard(locked_sqlite: sqlite3.Connection, ca
         locked_sqlite.execute(case.input).fetchall()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def minted(
     pipeline: Pipeline, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[tuple[PostgresAdapter, Credential]]:

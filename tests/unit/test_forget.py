@@ -1,9 +1,7 @@
 """A workspace that takes the app away is forgotten, and its neighbours are not."""
 
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -23,15 +21,6 @@ from orchestrator.store import Approvals, Choices, Grants, ProposedQueries, Queu
 from orchestrator.store.tables import metadata, seen
 
 AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncGenerator[Store]:
-    """An open store."""
-    one = Store(f"sqlite+aiosqlite:///{tmp_path}/store.db")
-    await one.open()
-    yield one
-    await one.close()
 
 
 async def use(store: Store, team: str) -> str:

@@ -1,12 +1,8 @@
 """Schedules, opinions and settings as they are kept; and the sweep of what is due."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from bot.runs import Runs
 from bot.slack.schedule.due import SCHEDULED, sweep
@@ -25,15 +21,6 @@ NINE = datetime(2026, 6, 15, 7, tzinfo=UTC)
 DAILY = Schedule(
     "s1", "T1", "U1", "C1", "how many?", "every day 09:00", "Europe/Berlin", False, NINE
 )
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncGenerator[Store]:
-    """An open store."""
-    one = Store(f"sqlite+aiosqlite:///{tmp_path}/store.db")
-    await one.open()
-    yield one
-    await one.close()
 
 
 async def test_of_two_replicas_one_acts(store: Store) -> None:

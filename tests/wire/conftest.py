@@ -17,6 +17,7 @@ from orchestrator.pipeline import Pipeline
 from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
 from tests.conftest import NOON, ROOT
+from tests.leaks import SECRETS
 
 MARCO, SALES = "U0MARCO", "C0SALES"
 ANSWER_TIMEOUT_S = 60.0
@@ -71,6 +72,7 @@ async def command_line(
         stderr=asyncio.subprocess.PIPE,
     )
     output, errors = await process.communicate()
+    assert SECRETS.kinds(output + errors) == []
     return process.returncode or 0, output.decode(), errors.decode()
 
 

@@ -163,6 +163,28 @@ async def test_what_could_not_be_written_down_is_not_acknowledged(
     assert table_of(states[-1])[1:] == [["1,106"]]
 
 
+@both_ways
+async def test_who_waits_is_told_of_their_place(
+    slack: LocalSlack, own_pipeline: Pipeline, replica: Replica
+) -> None:
+    """A second question in a thread is told that it is next, and answered once the first is out of
+    its way."""
+    sales = own_pipeline.sources["sales"]
+    stuck = Stuck(sales.adapter)
+    own_pipeline.sources["sales"] = Source("sales", sales.spec, stuck)
+    changes = slack.workspace.subscribe()
+    async with replica():
+        ts = await slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
+        await stuck.asked.wait()
+        await slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}", ts)
+        waits = {"type": "status", "channel": SALES, "thread_ts": ts}
+        waits["status"] = "is busy: you are next…"
+        await changes.until(lambda change: waits.items() <= change.items())
+        (progress,) = thread_of(slack, ts)
+        await slack.press(MARCO, SALES, progress["ts"], "stop_run")
+        await changes.until(lambda change: bool(table_of(change.get("message") or {})))
+
+
 @pytest.mark.parametrize("transport", ["http"])
 async def test_stop_reaches_a_run_at_another_replica(
     slack: LocalSlack, own_pipeline: Pipeline, replica: Replica

@@ -171,12 +171,11 @@ def _in(node: exp.In, scope: Scope, truth: bool) -> Code:
         parts = [exp.EQ(this=node.this.copy(), expression=one.copy()) for one in node.expressions]
         tests = [decided(part, scope, truth) for part in parts]
         return {"$or" if truth else "$and": tests}
-    items = [scope.value(item) for item in node.expressions]
-    _, (value, *items) = alike([scope.value(node.this), *items])
-    nulls = any(item.kind.name == "null" for item in items)
-    items = [item for item in items if item.kind.name != "null"]
-    if not truth and nulls:
+    given = [scope.value(item) for item in node.expressions]
+    items = [item for item in given if item.kind.name != "null"]
+    if not truth and len(items) < len(given):
         return False
+    _, (value, *items) = alike([scope.value(node.this), *items])
     if all(item.constant for item in items):
         return _among(value, [comparable(item) for item in items], truth)
     each = [compare("$eq" if truth else "$ne", value, item) for item in items]

@@ -1,6 +1,5 @@
 """The life of a request in the store: every change is one compare-and-set."""
 
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,15 +9,6 @@ from orchestrator.approve.grant import Grant
 from orchestrator.store import Approvals, Grants, Store
 from tests.unit.approve.racing import LATER, asked, races
 from tests.unit.approve.test_decide import NOON
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncGenerator[Store]:
-    """An open store."""
-    one = Store(f"sqlite+aiosqlite:///{tmp_path}/store.db")
-    await one.open()
-    yield one
-    await one.close()
 
 
 @pytest.fixture

@@ -23,15 +23,6 @@ QUERY = ProposedQuery("q1", "T1", "r1", "how many customers?", SQL, "good", "U1"
 RUN = StoredRun("r1", "T1", "U7", "how many customers?", SQL, "s1", "grammar", "answered")
 
 
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncGenerator[Store]:
-    """An open store."""
-    one = Store(f"sqlite+aiosqlite:///{tmp_path}/store.db")
-    await one.open()
-    yield one
-    await one.close()
-
-
 async def refusal(
     user: str = "U2",
     team: str = "T1",

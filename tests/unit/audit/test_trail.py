@@ -1,7 +1,7 @@
 """The trail in a store: carried over, told, sealed, pruned, and found out when it was changed."""
 
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,15 +20,6 @@ from tests.unit.audit.chains import KEY
 BEFORE = "0010_choices"
 """The revision before the chain."""
 AT = datetime(2026, 6, 15, 12, 0, 0, 123, tzinfo=UTC)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncGenerator[Store]:
-    """An open store."""
-    one = Store(f"sqlite+aiosqlite:///{tmp_path}/store.db")
-    await one.open()
-    yield one
-    await one.close()
 
 
 async def verified(store: Store, anchor: Head | None = None) -> Verdict:

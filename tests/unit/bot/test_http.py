@@ -12,6 +12,7 @@ from slack_bolt.app.async_app import AsyncApp
 
 from bot.http import http_app
 from bot.metrics import Metrics
+from orchestrator.limiter import Load
 
 SECRET = "signing"
 
@@ -28,7 +29,7 @@ def signed(body: bytes, timestamp: str) -> dict[str, str]:
 
 def client(app: AsyncApp | None = None, *, is_ready: bool = True) -> httpx.AsyncClient:
     """A client of the routes."""
-    routes = http_app(app, Metrics(lambda: {"sales": 3}), lambda: is_ready)
+    routes = http_app(app, Metrics(lambda: {"sales": Load(3, 2, 1)}), lambda: is_ready)
     transport = httpx.ASGITransport(app=routes, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://bot")
 
@@ -92,4 +93,5 @@ async def test_health_and_readiness_differ(is_ready: bool, status: int) -> None:
         assert (await probe.get("/readyz")).status_code == status
         told = (await probe.get("/metrics")).text
         assert "crosstalk_question_seconds" in told
-        assert 'crosstalk_source_limit{source="sales"} 3.0' in told
+        for name, count in (("limit", 3), ("running", 2), ("waiting", 1)):
+            assert f'crosstalk_source_{name}{{source="sales"}} {count}.0' in told

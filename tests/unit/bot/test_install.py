@@ -4,7 +4,6 @@ import html
 import re
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -29,15 +28,6 @@ from orchestrator.store import Pace, Store
 from sandbox.slack import LocalSlack
 
 EARLY = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncGenerator[Store]:
-    """An open store."""
-    one = Store(f"sqlite+aiosqlite:///{tmp_path}/store.db")
-    await one.open()
-    yield one
-    await one.close()
 
 
 @pytest.fixture

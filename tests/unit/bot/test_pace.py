@@ -63,15 +63,6 @@ async def slack() -> AsyncGenerator[LocalSlack]:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncGenerator[Store]:
-    """An open store."""
-    one = Store(f"sqlite+aiosqlite:///{tmp_path}/store.db")
-    await one.open()
-    yield one
-    await one.close()
-
-
-@pytest.fixture
 def pace(store: Store) -> Pace:
     """The pace of that store."""
     return Pace(store.engine)

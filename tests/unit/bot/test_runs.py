@@ -1,8 +1,6 @@
 """Workers over a real queue on SQLite."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,15 +11,6 @@ from orchestrator.store import Queue, Store, Work
 from orchestrator.store.queue import queue as rows
 
 KIND = "question"
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncGenerator[Store]:
-    """An open store."""
-    one = Store(f"sqlite+aiosqlite:///{tmp_path}/store.db")
-    await one.open()
-    yield one
-    await one.close()
 
 
 class Told:
