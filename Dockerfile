@@ -1,18 +1,22 @@
 # The bot alone: no sandbox, no tests. Give it a semantic model at /app/semantic_model.yaml.
-FROM python:3.11-slim AS build
+# The base is pinned by its exact version; whoever builds for production should pin its digest too
+# (`docker buildx imagetools inspect python:3.11.14-slim-bookworm`).
+ARG BASE=python:3.11.14-slim-bookworm
+FROM ${BASE} AS build
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/crosstalk
 WORKDIR /src
-COPY pyproject.toml requirements.lock README.md LICENSE ./
-RUN /opt/crosstalk/bin/pip install --no-deps --index-url "$TORCH_INDEX" torch==2.13.0
+COPY requirements-bot.lock pyproject.toml README.md LICENSE ./
+RUN /opt/crosstalk/bin/pip install --no-deps --require-hashes --extra-index-url "$TORCH_INDEX" \
+    -r requirements-bot.lock
 COPY adapters adapters
 COPY orchestrator orchestrator
 COPY bot bot
 COPY sandbox sandbox
-RUN /opt/crosstalk/bin/pip install -c requirements.lock .
+RUN /opt/crosstalk/bin/pip install --no-deps .
 
-FROM python:3.11-slim
+FROM ${BASE}
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/crosstalk crosstalk
 COPY --from=build /opt/crosstalk /opt/crosstalk
 ENV PATH=/opt/crosstalk/bin:$PATH \

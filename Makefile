@@ -7,9 +7,13 @@ ONCE ?=
 QUICK ?=
 ONLY ?=
 SHOW ?=
+MINUTES ?= 10
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-deps
+HAS_CUDA := import importlib.metadata as m, sys; sys.exit("nvidia" not in str(m.requires("torch")))
 READY := $(VENV)/.ready
 
-.PHONY: demo test locks locks-table bench eval storm load faults browser unit lint format types imports setup lock schema clean
+.PHONY: demo test locks locks-table faults fuzz bench eval storm load browser unit lint format types \
+  imports schema setup lock vulnerabilities sbom clean
 
 demo: $(READY) ## a whole company on this machine, and a first question answered in its Slack
 	@$(BIN)/crosstalk sandbox demo $(if $(ONCE),--once)
@@ -61,22 +65,32 @@ schema: $(READY) ## docs/semantic_model.schema.json from the code
 
 setup: $(READY)
 
-$(READY): pyproject.toml requirements.lock
+$(READY): pyproject.toml requirements.lock requirements-cuda.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Crosstalk needs Python 3.11 or newer; give it with: make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Setting up in $(VENV); the first time takes a few minutes."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock -e '.[dev]' \
-	  --progress-bar on > >(grep -vE '^(Requirement already|Looking in|Obtaining file)') || \
+	@{ $(INSTALL) --require-hashes -r requirements.lock --progress-bar on \
+	  > >(grep -vE '^(Requirement already|Looking in)') && \
+	  if $(BIN)/python -c '$(HAS_CUDA)'; then \
+	  $(INSTALL) --require-hashes -r requirements-cuda.lock; fi && \
+	  $(INSTALL) -q --no-build-isolation -e .; } || \
 	  { echo "The set-up failed while downloading or installing a package: the lines above say which."; \
 	    echo "Check the network and the disk, then run make again; it goes on where it stopped."; exit 1; }
 	@touch $@
 
-lock: ## pin every package as it is installed now
-	@rm -rf .lock-venv && $(PYTHON) -m venv .lock-venv
-	@.lock-venv/bin/python -m pip install --disable-pip-version-check -q -e '.[dev]'
-	@.lock-venv/bin/python -m pip freeze --exclude-editable | sed 's/+cpu//' > requirements.lock
-	@rm -rf .lock-venv
+lock: ## pin every package with its hashes; UPGRADE=1 takes the newest
+	@PYTHON=$(PYTHON) .ci/lock
+
+vulnerabilities: $(READY) ## is any locked package known to be vulnerable? Without a network it says so
+	@$(BIN)/python .ci/vulnerabilities.py
+
+sbom: $(READY) ## what the image installs, as CycloneDX, into sbom.json
+	@$(BIN)/cyclonedx-py requirements requirements-bot.lock --pyproject pyproject.toml \
+	  --output-reproducible -o sbom.json && echo "Written to sbom.json."
+
+fuzz: $(READY) ## random and mutated input for the parser, the guards and the escaper; MINUTES=10
+	@CROSSTALK_FUZZ_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/fuzz --timeout 0
 
 clean:
 	@rm -rf $(VENV) .sandbox .pytest_cache .ruff_cache

@@ -91,8 +91,9 @@ class Question:
 
 
 def question(text: str, requester: Requester, **place: object) -> Question:
-    """A checked Question. Raises QueryError when the text is empty or too long."""
-    words = " ".join(text.split())
+    """A checked Question, without what is no text (NUL, half of a surrogate pair). Raises
+    QueryError when the text is empty or too long."""
+    words = " ".join(text.replace("\0", " ").encode(errors="replace").decode().split())
     if not words:
         raise QueryError(
             "There is no question in that message. Ask one, for example: "

@@ -5,6 +5,7 @@ All that is allowed reads the one collection. `$where`, `$function`, `$accumulat
 here are refused, however deep they stand.
 """
 
+import re
 from typing import Any
 
 from adapters.errors import UnsafeQuery
@@ -21,6 +22,8 @@ _OPERATORS = frozenset(
     "$minute $second $isoWeek $isoWeekYear $isoDayOfWeek $dayOfYear $dayOfWeek".split()
 )
 _MAX_DEPTH = 100
+_SERVERS_OWN = re.compile(r"\$\$(?!REMOVE$|[a-z])")
+"""Variables of a pipeline's own begin with a small letter, those of the server with a capital."""
 
 
 def check(query: AggregationQuery) -> None:
@@ -47,18 +50,23 @@ def _check_stages(stages: list[Any]) -> None:
         for name, body in stage.items():
             if name == "$unwind" and not (isinstance(body, str) and body.startswith("$")):
                 raise UnsafeQuery("A generated pipeline was refused: it unwinds no plain path.")
-            _check_operators(body, 0)
+            _check_operators(body, 0, is_expression=name != "$match")
 
 
-def _check_operators(value: Any, depth: int) -> None:
+def _check_operators(value: Any, depth: int, *, is_expression: bool) -> None:
     if depth > _MAX_DEPTH:
         raise UnsafeQuery("A generated pipeline was refused: it is nested too deep.")
     if isinstance(value, dict):
         for key, item in value.items():
+            if not isinstance(key, str) or "\0" in key:
+                raise UnsafeQuery("A generated pipeline was refused: a key of it is no name.")
             if key.startswith("$") and key not in _OPERATORS:
                 raise UnsafeQuery(f"A generated pipeline was refused: {key} is not allowed.")
             if key != "$literal":
-                _check_operators(item, depth + 1)
+                expression = is_expression or key == "$expr"
+                _check_operators(item, depth + 1, is_expression=expression)
     elif isinstance(value, list | tuple):
         for item in value:
-            _check_operators(item, depth + 1)
+            _check_operators(item, depth + 1, is_expression=is_expression)
+    elif is_expression and isinstance(value, str) and _SERVERS_OWN.match(value):
+        raise UnsafeQuery("A generated pipeline was refused: it reads a variable of the server.")

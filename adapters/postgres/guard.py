@@ -9,47 +9,29 @@ also those that make much of little (`generate_series`, `repeat`) or read the se
 from collections.abc import Sequence
 from functools import lru_cache
 
-import sqlglot
 from sqlglot import exp
 
 from adapters.errors import UnsafeQuery
+from adapters.one_select import AGGREGATES, OPERATORS, SCALARS, STRUCTURE, classes, one_query
 from adapters.query import SqlQuery
 
-
-def _classes(names: str) -> frozenset[type[exp.Expr]]:
-    return frozenset(getattr(exp, name) for name in names.split())
-
-
-_STRUCTURE = _classes("""
-    Select Union Intersect Except Subquery With CTE Values From Join Lateral Unnest Where Group
-    GroupingSets Rollup Cube Having Order Ordered Limit Fetch Offset Distinct Window WindowSpec
-    Filter WithinGroup Table TableAlias Alias Column Identifier Star Tuple Paren Literal Boolean
-    Null Parameter Interval Var DataType DataTypeParam
+_STRUCTURE = classes("Fetch Lateral Unnest Parameter")
+_OPERATORS = classes("""
+    Array Bracket JSONExtract JSONExtractScalar JSONBExtract JSONBExtractScalar JSONPath
+    JSONPathRoot JSONPathKey JSONPathSubscript
 """)
-_OPERATORS = _classes("""
-    And Or Not EQ NEQ LT LTE GT GTE NullSafeEQ NullSafeNEQ Is In Between Exists Any All Like ILike
-    Escape SimilarTo RegexpLike RegexpILike Add Sub Mul Div IntDiv Mod Neg DPipe Collate AtTimeZone
-    BitwiseAnd BitwiseOr BitwiseXor BitwiseNot Case If Cast Array Bracket
-    JSONExtract JSONExtractScalar JSONBExtract JSONBExtractScalar JSONPath JSONPathRoot JSONPathKey
-    JSONPathSubscript
+_FUNCTIONS = classes("""
+    ArrayAgg BitwiseAndAgg BitwiseOrAgg Sin Cos Tan Cot Asin Acos Atan Atan2 Degrees Radians Pi
+    Initcap Ascii Chr Translate MD5 RegexpSubstr RegexpCount StrToDate StrToTime UnixToTime
+    CurrentDate CurrentTimestamp ArraySize
 """)
-_FUNCTIONS = _classes("""
-    Count Sum Avg Min Max Stddev StddevSamp StddevPop Variance VariancePop Corr CovarSamp CovarPop
-    PercentileCont PercentileDisc Mode GroupConcat ArrayAgg LogicalAnd LogicalOr
-    BitwiseAndAgg BitwiseOrAgg
-    RowNumber Rank DenseRank PercentRank CumeDist Ntile Lag Lead FirstValue LastValue NthValue
-    Coalesce Nullif Greatest Least Abs Sign Round Floor Ceil Trunc Pow Sqrt Cbrt Exp Ln Log
-    Sin Cos Tan Cot Asin Acos Atan Atan2 Degrees Radians Pi
-    Lower Upper Initcap Trim Length Left Right Substring StrPosition Concat ConcatWs Replace
-    Reverse Ascii Chr Translate MD5 SplitPart StartsWith RegexpReplace RegexpSubstr RegexpCount
-    Extract DateTrunc TimestampTrunc TimeToStr StrToDate StrToTime UnixToTime CurrentDate
-    CurrentTimestamp ArraySize
-""")
-_ALLOWED = _STRUCTURE | _OPERATORS | _FUNCTIONS
+_ALLOWED = STRUCTURE | OPERATORS | AGGREGATES | SCALARS | _STRUCTURE | _OPERATORS | _FUNCTIONS
 _BY_NAME = frozenset(
     """date_part to_char age isfinite make_date make_timestamp make_timestamptz octet_length
     bit_length trim_scale scale regexp_like cardinality every""".split()
 )
+_SESSION = frozenset("current_role system_user user".split())
+"""Functions without brackets, which sqlglot takes for columns."""
 _TYPES = frozenset(
     exp.DataType.Type[name]
     for name in """SMALLINT INT BIGINT FLOAT DOUBLE DECIMAL BOOLEAN TEXT VARCHAR CHAR BPCHAR UUID
@@ -78,13 +60,10 @@ def _known_problem(text: str, relations: tuple[str, ...]) -> str | None:
 
 
 def _problem(text: str, relations: tuple[str, ...]) -> str | None:
-    try:
-        statements = sqlglot.parse(text, read="postgres")
-    except (sqlglot.ParseError, sqlglot.TokenError, RecursionError):
-        return "it does not parse"
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        return "it is not one SELECT"
-    return next(filter(None, (_fault(node, relations) for node in statements[0].walk())), None)
+    tree = one_query(text, "postgres")
+    if isinstance(tree, str):
+        return tree
+    return next(filter(None, (_fault(node, relations) for node in tree.walk())), None)
 
 
 def _fault(node: exp.Expr, relations: tuple[str, ...]) -> str | None:
@@ -94,6 +73,8 @@ def _fault(node: exp.Expr, relations: tuple[str, ...]) -> str | None:
                 return f"the function {node.name} is not allowed"
         case _ if type(node) not in _ALLOWED:
             return f"it holds {type(node).__name__}"
+        case exp.Column() if _name(node.this) in _SESSION and not node.this.args.get("quoted"):
+            return "it reads the session"
         case exp.DataType() if node.this not in _TYPES:
             return "it names a type that is not allowed"
         case exp.With() if node.args.get("recursive"):
@@ -127,5 +108,5 @@ def _is_of_with(table: exp.Table) -> bool:
     return False
 
 
-def _name(identifier: exp.Identifier) -> str:
+def _name(identifier: exp.Expr) -> str:
     return identifier.name if identifier.args.get("quoted") else identifier.name.lower()

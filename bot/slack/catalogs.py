@@ -12,7 +12,7 @@ from bot.slack.approval.people import SlackPeople
 from bot.slack.clients import Clients
 from bot.slack.conversation import now
 from bot.slack.owners import tell_owners
-from bot.slack.render import Block, escaped, section
+from bot.slack.render import Block, escaped, mrkdwn, section
 from orchestrator.pipeline import Pipeline
 from orchestrator.registry import Broken
 
@@ -90,7 +90,7 @@ def report_blocks(source: str, broken: list[Broken], mentions: Iterable[str]) ->
     more = f"And {len(broken) - MOST_TOLD} more: see `crosstalk drift`. "
     rest = "Questions that read these are refused until the model is corrected; others go on."
     return [
-        {"type": "section", "text": {"type": "mrkdwn", "text": title}},
+        {"type": "section", "text": mrkdwn(title)},
         *lines,
         section((more if len(broken) > MOST_TOLD else "") + rest),
     ]

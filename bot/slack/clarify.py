@@ -12,7 +12,16 @@ from itertools import zip_longest
 from typing import Any, Self
 
 from bot.slack.asked import Asked
-from bot.slack.render import Block, Message, button, clipped, escaped, problem_message, section
+from bot.slack.render import (
+    Block,
+    Message,
+    button,
+    clipped,
+    escaped,
+    mrkdwn,
+    problem_message,
+    section,
+)
 from orchestrator.plan import Clarification
 
 CHOOSE = "choose_"
@@ -112,7 +121,7 @@ def _kept(body: dict[str, Any]) -> list[Block]:
 
 
 def _note(said: str) -> Block:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": said}]}
+    return {"type": "context", "elements": [mrkdwn(said)]}
 
 
 def _line(text: str) -> str:

@@ -15,7 +15,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.owners import tell_owners
-from bot.slack.render import Block, code, header, section
+from bot.slack.render import Block, code, header, mrkdwn, section
 from orchestrator.approve.review import Why
 from orchestrator.explain import pretty
 from orchestrator.store import Feedback, Opinion, Store, StoredRun
@@ -148,7 +148,7 @@ def complaint_blocks(complaint: Opinion, run: StoredRun) -> list[Block]:
     who = f"👎 *{COMPLAINTS[complaint.verdict]}*, says <@{complaint.user}>"
     said = [section(complaint.words)] if complaint.words.strip() else []
     return [
-        {"type": "section", "text": {"type": "mrkdwn", "text": who}},
+        {"type": "section", "text": mrkdwn(who)},
         *said,
         header("The question"),
         section(run.question),

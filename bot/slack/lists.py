@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from bot.slack.approval.card import button, code, mention, section, when
-from bot.slack.render import Block, Message, clipped, escaped, header
+from bot.slack.approval.card import button, mention, section, when
+from bot.slack.render import Block, Message, clipped, code, escaped, header
 from orchestrator.approve.grant import Grant
 from orchestrator.registry import Registry
 from orchestrator.semantic import SemanticModel

@@ -1,7 +1,8 @@
 """What every message to Slack is made of, and the messages that are words alone.
 
-Blocks are plain dicts. `&`, `<` and `>` are escaped wherever Slack reads text as mrkdwn; table
-cells and rich text are shown as they are, so nothing in them can become a mention or a link.
+Blocks are plain dicts. `&`, `<` and `>` are escaped wherever Slack reads text as mrkdwn, and every
+mrkdwn is verbatim, so that a bare `@here`, `#general` or address in it stays text; table cells and
+rich text are shown as they are, so nothing in them can become a mention or a link.
 """
 
 import re
@@ -17,6 +18,8 @@ from orchestrator.plan import Clarification
 Block = dict[str, Any]
 
 SHOW_PLAN = "show_plan"
+_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Controls that turn the order of letters: SQL and names would be shown as what they are not."""
 MAX_TEXT, MAX_SECTION, MAX_CONTEXT = 4_000, 3_000, 3_000
 
 
@@ -40,15 +43,18 @@ class Message:
 
 
 def escaped(text: str, most: int = MAX_TEXT) -> str:
-    """Text that Slack shows as it is, cut to `most` characters after escaping."""
-    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Text that Slack shows as it is, cut to `most` characters after escaping, without controls of
+    direction."""
+    safe = text.translate(_DIRECTIONS)
+    safe = safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     if len(safe) <= most:
         return safe
     return re.sub(r"&[a-z]{0,3}$", "", safe[: most - 1]) + "…"
 
 
 def clipped(text: str, most: int) -> str:
-    """Text of at most `most` characters."""
+    """Text of at most `most` characters, without controls of direction."""
+    text = text.translate(_DIRECTIONS)
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
@@ -70,15 +76,21 @@ def problem_message(problem: Clarification | Refused | CrosstalkError) -> Messag
             return plain_message(str(problem))
 
 
+def mrkdwn(text: str) -> Block:
+    """Text that is mrkdwn already; Slack makes nothing of it but what is marked."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
 def section(text: str) -> Block:
     """A paragraph of text as it is; text of white space alone is shown as –."""
-    shown = escaped(text if text.strip() else "–", MAX_SECTION)
-    return {"type": "section", "text": {"type": "mrkdwn", "text": shown}}
+    shown = escaped(text, MAX_SECTION)
+    shown = shown if shown.strip() else "–"
+    return {"type": "section", "text": mrkdwn(shown)}
 
 
 def context(text: str) -> Block:
     """A line of small print."""
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": escaped(text, MAX_CONTEXT)}]}
+    return {"type": "context", "elements": [mrkdwn(escaped(text, MAX_CONTEXT))]}
 
 
 def header(text: str) -> Block:

@@ -19,7 +19,7 @@ from bot.slack.approval.listeners import pressed
 from bot.slack.clients import Clients
 from bot.slack.owners import tell_owners
 from bot.slack.plan_preview import PLANNED
-from bot.slack.render import Block, button, code, escaped, header, section
+from bot.slack.render import Block, button, code, escaped, header, mrkdwn, section
 from bot.slack.thread import SLACK_FAILURES
 from bot.verified import owner_groups, unfit
 from orchestrator.approve.review import ProposedQuery, Verdict, Why, denied_review
@@ -139,7 +139,7 @@ def review_blocks(
     owners = escaped(" or ".join(groups)) or "nobody, since what it reads has no owners' group"
     hint = f"Who can decide: {owners}, and never who proposed it. `crosstalk verified --diff` "
     return [
-        {"type": "section", "text": {"type": "mrkdwn", "text": who}},
+        {"type": "section", "text": mrkdwn(who)},
         header("The question"),
         section(proposed.question),
         header("SQL over the business entities"),

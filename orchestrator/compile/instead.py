@@ -116,6 +116,7 @@ _INSTEAD: dict[str, str] = {
     "A placeholder": _VALUE,
     **dict.fromkeys(("E'…'", "$$…$$"), _QUOTES),
 }
+_LONGEST_NAME = 60
 _OF_FUNCTIONS = (
     "Use the functions there are (COALESCE, CASE, ROUND, SUBSTRING, DATE_TRUNC, DATE_DIFF and "
     "others of that kind), or ask for the rows."
@@ -143,9 +144,14 @@ def hint(word: str) -> str:
     return _INSTEAD.get(word) or _INSTEAD.get(word.upper(), "")
 
 
+def shortened(name: str) -> str:
+    """A name as a message has room for it."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+
+
 def _name(node: exp.Expr, sql: str) -> str:
     if isinstance(node, exp.Anonymous):
-        return node.name
+        return shortened(node.name)
     if isinstance(node, exp.Pivot):
         return "UNPIVOT" if node.args.get("unpivot") else "PIVOT"
     if isinstance(node, exp.Lock):

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from adapters.errors import SqlNotAllowed
 from orchestrator.compile.allowed import FUNCTIONS, NODES
-from orchestrator.compile.instead import hint, refusal, refusal_of
+from orchestrator.compile.instead import hint, refusal, refusal_of, shortened
 from orchestrator.compile.measures import MEASURE
 
 MAX_CHARACTERS = 20_000
@@ -30,6 +30,8 @@ def parse(sql: str) -> exp.Query:
     """One checked SELECT in DuckDB's dialect. Raises SqlNotAllowed that names what is wrong."""
     if len(sql) > MAX_CHARACTERS:
         raise SqlNotAllowed(f"The SQL is over {MAX_CHARACTERS:,} characters. Ask in parts.")
+    if _is_no_text(sql):
+        raise SqlNotAllowed("The SQL holds a character that no database takes. Write it anew.")
     if _nesting(sql) > MAX_DEPTH:
         raise SqlNotAllowed(f"The SQL is nested over {MAX_DEPTH} deep. Ask in parts.")
     try:
@@ -57,10 +59,17 @@ def _spell(tree: exp.Query) -> None:
             call.replace(exp.Extract(this=part, expression=arguments[1]))
 
 
+def _is_no_text(sql: str) -> bool:
+    """Whether there is a NUL, or half of a surrogate pair, in it."""
+    return "\x00" in sql or any("\ud800" <= character <= "\udfff" for character in sql)
+
+
 def _nesting(sql: str) -> int:
+    """How deep brackets stand in each other; those that close more than was opened count for none,
+    since they may stand in a text or a comment."""
     depth = deepest = 0
     for character in sql:
-        depth += (character in "([{") - (character in ")]}")
+        depth = max(0, depth + (character in "([{") - (character in ")]}"))
         deepest = max(deepest, depth)
     return deepest
 
@@ -72,7 +81,7 @@ def _where(error: Exception) -> str:
     first = error.errors[0]
     near = first["highlight"] or ""
     before = (first["start_context"] or "").split()[-1:] or [""]
-    place = f" near “{near}” (line {first['line']}, column {first['col']})."
+    place = f" near “{shortened(near)}” (line {first['line']}, column {first['col']})."
     return f"{place} {hint(near) or hint(before[0])}".rstrip()
 
 
@@ -126,5 +135,5 @@ def _check_alias(tree: exp.Query, table: exp.Table) -> None:
     renamed = table.alias_column_names
     ctes = {cte.alias for cte in tree.find_all(exp.CTE)} if renamed else set[str]()
     if renamed and table.name not in ctes and isinstance(table.this, exp.Identifier | exp.Search):
-        what = f"FROM … AS {table.alias}({', '.join(renamed)})"
+        what = f"FROM … AS {table.alias}({shortened(', '.join(renamed))})"
         raise SqlNotAllowed(refusal_of("AS c(…)", what))

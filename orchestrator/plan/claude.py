@@ -157,7 +157,7 @@ class ClaudePlanner:
 
     def _prompt_hash(self, part: dict[str, Any], asked: dict[str, Any]) -> str:
         told = _json({"rules": self._rules, "model": part, "asked": asked})
-        return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
+        return hashlib.sha256(told.encode()).hexdigest()
 
     async def _ask(
         self, question: Question, part: dict[str, Any], asked: dict[str, Any], form: type[Form]
@@ -247,4 +247,5 @@ def _narrowed(drafted: Draft | Clarification, where: str) -> Draft | Clarificati
 
 
 def _json(data: dict[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False)
+    """Text that can be sent: half of a surrogate pair becomes “?”."""
+    return json.dumps(data, ensure_ascii=False).encode(errors="replace").decode()

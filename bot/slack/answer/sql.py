@@ -2,7 +2,7 @@
 
 import re
 
-from bot.slack.render import MAX_SECTION, Block, clipped, escaped
+from bot.slack.render import MAX_SECTION, Block, clipped, escaped, mrkdwn
 from orchestrator.explain import pretty
 
 MAX_SECTIONS, MAX_TITLE = 4, 150
@@ -25,8 +25,7 @@ def folded(title: str, words: str, sections: int = MAX_SECTIONS) -> Block:
         "is_collapsible": True,
         "default_collapsed": True,
         "child_blocks": [
-            {"type": "section", "text": {"type": "mrkdwn", "text": f"{_FENCE}{part}{_FENCE}"}}
-            for part in _parts(text)
+            {"type": "section", "text": mrkdwn(f"{_FENCE}{part}{_FENCE}")} for part in _parts(text)
         ],
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from bot.slack.render import Block, Message, clipped, escaped
+from bot.slack.render import Block, Message, clipped, code, escaped, mrkdwn
 from orchestrator.approve import BY_RULE
 from orchestrator.approve.grant import Grant, rows_granted
 from orchestrator.approve.request import Request
@@ -27,7 +27,7 @@ def card(request: Request, run: StoredRun, groups: Iterable[str], grant_days: in
     the mentions of those who may decide."""
     title = "Please confirm" if request.asker_decides else "Approval needed"
     asker = mention(request.binding.user)
-    question = escaped(clipped(run.question, MAX_QUESTION))
+    question = escaped(run.question, MAX_QUESTION)
     blocks = [
         {"type": "header", "text": plain(title)},
         section(f"{asker} asks: {question}"),
@@ -115,23 +115,14 @@ def when(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>"
 
 
-def section(mrkdwn: str) -> Block:
+def section(words: str) -> Block:
     """Text that is mrkdwn already."""
-    return {"type": "section", "text": {"type": "mrkdwn", "text": clipped(mrkdwn, 3_000)}}
+    return {"type": "section", "text": mrkdwn(clipped(words, 3_000))}
 
 
-def context(mrkdwn: str) -> Block:
+def context(words: str) -> Block:
     """Small print that is mrkdwn already."""
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": clipped(mrkdwn, 3_000)}]}
-
-
-def code(text: str) -> Block:
-    """Text as it is, in a box."""
-    lines = {"type": "text", "text": clipped(text, 3_000) or " "}
-    return {
-        "type": "rich_text",
-        "elements": [{"type": "rich_text_preformatted", "elements": [lines]}],
-    }
+    return {"type": "context", "elements": [mrkdwn(clipped(words, 3_000))]}
 
 
 def plain(text: str) -> Block:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.slack.approval.card import when
-from bot.slack.render import Block, button, clipped, context, escaped, header, section
+from bot.slack.render import Block, button, clipped, context, escaped, header, mrkdwn, section
 from orchestrator.approve.request import Request
 from orchestrator.semantic import Currencies
 from orchestrator.store import PersonalSettings, RecentRun
@@ -176,7 +176,7 @@ def _input(name: str, label: str, hint: str, element: Block) -> Block:
 
 
 def _mrkdwn(text: str) -> Block:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+    return {"type": "section", "text": mrkdwn(text)}
 
 
 def _plain(text: str) -> Block:

@@ -1,0 +1,1 @@
+"""A corpus of hostile inputs, by kind, and what must come of each."""
