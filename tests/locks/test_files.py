@@ -12,6 +12,7 @@ from adapters.base import Adapter, Limits
 from adapters.duckdb import DuckdbAdapter
 from adapters.duckdb import adapter as duckdb_adapter
 from adapters.duckdb.files import Files, connect, define_view
+from adapters.engine import lock
 from adapters.errors import SourceRefused, SourceTimeout, UnsafeQuery
 from adapters.query import SqlQuery
 from adapters.sqlite import SqliteAdapter
@@ -101,6 +102,14 @@ def test_duckdb_has_bounded_memory() -> None:
     with connect() as connection:
         found = connection.sql("SELECT current_setting('memory_limit')").fetchall()
     assert found == [("953.6 MiB",)]
+
+
+def test_duckdb_is_told_of_no_variable() -> None:
+    """The setting itself is off, though without access to anything outside it is not asked."""
+    with duckdb.connect(":memory:") as connection:
+        lock(connection)
+        found = connection.sql("SELECT current_setting('python_enable_replacements')").fetchall()
+    assert found == [(False,)]
 
 
 @pytest.mark.usefixtures("unguarded")

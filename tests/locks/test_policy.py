@@ -7,10 +7,13 @@ import duckdb
 import pytest
 from sqlglot import exp
 
+from adapters.errors import AccessDenied
 from orchestrator.compile.masks import masked
 from orchestrator.compile.pseudonym import pseudonym_macro
 from orchestrator.compile.rights import filled
 from orchestrator.semantic import FieldSpec, Mask
+from tests.unit.access.company import planned
+from tests.unit.access.test_groups import FIELD
 from tests.unit.approve.test_decide import BINDING
 
 
@@ -47,3 +50,10 @@ def test_a_decision_is_bound_to_each_part(part: str) -> None:
     assert BINDING.digest != now.digest
     assert asdict(BINDING) != asdict(now)
     assert BINDING.difference(now) is not None
+
+
+def test_no_join_repeats_what_is_added_up() -> None:
+    """A join by what is no key would weigh rows, though no column of it singles one out."""
+    weighed = "SELECT SUM(c.spend) AS x FROM customer AS c JOIN memo AS m ON m.kind = c.segment"
+    with pytest.raises(AccessDenied, match="join m by its whole key"):
+        planned(weighed, FIELD)
