@@ -10,13 +10,15 @@ from collections.abc import Set
 from functools import lru_cache
 
 from sqlglot import Dialect, TokenType, exp
-from sqlglot.errors import OptimizeError, ParseError, TokenError
+from sqlglot.errors import OptimizeError, SqlglotError
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from adapters.errors import UnsafeQuery
 from adapters.query import SqlQuery
 
 MAX_CHARACTERS = 200_000
+UNREADABLE = (SqlglotError, RecursionError, LookupError, ValueError, AttributeError, TypeError)
+"""What sqlglot raises at a text that it can't read; the last four are slips of its own."""
 _PARAMETER = re.compile(r"\$\d+")
 _QUOTED = frozenset({TokenType.STRING, TokenType.IDENTIFIER})
 
@@ -89,7 +91,7 @@ def one_query(text: str, dialect: str) -> exp.Query | str:
         if not all(token.text.isascii() or token.token_type in _QUOTED for token in tokens):
             return "it holds a letter beyond ASCII outside of quotes"
         statements = reader.parser().parse(tokens, text)
-    except (ParseError, TokenError, RecursionError):
+    except UNREADABLE:
         return "it does not parse"
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         return "it is not one SELECT"

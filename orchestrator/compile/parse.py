@@ -11,6 +11,7 @@ import sqlglot
 from sqlglot import exp
 
 from adapters.errors import SqlNotAllowed
+from adapters.one_select import UNREADABLE
 from orchestrator.compile.allowed import FUNCTIONS, NODES
 from orchestrator.compile.instead import hint, refusal, refusal_of, shortened
 from orchestrator.compile.measures import MEASURE
@@ -36,7 +37,7 @@ def parse(sql: str) -> exp.Query:
         raise SqlNotAllowed(f"The SQL is nested over {MAX_DEPTH} deep. Ask in parts.")
     try:
         statements = sqlglot.parse(sql, read="duckdb")
-    except (sqlglot.ParseError, sqlglot.TokenError, RecursionError) as error:
+    except UNREADABLE as error:
         raise SqlNotAllowed(f"The SQL can't be read{_where(error)}") from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise SqlNotAllowed(_no_question(sql, statements))

@@ -24,7 +24,8 @@ def budget() -> Run:
             SHORT(prop)()
             return
         end = time.monotonic() + minutes * 60 / TESTS
+        long = LONG(prop)
         while time.monotonic() < end:
-            LONG(prop)()
+            long()
 
     return run
