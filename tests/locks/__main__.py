@@ -45,6 +45,8 @@ def all_on(locks: Sequence[Lock], slot: str) -> Tried:
     seconds, told, output = run([*tests], "", slot)
     if told is None:
         return Tried(seconds, wrong=f"pytest did not come to its end: {output}")
+    if not told["passed"]:
+        return Tried(seconds, wrong=f"no test was run: {output}")
     if wrong := [*told["caught"], *told["broken"]]:
         return Tried(seconds, wrong=f"with all locks on these fail: {', '.join(wrong)}")
     return Tried(seconds, by=f"{told['passed']} tests pass")

@@ -85,8 +85,10 @@ class _Watcher:
         if report.failed:
             self._told.broken.append(f"{report.nodeid}: {str(report.longrepr)[-300:]}")
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write it all down."""
+        if exitstatus == pytest.ExitCode.USAGE_ERROR:
+            self._told.broken.append("a test that is named does not exist")
         told = {"passed": self._told.passed, "caught": self._told.caught}
         self._path.write_text(json.dumps(told | {"broken": self._told.broken}))
 

@@ -1,9 +1,11 @@
 """Logins: one for each use, and what they may do."""
 
+import asyncio
+import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +14,7 @@ import asyncpg
 import pytest
 
 from adapters.credentials import Credential, Vault
+from adapters.credentials.leases import Leases
 from orchestrator.registry import Source, credential_of
 from orchestrator.semantic import SourceSpec
 from sandbox.postgres import start_postgres
@@ -36,6 +39,35 @@ class Counting:
         return Credential(api_key=f"{path}-{self._made}")
 
 
+class Kept:
+    """A client of a Vault that makes logins for an hour, and remembers what it is asked of them."""
+
+    def __init__(self) -> None:
+        self.revoked: list[str] = []
+        self.bounds: list[int] = []
+        self.bounded = asyncio.Event()
+        self.secrets = self.database = self.sys = self
+
+    async def ask(self, use: Callable[[Any], Any]) -> Any:
+        """One call."""
+        return use(self)
+
+    def generate_credentials(self, role: str) -> dict[str, Any]:
+        """A login."""
+        data = {"username": role, "password": "made up"}
+        return {"lease_id": "l1", "lease_duration": 3600, "renewable": True, "data": data}
+
+    def renew_lease(self, _: str, increment: int) -> dict[str, Any]:
+        """Let a login live so long from now."""
+        self.bounds.append(increment)
+        self.bounded.set()
+        return {"lease_duration": increment}
+
+    def revoke_lease(self, lease_id: str) -> None:
+        """End a login."""
+        self.revoked.append(lease_id)
+
+
 async def used(**where: str) -> list[Credential | None]:
     """The credentials of three uses of one source."""
     source = Source(
@@ -46,6 +78,25 @@ async def used(**where: str) -> list[Credential | None]:
         async with credential_of(source, vault) as credential:
             found.append(credential)
     return found
+
+
+@pytest.mark.parametrize("ends", [None, RuntimeError(), asyncio.CancelledError()])
+async def test_a_login_is_revoked_however_its_step_ends(ends: BaseException | None) -> None:
+    """Done, failed or cancelled: the lease is over."""
+    vault = Kept()
+    with contextlib.suppress(RuntimeError, asyncio.CancelledError):
+        async with Leases(vault.ask, 5.0).lease("sales-read", 3600.0):
+            if ends is not None:
+                raise ends
+    assert vault.revoked == ["l1"]
+
+
+async def test_a_login_lives_no_longer_than_its_step_may() -> None:
+    """Of the hour that Vault would give, what the step may take is left."""
+    vault = Kept()
+    async with Leases(vault.ask, 5.0).lease("sales-read", 10.0), asyncio.timeout(5):
+        await vault.bounded.wait()
+    assert vault.bounds[0] <= 10
 
 
 async def test_each_use_has_a_login_of_its_own() -> None:
