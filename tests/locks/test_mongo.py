@@ -46,7 +46,8 @@ async def test_the_server_knows_the_deadline(live: LiveMongo) -> None:
 
     async def read() -> None:
         async with opened(live.reader, 60) as database:
-            async for _ in raw_batches(database, "goods", stages, timeout_ms=10, batch_rows=10):
+            how: dict[str, Any] = {"timeout_ms": 10, "batch_rows": 10, "comment": ""}
+            async for _ in raw_batches(database, "goods", stages, **how):
                 pass
 
     with pytest.raises(SourceTimeout):
