@@ -7,9 +7,10 @@ ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/crosstalk
 WORKDIR /src
-COPY requirements-bot.lock pyproject.toml README.md LICENSE ./
-RUN /opt/crosstalk/bin/pip install --no-deps --require-hashes --extra-index-url "$TORCH_INDEX" \
-    -r requirements-bot.lock
+COPY requirements-bot.lock requirements-cpu.lock pyproject.toml README.md LICENSE ./
+RUN /opt/crosstalk/bin/pip install --no-deps --require-hashes --index-url "$TORCH_INDEX" \
+    -r requirements-cpu.lock \
+    && /opt/crosstalk/bin/pip install --no-deps --require-hashes -r requirements-bot.lock
 COPY adapters adapters
 COPY orchestrator orchestrator
 COPY bot bot

@@ -9,7 +9,7 @@ ONLY ?=
 SHOW ?=
 MINUTES ?= 10
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-deps
-HAS_CUDA := import importlib.metadata as m, sys; sys.exit("nvidia" not in str(m.requires("torch")))
+MAY_HAVE_CUDA := import importlib.metadata as m, sys; sys.exit("+cpu" in m.version("torch"))
 READY := $(VENV)/.ready
 
 .PHONY: demo test locks locks-table faults fuzz bench eval storm load browser unit lint format types \
@@ -65,14 +65,15 @@ schema: $(READY) ## docs/semantic_model.schema.json from the code
 
 setup: $(READY)
 
-$(READY): pyproject.toml requirements.lock requirements-cuda.lock
+$(READY): pyproject.toml requirements.lock requirements-cpu.lock requirements-cuda.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Crosstalk needs Python 3.11 or newer; give it with: make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Setting up in $(VENV); the first time takes a few minutes."
 	@$(PYTHON) -m venv $(VENV)
+	@$(INSTALL) --require-hashes -q -r requirements-cpu.lock 2>/dev/null || true # else the usual build
 	@{ $(INSTALL) --require-hashes -r requirements.lock --progress-bar on \
 	  > >(grep -vE '^(Requirement already|Looking in)') && \
-	  if $(BIN)/python -c '$(HAS_CUDA)'; then \
+	  if $(BIN)/python -c '$(MAY_HAVE_CUDA)'; then \
 	  $(INSTALL) --require-hashes -r requirements-cuda.lock; fi && \
 	  $(INSTALL) -q --no-build-isolation -e .; } || \
 	  { echo "The set-up failed while downloading or installing a package: the lines above say which."; \

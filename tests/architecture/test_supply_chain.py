@@ -15,7 +15,7 @@ _PIN = re.compile(
     r"((?:    --hash=sha256:[0-9a-f]{64}.*\n?)+)",
     re.MULTILINE,
 )
-LOCKS = ("requirements.lock", "requirements-bot.lock", "requirements-cuda.lock")
+LOCKS = tuple(f"requirements{part}.lock" for part in ("", "-bot", "-cpu", "-cuda"))
 ALLOWED = re.compile(
     r"(?i)^(Apache-2\.0|MIT|BSD|BSD-[23]-Clause|0BSD|ISC|PSF-2\.0|Python-2\.0|MPL-2\.0|Unlicense|"
     r"CC0-1\.0|Zlib|BSL-1\.0|MIT-0|CNRI-Python|HPND|LLVM-exception|Apache|"
