@@ -2,8 +2,10 @@
 
 import re
 import tomllib
+from email.message import Message
 from importlib.metadata import PackageNotFoundError, metadata
 from itertools import chain
+from typing import cast
 
 import pytest
 import yaml
@@ -60,7 +62,7 @@ def test_the_lock_holds_what_is_declared() -> None:
 def licences(name: str) -> list[str]:
     """What a package says of its licence: the parts of its SPDX expression, or else its
     classifiers, or else its own words."""
-    told = metadata(name)
+    told = cast("Message", metadata(name))
     own = told.get("License-Expression")
     if not own:
         classified = [one for one in told.get_all("Classifier") or [] if "License" in one]

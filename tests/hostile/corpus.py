@@ -43,8 +43,8 @@ def cases(name: str) -> list[Case]:
 
 def _case(place: str, group: dict[str, Any], one: Any) -> Case:
     own = one if isinstance(one, dict) and "text" in one else {"text": one}
-    told = {**group, **own}
-    text = told.pop("text")
+    told: dict[str, Any] = {**group, **own}
+    text: Any = told.pop("text")
     if told.get("half"):
         text = text.replace("<half>", _HALF)
     if isinstance(text, dict) and "repeat" in text:

@@ -8,6 +8,7 @@ import asyncpg
 import duckdb
 import pytest
 
+from adapters.base import Limits
 from adapters.credentials import Credential
 from adapters.duckdb.files import Files, connect, define_view
 from adapters.errors import SourceError
@@ -116,7 +117,7 @@ async def test_postgres_is_locked_behind_the_guard(
 async def _sent(adapter: PostgresAdapter, credential: Credential, text: str) -> None:
     """Prepare and run a text as a fetch does; raises what PostgreSQL says."""
     try:
-        async with adapter._transaction(credential, 10.0) as connection:  # pyright: ignore[reportPrivateUsage]
+        async with adapter._transaction(credential, Limits(timeout_s=10.0)) as connection:  # pyright: ignore[reportPrivateUsage]
             statement = await connection.prepare(text)
             await statement.fetch()
     except SourceError as told:

@@ -48,6 +48,7 @@ async def minted(
     server = sandbox.mongo
     async with harness.credential() as credential:
         assert credential is not None
+        assert server is not None
         async with AsyncMongoClient[dict[str, object]](
             server.host,
             server.port,

@@ -27,7 +27,8 @@ async def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def store(tmp_path: Path, empty_store: Path) -> AsyncGenerator[Store]:
     """An open, empty store of the test's own, in `store.db` of its folder."""
-    one = Store(url_of(shutil.copy(empty_store, tmp_path / "store.db")))
+    shutil.copy(empty_store, tmp_path / "store.db")
+    one = Store(url_of(tmp_path / "store.db"))
     await one.open()
     yield one
     await one.close()

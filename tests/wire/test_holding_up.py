@@ -16,7 +16,7 @@ from bot.slack.listeners.events import QUESTION
 from orchestrator.pipeline import Pipeline
 from orchestrator.registry import Source
 from orchestrator.semantic import SemanticModel
-from orchestrator.store import Queue
+from orchestrator.store import Queue, Work
 from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
 from tests.conftest import opened, vault_of
@@ -147,7 +147,7 @@ async def test_what_could_not_be_written_down_is_not_acknowledged(
     """While the store is away Slack gets no ack, so it tells again, and then there is an answer."""
     put, tries = Queue.put, 0
 
-    async def away_at_first(queue: Queue, *what: Any) -> bool:
+    async def away_at_first(queue: Queue, *what: Any) -> Work | None:
         nonlocal tries
         tries += 1
         if tries == 1:
@@ -212,7 +212,7 @@ async def test_what_is_told_again_is_answered_once(
     is one question all the same."""
     put, told, again = Queue.put, 0, asyncio.Event()
 
-    async def slow_at_first(queue: Queue, *what: Any) -> bool:
+    async def slow_at_first(queue: Queue, *what: Any) -> Work | None:
         nonlocal told
         told += 1
         if told == 1:

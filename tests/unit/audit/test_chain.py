@@ -76,6 +76,16 @@ def test_a_record_put_in_is_found(count: int, at: int) -> None:
     assert verdict([*records[:at], *put_in, *shifted], head_of(records)).faults
 
 
+@given(st.integers(1, 6), st.integers(1, 6))
+def test_the_end_of_another_chain_is_found(count: int, more: int) -> None:
+    """Records that are whole, numbered on and have the head that they end in are a fault where they
+    do not follow what stands before them."""
+    records = chain(count)
+    records += chain(more, after=Head(count, "e" * 64))
+    found = verdict(records, head_of(records))
+    assert [fault.seq for fault in found.faults] == [count + 1]
+
+
 @given(st.integers(2, 12), st.data())
 def test_a_head_kept_elsewhere_finds_a_chain_written_anew(count: int, data: st.DataObject) -> None:
     """A chain that was cut short or made anew, with its head, is found by an older head alone."""
