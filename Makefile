@@ -19,7 +19,7 @@ demo: $(READY) ## a whole company on this machine, and a first question answered
 	@$(BIN)/crosstalk sandbox demo $(if $(ONCE),--once)
 
 test: lint types imports browser ## everything: lint, types, imports and every test, real servers included
-	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not thorough"
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --ignore tests/faults
 
 locks: $(READY) ## switch each lock of SECURITY.md off: a test has to fail; ONLY=name for one
 	@$(BIN)/python -m tests.locks $(ONLY)

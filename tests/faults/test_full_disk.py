@@ -33,7 +33,7 @@ async def house(
 ) -> AsyncGenerator[House]:
     """A bot whose joins have little memory."""
     folder = tmp_path_factory.mktemp("disk")
-    async with opened_house(sandbox, folder, timeout_s=TIMEOUT_S, memory="24MB") as one:
+    async with opened_house(sandbox, folder, timeout_s=TIMEOUT_S, memory="48MB") as one:
         yield one
 
 

@@ -124,7 +124,6 @@ async def scene(plant: Plant, kept: list[Scenario]) -> Scene:
     return Scene(plant, kept)
 
 
-@pytest.mark.thorough
 async def test_killed_while_a_question_is_queued(plant: Plant, scene: Scene) -> None:
     """A question behind another one in its thread is answered by the next process, as is that."""
     plant.proxies["sales"].strike = HOLD
@@ -136,7 +135,6 @@ async def test_killed_while_a_question_is_queued(plant: Plant, scene: Scene) -> 
     await scene.ended("queued", first, answers=2)
 
 
-@pytest.mark.thorough
 @pytest.mark.planned
 async def test_killed_while_planning(plant: Plant, scene: Scene, api: ScriptedMessagesApi) -> None:
     """While the model's API keeps it waiting: the next process asks the model anew."""
@@ -160,7 +158,6 @@ async def test_killed_while_waiting_for_approval(plant: Plant, scene: Scene) -> 
     await scene.ended("waiting for approval", asking, answers=2, card=card)
 
 
-@pytest.mark.thorough
 async def test_killed_while_fetching(plant: Plant, scene: Scene) -> None:
     """Amid a source's rows: they are fetched anew, under a login of their own."""
     plant.proxies["sales"].strike = HOLD
@@ -171,7 +168,6 @@ async def test_killed_while_fetching(plant: Plant, scene: Scene) -> None:
     assert heard.table[1][0] == "Germany"
 
 
-@pytest.mark.thorough
 @pytest.mark.planned
 async def test_killed_while_joining(plant: Plant, scene: Scene, api: ScriptedMessagesApi) -> None:
     """Amid a join that spills: it is joined anew, and what the dead process spilt is removed."""
@@ -183,7 +179,6 @@ async def test_killed_while_joining(plant: Plant, scene: Scene, api: ScriptedMes
     assert heard.table[0] == ["pairs"]
 
 
-@pytest.mark.thorough
 async def test_killed_while_posting_the_answer(plant: Plant, scene: Scene) -> None:
     """The answer stands there, but its process never heard so: the next one does not repeat it."""
     plant.proxies["sales"].strike = HOLD

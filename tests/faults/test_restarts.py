@@ -44,7 +44,6 @@ WAYS = (
     Way("mongod", "support", "how many customers by support plan?", b"premium"),
 )
 each_way = pytest.mark.parametrize("way", WAYS, ids=["postgres", "mongod"])
-pytestmark = pytest.mark.thorough
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,6 @@ async def test_latency_is_borne(scene: Scene, whole: dict[str, list[list[str]]],
     await scene.ended("20 ms of latency", way.name, heard, BOUND_S)
 
 
-@pytest.mark.thorough
 @each_way
 async def test_a_throttled_source_is_left_at_its_deadline(scene: Scene, way: Way) -> None:
     """Rows that trickle in are not waited for longer than the source's deadline."""
@@ -69,7 +68,6 @@ async def test_a_half_open_connection_is_left_at_its_deadline(scene: Scene, way:
     await scene.ended("half-open amid the rows", way.name, heard, BOUND_S, way.source, *LATE)
 
 
-@pytest.mark.thorough
 @each_way
 async def test_a_server_that_only_accepts_is_left_at_its_deadline(scene: Scene, way: Way) -> None:
     """A connection that is taken, and on which nothing is ever said, ends with its deadline."""
@@ -90,7 +88,6 @@ async def test_a_reset_amid_rows_is_got_over(
     await scene.ended("reset amid the rows, once", way.name, heard, BOUND_S)
 
 
-@pytest.mark.thorough
 @each_way
 async def test_resets_without_end_are_told(scene: Scene, way: Way) -> None:
     """When every try is reset, the person reads which source, and what to look at."""
@@ -99,7 +96,6 @@ async def test_resets_without_end_are_told(scene: Scene, way: Way) -> None:
     await scene.ended("reset amid the rows, always", way.name, heard, BOUND_S, way.source, *GONE)
 
 
-@pytest.mark.thorough
 @each_way
 async def test_a_server_that_is_gone_is_told(scene: Scene, way: Way) -> None:
     """When the connection is refused, the person reads which source, and what to look at."""

@@ -1,7 +1,5 @@
 """Vault slow, silent, reset, gone, and gone between a lease and its end."""
 
-import pytest
-
 from tests.faults.after import LEASE_ENDS_S
 from tests.faults.conftest import Scene
 from tests.faults.house import GOODBYES_S, TIMEOUT_S
@@ -37,7 +35,6 @@ async def test_a_reset_before_the_lease_is_got_over(scene: Scene) -> None:
     await scene.ended("reset once", "Vault", heard, BOUND_S)
 
 
-@pytest.mark.thorough
 async def test_a_vault_that_only_accepts_is_left_at_the_deadline(scene: Scene) -> None:
     """A Vault that takes the connection and says nothing is not waited for any longer."""
     scene.proxy("vault").cut()
@@ -46,7 +43,6 @@ async def test_a_vault_that_only_accepts_is_left_at_the_deadline(scene: Scene) -
     await scene.ended("half-open from the start", "Vault", heard, BOUND_S, "sk again")
 
 
-@pytest.mark.thorough
 async def test_vault_away_between_the_lease_and_its_end(scene: Scene) -> None:
     """The answer is whole, and the lease is given back once Vault is there again."""
     sales, vault = scene.proxy("sales"), scene.proxy("vault")

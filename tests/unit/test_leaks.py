@@ -21,9 +21,21 @@ def test_a_secret_is_found_wherever_it_stands(kind: str, secret: str, tmp_path: 
     for text in (f"user=x password={secret}, host", f"postgres://u:{secret}@h/db"):
         assert secrets.kinds(text) == [kind]
     (tmp_path / "deep").mkdir()
-    (tmp_path / "deep" / "store.db").write_bytes(b"\x00\xff" + secret.encode() + b"\x00")
+    leak = tmp_path / "deep" / "spilt"
+    leak.write_bytes(b"\x00\xff" + secret.encode() + b"\x00")
     (tmp_path / "halves.log").write_text("\n".join(halves))
-    assert list(secrets.in_files(tmp_path)) == [f"deep/store.db: {kind}"]
+    assert list(secrets.in_files(tmp_path)) == [f"deep/spilt: {kind}"]
+    leak.unlink()
+
+
+def test_a_store_holds_tokens_of_workspaces_and_no_other_secret(tmp_path: Path) -> None:
+    """Slack's tokens of installed workspaces are kept there; a database password is a leak."""
+    store = tmp_path / "store.db-wal"
+    store.write_text(PLANTED["a Slack token"])
+    assert list(Secrets().in_files(tmp_path)) == []
+    store.write_text(PLANTED["a database password"])
+    assert list(Secrets().in_files(tmp_path)) == ["store.db-wal: a database password"]
+    store.unlink()
 
 
 def test_what_is_no_secret_is_not_taken_for_one() -> None:
