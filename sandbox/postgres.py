@@ -289,3 +289,12 @@ def _drop_stale_pid_file(data: Path) -> None:
         alive = command.exists() and os.fsencode(data) in command.read_bytes()
         if not alive:
             pid_file.unlink()
+
+
+async def counted(dsn: str, query: str) -> int:
+    """The number that a query gives, asked over a connection of its own."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return int(await connection.fetchval(query))
+    finally:
+        await connection.close()

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import random
 import re
-import socket
 import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
@@ -16,14 +15,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 
+from bot.periodic import repeated
 from orchestrator.answer.compose import NO_ROWS
 from orchestrator.semantic import load as load_model
 from sandbox.load.questions import Crowd, questions
 from sandbox.load.report import ONCE, Report
-from sandbox.process import ServerFailed
+from sandbox.postgres import counted
+from sandbox.process import ServerFailed, free_port
 from sandbox.sandbox import Sandbox
 from sandbox.storm.replicas import Replica
 from sandbox.vault.leases import Lease
@@ -52,7 +52,7 @@ class _Asked:
 async def load(sandbox: Sandbox, crowd: Crowd, folder: Path) -> Report:
     """Let a crowd ask one bot over this sandbox: what came of it. `folder`, an absolute path, takes
     the bot's store and log. Raises ServerFailed when the bot ends."""
-    port = _free_port()
+    port = free_port()
     environment = {
         **sandbox.environment,
         "CROSSTALK_STORE_URL": f"sqlite+aiosqlite:///{folder}/store.db",
@@ -152,20 +152,12 @@ def _outcome(asked: _Asked) -> str:
 async def _watched(url: str, most: dict[str, int]) -> AsyncGenerator[None]:
     """Note the most queries that each source is seen to have while the block lasts."""
 
-    async def watch() -> None:
-        async with httpx.AsyncClient(timeout=10.0) as client:
-            while True:
-                for source, running in _RUNNING.findall((await client.get(url)).text):
-                    most[source] = max(most.get(source, 0), int(running))
-                await asyncio.sleep(SAMPLE_S)
+    async def sample() -> None:
+        for source, running in _RUNNING.findall((await client.get(url)).text):
+            most[source] = max(most.get(source, 0), int(running))
 
-    task = asyncio.create_task(watch())
-    try:
+    async with httpx.AsyncClient(timeout=10.0) as client, repeated(sample, SAMPLE_S):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def _sources_bore(sandbox: Sandbox, seen: Mapping[str, int], report: Report) -> None:
@@ -179,11 +171,7 @@ async def _sources_bore(sandbox: Sandbox, seen: Mapping[str, int], report: Repor
             source.max_parallel,
         )
     report.leases_left = sum(one.live for one in leases)
-    connection = await asyncpg.connect(sandbox.postgres.admin_dsn("sales"))
-    try:
-        report.connections_left = int(await connection.fetchval(_OTHERS))
-    finally:
-        await connection.close()
+    report.connections_left = await counted(sandbox.postgres.admin_dsn("sales"), _OTHERS)
 
 
 def _span(lease: Lease) -> tuple[float, float]:
@@ -210,9 +198,3 @@ def _memory(pid: int, what: str) -> int:
     if found is None:
         raise ServerFailed("the system does not tell how much memory the bot takes.")
     return int(found[1]) * 1024
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-
+from sandbox.postgres import counted
 from sandbox.slack import DispatchError, LocalSlack
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.events import events_for
@@ -71,7 +70,7 @@ async def storm(size: Size, folder: Path, postgres_dsn: str) -> Report:
                 await asking
                 await killing
             report.seconds = time.monotonic() - began
-        report.left_in_queue = await _count(postgres_dsn, "SELECT count(*) FROM queue")
+        report.left_in_queue = await counted(postgres_dsn, "SELECT count(*) FROM queue")
     finally:
         await slack.stop()
     report.answers = judged(slack, threads)
@@ -199,16 +198,8 @@ async def _kill_midway(
     await blow.halfway()
     await replicas[0].kill()
     held = "SELECT count(*) FROM queue WHERE owner IS NOT NULL"
-    report.under_way_when_killed = await _count(postgres_dsn, held)
+    report.under_way_when_killed = await counted(postgres_dsn, held)
     await replicas[0].start()
-
-
-async def _count(postgres_dsn: str, query: str) -> int:
-    connection = await asyncpg.connect(postgres_dsn)
-    try:
-        return int(await connection.fetchval(query))
-    finally:
-        await connection.close()
 
 
 def part_of(change: dict[str, Any]) -> str | None:

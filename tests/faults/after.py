@@ -7,9 +7,9 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, Protocol
 
-import asyncpg
 from pymongo import AsyncMongoClient
 
+from sandbox.postgres import counted
 from sandbox.reliability import Left
 from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
@@ -103,12 +103,8 @@ async def connections(place: Place) -> int:
 
 async def in_postgres(sandbox: Sandbox) -> int:
     """How many sessions of the bot's PostgreSQL has."""
-    connection = await asyncpg.connect(sandbox.postgres.admin_dsn())
-    try:
-        sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'crosstalk%'"
-        return int(await connection.fetchval(sql) or 0)
-    finally:
-        await connection.close()
+    ours = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'crosstalk%'"
+    return await counted(sandbox.postgres.admin_dsn(), ours)
 
 
 async def in_mongo(sandbox: Sandbox) -> int:

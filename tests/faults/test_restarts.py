@@ -10,7 +10,7 @@ from sandbox.reliability import Scenario
 from sandbox.sandbox import Sandbox
 from tests.faults.after import in_mongo, in_postgres
 from tests.faults.conftest import Scene
-from tests.faults.house import GOODBYES_S, House, opened_house
+from tests.faults.house import GOODBYES_S, Asking, House, opened_house
 from tests.faults.proxy import Strike
 from tests.faults.test_sources import GONE
 
@@ -64,15 +64,22 @@ async def scene(house: House, kept: list[Scenario]) -> AsyncGenerator[Scene]:
     await one.heal()
 
 
+async def asked_amid_rows(scene: Scene, way: Way) -> Asking:
+    """A question, asked, whose rows are held up on their way from the server."""
+    proxy = scene.proxy(way.source)
+    proxy.strike = Strike("hold", way.amid_rows, times=1)
+    asking = await scene.house.ask(way.words)
+    await proxy.struck.wait()
+    assert await way.is_read(scene.house.sandbox)
+    return asking
+
+
 @each_way
 async def test_a_restart_amid_a_query_is_got_over(scene: Scene, way: Way) -> None:
     """Rows of a server that is restarted are fetched anew: none is missing or counted twice."""
     whole = (await scene.house.heard(way.words)).table
     proxy, sandbox = scene.proxy(way.source), scene.house.sandbox
-    proxy.strike = Strike("hold", way.amid_rows, times=1)
-    asking = await scene.house.ask(way.words)
-    await proxy.struck.wait()
-    assert await way.is_read(sandbox)
+    asking = await asked_amid_rows(scene, way)
     await way.server(sandbox).restart()
     await proxy.heal()
     heard = await asking.answered()
@@ -84,10 +91,7 @@ async def test_a_restart_amid_a_query_is_got_over(scene: Scene, way: Way) -> Non
 async def test_a_server_killed_amid_a_query_is_told(scene: Scene, way: Way) -> None:
     """Of a server that does not come back the person reads which it is, and what to look at."""
     proxy, sandbox = scene.proxy(way.source), scene.house.sandbox
-    proxy.strike = Strike("hold", way.amid_rows, times=1)
-    asking = await scene.house.ask(way.words)
-    await proxy.struck.wait()
-    assert await way.is_read(sandbox)
+    asking = await asked_amid_rows(scene, way)
     await way.server(sandbox).kill()
     await proxy.heal()
     try:

@@ -68,6 +68,15 @@ async def own_pipeline(
 
 
 @pytest.fixture
+def stuck(own_pipeline: Pipeline) -> Stuck:
+    """The adapter of sales, stuck."""
+    sales = own_pipeline.sources["sales"]
+    adapter = Stuck(sales.adapter)
+    own_pipeline.sources["sales"] = Source("sales", sales.spec, adapter)
+    return adapter
+
+
+@pytest.fixture
 async def slack(sandbox: Sandbox) -> AsyncGenerator[LocalSlack]:
     """A Slack in which no other bot is, and which soon takes an event for lost."""
     async with opened_slack(sandbox, ack_timeout_s=ACK_TIMEOUT_S) as one:
@@ -90,12 +99,9 @@ def thread_of(slack: LocalSlack, ts: str) -> list[dict[str, Any]]:
 
 @both_ways
 async def test_a_question_goes_on_after_a_restart(
-    slack: LocalSlack, own_pipeline: Pipeline, replica: Replica
+    slack: LocalSlack, stuck: Stuck, replica: Replica
 ) -> None:
     """What a deploy cuts off is answered by the next process, under the same progress message."""
-    sales = own_pipeline.sources["sales"]
-    stuck = Stuck(sales.adapter)
-    own_pipeline.sources["sales"] = Source("sales", sales.spec, stuck)
     changes = slack.workspace.subscribe()
     async with replica(drain_s=0.0):
         ts = await slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
@@ -165,13 +171,10 @@ async def test_what_could_not_be_written_down_is_not_acknowledged(
 
 @both_ways
 async def test_who_waits_is_told_of_their_place(
-    slack: LocalSlack, own_pipeline: Pipeline, replica: Replica
+    slack: LocalSlack, stuck: Stuck, replica: Replica
 ) -> None:
     """A second question in a thread is told that it is next, and answered once the first is out of
     its way."""
-    sales = own_pipeline.sources["sales"]
-    stuck = Stuck(sales.adapter)
-    own_pipeline.sources["sales"] = Source("sales", sales.spec, stuck)
     changes = slack.workspace.subscribe()
     async with replica():
         ts = await slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
@@ -187,12 +190,9 @@ async def test_who_waits_is_told_of_their_place(
 
 @pytest.mark.parametrize("transport", ["http"])
 async def test_stop_reaches_a_run_at_another_replica(
-    slack: LocalSlack, own_pipeline: Pipeline, replica: Replica
+    slack: LocalSlack, stuck: Stuck, replica: Replica
 ) -> None:
     """The press arrives at the newer of two replicas; the run ends at the older one."""
-    sales = own_pipeline.sources["sales"]
-    stuck = Stuck(sales.adapter)
-    own_pipeline.sources["sales"] = Source("sales", sales.spec, stuck)
     changes = slack.workspace.subscribe()
     async with replica():
         ts = await slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")

@@ -1,8 +1,5 @@
 """What those who wait are told of their place."""
 
-from collections.abc import AsyncGenerator
-from pathlib import Path
-
 import pytest
 
 from bot.line import AGAIN_S, AT_ONCE, Line
@@ -12,12 +9,9 @@ KINDS = ("question",)
 
 
 @pytest.fixture
-async def queue(tmp_path: Path) -> AsyncGenerator[Queue]:
+def queue(store: Store) -> Queue:
     """A queue on SQLite."""
-    store = Store(f"sqlite+aiosqlite:///{tmp_path}/store.db")
-    await store.open()
-    yield Queue(store.engine)
-    await store.close()
+    return Queue(store.engine)
 
 
 class Waiters:
