@@ -43,12 +43,16 @@ class Line:
         """Tell those who have waited since the last call, when their place in the line is another,
         and now and then, for what Slack shows of it fades. Who was told longest ago comes first,
         and only as many as are told before their places have changed much."""
-        if not self._waiting:
+        here = list(self._waiting.values())
+        if not here:
             return
         places = {work_id: place for place, work_id in enumerate(await self._queue.line())}
-        self._waiting = {name: one for name, one in self._waiting.items() if name in places}
-        due = [one for one in self._waiting.values() if self._is_due(one, places)]
-        for one in self._waiting.values():
+        for one in here:
+            if one.work.work_id not in places:
+                self.left(one.work)
+        waiting = [one for one in here if one.work.work_id in self._waiting]
+        due = [one for one in waiting if self._is_due(one, places)]
+        for one in waiting:
             one.is_new = False
         for one in sorted(due, key=lambda one: one.told_at)[:AT_ONCE]:
             if one.work.work_id in self._waiting:

@@ -2,9 +2,11 @@
 
 Each piece has a lane, a kind and a payload that is opaque here. Of one lane one piece is under way
 at a time, in order of arrival. Lanes whose names differ only after the last colon are of one flow,
-as the threads of a channel are: the flow with the fewest pieces under way is next, so that one that
-floods the queue makes no other wait. Who claims a piece has it under a lease: a replica that dies
-stops renewing, and another one takes over.
+as the threads of a channel are: the flow with the fewest pieces under way is next, and of those
+with as many the one whose turn is first, so that one that floods the queue makes no other wait.
+Turns are given as in start-time fair queueing (Goyal, Vin and Cheng, 1996): to the pieces of a flow
+one after the other, to a flow that was away the one that is served now. Who claims a piece has it
+under a lease: a replica that dies stops renewing, and another one takes over.
 """
 
 import uuid
@@ -32,6 +34,7 @@ queue = sa.Table(
     sa.Column("work_id", sa.String(32), nullable=False, unique=True),
     sa.Column("lane", sa.String(192), nullable=False),
     sa.Column("flow", sa.String(192), nullable=False, server_default=""),
+    sa.Column("turn", sa.Integer, nullable=False, server_default="0"),
     sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("payload", sa.JSON, nullable=False),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -85,11 +88,13 @@ class Queue:
                 await transaction.rollback()
                 return None
             await self._one_at_a_time(connection, lane)
+            flow = lane.rpartition(":")[0]
             await connection.execute(
                 sa.insert(queue).values(
                     work_id=work.work_id,
                     lane=lane,
-                    flow=lane.rpartition(":")[0],
+                    flow=flow,
+                    turn=await _next_turn(connection, flow),
                     kind=kind,
                     payload=payload,
                     at=at,
@@ -101,9 +106,10 @@ class Queue:
         return work
 
     async def claim(self, kinds: Collection[str], but: Collection[str] = ()) -> Work | None:
-        """Lease the next piece of these kinds that nobody holds and whose lane is free: the oldest
-        of the flow that has the fewest under way. `but` are the ids of what the caller is at,
-        which seems to be free when the clock jumps."""
+        """Lease the next piece of these kinds that nobody holds and whose lane is free: of the
+        flows that have the fewest under way the one whose turn is first, and of one turn the
+        oldest. `but` are the ids of what the caller is at, which seems to be free when the clock
+        jumps."""
         head, before = queue.alias("head"), queue.alias("before")
         is_first = ~sa.exists().where(before.c.lane == head.c.lane, before.c.id < head.c.id)
         busy = (
@@ -118,7 +124,7 @@ class Queue:
             .where(
                 ~_is_held(head), head.c.kind.in_(kinds), head.c.work_id.not_in(list(but)), is_first
             )
-            .order_by(sa.func.coalesce(busy.c.pieces, 0), head.c.id)
+            .order_by(sa.func.coalesce(busy.c.pieces, 0), head.c.turn, head.c.id)
             .limit(1)
             .with_for_update(skip_locked=True, of=head)
             .scalar_subquery()
@@ -143,15 +149,15 @@ class Queue:
         """The ids of all that waits for somebody to claim it, next first, as they would be claimed
         if none that is under way ended."""
         is_held = _is_held(queue).label("is_held")
-        found = sa.select(queue.c.work_id, queue.c.flow, queue.c.owner, is_held)
+        found = sa.select(queue.c.work_id, queue.c.flow, queue.c.turn, queue.c.owner, is_held)
         async with self._engine.connect() as connection:
             rows = (await connection.execute(found.order_by(queue.c.id))).all()
-        turn = Counter(row.flow for row in rows if row.is_held and row.owner is not None)
-        waiting = list[tuple[int, int, str]]()
+        under_way = Counter(row.flow for row in rows if row.is_held and row.owner is not None)
+        waiting = list[tuple[int, int, int, str]]()
         for at, row in enumerate(rows):
             if not row.is_held:
-                waiting.append((turn[row.flow], at, row.work_id))
-                turn[row.flow] += 1
+                waiting.append((under_way[row.flow], row.turn, at, row.work_id))
+                under_way[row.flow] += 1
         return [work_id for *_, work_id in sorted(waiting)]
 
     async def renew(self, work: Work) -> bool:
@@ -193,6 +199,14 @@ class Queue:
     async def _change(self, statement: sa.Update | sa.Delete) -> bool:
         async with self._engine.begin() as connection:
             return (await connection.execute(statement)).rowcount == 1
+
+
+async def _next_turn(connection: AsyncConnection, flow: str) -> int:
+    """The turn of a new piece: behind the flow's last, and no earlier than the first that waits."""
+    last = sa.select(sa.func.max(queue.c.turn) + 1).where(queue.c.flow == flow)
+    now = sa.select(sa.func.min(queue.c.turn)).where(queue.c.owner.is_(None))
+    turns = await connection.execute(sa.select(last.scalar_subquery(), now.scalar_subquery()))
+    return max(turn or 0 for turn in turns.one())
 
 
 def _is_held(row: sa.FromClause) -> sa.ColumnElement[bool]:

@@ -203,13 +203,37 @@ async def test_each_claim_is_a_lease_of_its_own(
 async def test_a_flow_that_floods_the_queue_makes_no_other_wait(
     queues: tuple[Queue, Queue],
 ) -> None:
-    """The flow with the fewest pieces under way is next, whenever its piece came; within a flow,
-    and between flows with as many, the oldest."""
+    """The flow with the fewest pieces under way is next, whenever its piece came; within a flow
+    the oldest, and between flows with as many the one that has had fewer turns."""
     one, other = queues
     for name in ("a1", "a2", "a3", "b1", "c1", "b2"):
         await put(one, name, f"T1:{name[0]}:{name}")
     got = [(await claimed(queue)).payload["n"] for queue in (one, other, one, other, one, other)]
     assert got == ["a1", "b1", "c1", "a2", "b2", "a3"]
+
+
+async def test_flows_take_turns_where_one_piece_goes_at_a_time(
+    queues: tuple[Queue, Queue],
+) -> None:
+    """With nothing under way the flood's next piece, though the oldest, waits for its turn; who
+    comes later has the turn that is served then, neither an earlier one nor the last."""
+    queue = queues[0]
+
+    async def come(*names: str) -> None:
+        for name in names:
+            await put(queue, name, f"T1:{name[0]}:{name}")
+
+    async def served(pieces: int) -> list[str]:
+        works = list[Work]()
+        for _ in range(pieces):
+            works.append(await claimed(queue))
+            await queue.done(works[-1])
+        return [work.payload["n"] for work in works]
+
+    await come("a1", "a2", "a3", "a4", "a5", "b1", "c1", "b2")
+    assert await served(5) == ["a1", "b1", "c1", "a2", "b2"]
+    await come("d1", "d2")
+    assert await served(5) == ["a3", "d1", "a4", "d2", "a5"]
 
 
 async def test_the_line_is_in_the_order_of_the_claims(queues: tuple[Queue, Queue]) -> None:

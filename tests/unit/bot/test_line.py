@@ -86,3 +86,23 @@ async def test_claimed_work_is_not_told_of_any_more(queue: Queue) -> None:
     assert work is not None
     waiters.line.left(work)
     assert await waiters.tell() == [("b", 0)]
+
+
+async def test_who_comes_while_the_line_is_read_is_not_forgotten(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Work that is put into the queue right behind the reading of the line is told its place at
+    a later call."""
+    waiters, line = Waiters(queue), queue.line
+    await waiters.come("a")
+
+    async def read_then_come() -> list[str]:
+        places = await line()
+        await waiters.come("b")
+        return places
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "line", read_then_come)
+        await waiters.tell()
+    assert await waiters.tell() == [("a", 0)]
+    assert await waiters.tell() == [("b", 1)]
