@@ -33,8 +33,12 @@ BOUND_S = 60.0
 START_TIMEOUT_S = 90.0
 CONNECTIONS = 2
 COUNTRIES = "top 5 countries by revenue"
-HOLD = Strike("hold", b"Germany", times=1)
 SQL = "SELECT country, COUNT(*) AS customers FROM customer GROUP BY country ORDER BY 2 DESC LIMIT 5"
+
+
+def amid_rows() -> Strike:
+    """What holds the first connection in the midst of its rows."""
+    return Strike("hold", b"Germany", times=1)
 
 
 @dataclass
@@ -126,7 +130,7 @@ async def scene(plant: Plant, kept: list[Scenario]) -> Scene:
 
 async def test_killed_while_a_question_is_queued(plant: Plant, scene: Scene) -> None:
     """A question behind another one in its thread is answered by the next process, as is that."""
-    plant.proxies["sales"].strike = HOLD
+    plant.proxies["sales"].strike = amid_rows()
     first = await asked(plant.slack, COUNTRIES)
     await plant.proxies["sales"].struck.wait()
     await asked(plant.slack, "how many products?", first.ts)
@@ -160,7 +164,7 @@ async def test_killed_while_waiting_for_approval(plant: Plant, scene: Scene) -> 
 
 async def test_killed_while_fetching(plant: Plant, scene: Scene) -> None:
     """Amid a source's rows: they are fetched anew, under a login of their own."""
-    plant.proxies["sales"].strike = HOLD
+    plant.proxies["sales"].strike = amid_rows()
     asking = await asked(plant.slack, COUNTRIES)
     await plant.proxies["sales"].struck.wait()
     await plant.killed()
@@ -181,7 +185,7 @@ async def test_killed_while_joining(plant: Plant, scene: Scene, api: ScriptedMes
 
 async def test_killed_while_posting_the_answer(plant: Plant, scene: Scene) -> None:
     """The answer stands there, but its process never heard so: the next one does not repeat it."""
-    plant.proxies["sales"].strike = HOLD
+    plant.proxies["sales"].strike = amid_rows()
     asking = await asked(plant.slack, COUNTRIES)
     await plant.proxies["sales"].struck.wait()
     await asking.until(is_progress)

@@ -6,6 +6,9 @@ from tests.faults.house import GOODBYES_S, TIMEOUT_S
 from tests.faults.proxy import Strike
 
 BOUND_S = TIMEOUT_S + GOODBYES_S
+LATE_S = 20.0
+"""When a call to Vault is given up at the latest that nobody waits for, but for its late lease."""
+SLOW_BYTES_PER_S = 50.0
 WORDS = "top 5 countries by revenue"
 
 
@@ -40,7 +43,27 @@ async def test_a_vault_that_only_accepts_is_left_at_the_deadline(scene: Scene) -
     scene.proxy("vault").cut()
     scene.proxy("vault").strike = Strike("hold")
     heard = await scene.house.heard(WORDS)
-    await scene.ended("half-open from the start", "Vault", heard, BOUND_S, "sk again")
+    fault = "half-open from the start"
+    await scene.ended(fault, "Vault", heard, BOUND_S, "sk again", patience_s=LATE_S)
+
+
+async def test_a_throttled_vault_is_left_at_the_deadline(scene: Scene) -> None:
+    """A lease that trickles in is not waited for, and given back when it has come after all."""
+    scene.proxy("vault").bytes_per_s = SLOW_BYTES_PER_S
+    heard = await scene.house.heard(WORDS)
+    scene.proxy("vault").bytes_per_s = None
+    await scene.ended("throttled", "Vault", heard, BOUND_S, "sk again", patience_s=LATE_S)
+
+
+async def test_a_lease_whose_answer_is_lost_ends_by_its_time(scene: Scene) -> None:
+    """Vault has made the login and its answer is reset: another is made, and the first, which
+    nobody knows, lives no longer than its role allows."""
+    scene.proxy("vault").strike = Strike("reset", b'"lease_id"', times=1)
+    heard = await scene.house.heard(WORDS)
+    assert scene.proxy("vault").struck.is_set()
+    assert heard.table[1][0] == "Germany"
+    fault = "reset amid the lease"
+    await scene.ended(fault, "Vault", heard, BOUND_S, patience_s=LEASE_ENDS_S)
 
 
 async def test_vault_away_between_the_lease_and_its_end(scene: Scene) -> None:
