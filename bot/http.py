@@ -5,19 +5,22 @@ from collections.abc import Callable
 from fastapi import FastAPI, Request, Response
 from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.signature import SignatureVerifier
 
+from adapters.credentials import Secret
 from bot.metrics import Metrics
 
 
 def http_app(
-    app: AsyncApp | None,
+    app: AsyncApp,
+    signing: Secret | None,
     metrics: Metrics,
     is_ready: Callable[[], bool],
     *,
     installs: AsyncApp | None = None,
 ) -> FastAPI:
-    """The routes. Without a Bolt app Slack's requests are not taken; `installs` is the one that
-    workspaces are installed by."""
+    """The routes. Without a secret that signs them Slack's requests are not taken; `installs` is
+    the app that workspaces are installed by."""
     http = FastAPI(title="Crosstalk", docs_url=None, redoc_url=None, openapi_url=None)
 
     async def healthz() -> Response:
@@ -33,11 +36,11 @@ def http_app(
     http.add_api_route("/healthz", healthz)
     http.add_api_route("/readyz", readyz)
     http.add_api_route("/metrics", metrics_text)
-    if app is not None:
+    if signing is not None:
         handler = AsyncSlackRequestHandler(app)
 
         async def slack(request: Request) -> Response:
-            if not await _could_be_signed(request):
+            if not await _is_signed(request, signing):
                 return Response("invalid request", 401)
             return await handler.handle(request)
 
@@ -48,12 +51,15 @@ def http_app(
     return http
 
 
-async def _could_be_signed(request: Request) -> bool:
-    """Whether Bolt can verify the signature; what it can't read would end as a server error."""
+async def _is_signed(request: Request, signing: Secret) -> bool:
+    """Whether Slack signed the request, in the last five minutes. What the verifier can't read
+    would end as a server error: Slack has not signed that either."""
     timestamp = request.headers.get("x-slack-request-timestamp", "")
     signature = request.headers.get("x-slack-signature", "")
     try:
-        (await request.body()).decode()
+        body = (await request.body()).decode()
     except UnicodeDecodeError:
         return False
-    return timestamp.isascii() and timestamp.isdigit() and signature.isascii()
+    if not (timestamp.isascii() and timestamp.isdigit() and signature.isascii()):
+        return False
+    return SignatureVerifier(await signing.value()).is_valid(body, timestamp, signature)

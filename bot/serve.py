@@ -15,6 +15,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
+from adapters.credentials import Secret
 from adapters.errors import ConfigurationError
 from bot.http import http_app
 from bot.line import LINE_S
@@ -26,12 +27,14 @@ from bot.slack.app import build_app, clients_of, web_client
 from bot.slack.approval.listeners import APPROVED, start
 from bot.slack.approval.reminders import sweeping
 from bot.slack.catalogs import CatalogWatch
+from bot.slack.clients import ClientOfSockets
 from bot.slack.conversation import Conversation, now
 from bot.slack.listeners.events import QUESTION
-from bot.slack.pace import reason
+from bot.slack.pace import PacedClient, reason
 from bot.slack.plan_preview import PLAN, PLANNED, PlanPreview
 from bot.slack.review import Reviews
 from bot.slack.schedule import due
+from bot.slack.secrets import app_secrets
 from bot.slack.sharing import SHARED, Sharing
 from bot.slack.standing import SlackStanding
 from bot.wiring import opened_pipeline
@@ -82,7 +85,11 @@ async def running(
     queue, pace = Queue(engine, lease_s=settings.lease_seconds), Pace(engine)
     runs = Runs(queue, poll_s=poll_s)
     stops, spending = Stops(engine), Spending(engine, settings.budget())
-    async with web_client(settings, pace) as client, _cleaned(queue, pace, stops, spending):
+    secrets = await app_secrets(settings, pipeline.vault)
+    async with (
+        web_client(settings, secrets.bot, pace) as client,
+        _cleaned(queue, pace, stops, spending),
+    ):
         clients, installations = await clients_of(settings, client, pipeline.store)
         pipeline.people = SlackStanding(clients)
         conversation = Conversation(
@@ -120,14 +127,13 @@ async def running(
             installations,
         )
         listening = asyncio.Event()
-        signed = app if settings.signing_secret() is not None else None
         installs = app if installations is not None else None
-        routes = http_app(signed, metrics, listening.is_set, installs=installs)
+        routes = http_app(app, secrets.signing, metrics, listening.is_set, installs=installs)
         runs.start()
         try:
             async with (
                 _http(settings, routes) as url,
-                _sockets(app, settings.app_token()),
+                _sockets(app, client, secrets.app),
                 sweeping(conversation.desk, pipeline.approvals, partial(start, pipeline, runs)),
                 repeated(lambda: due.sweep(schedules, runs, clock()), due.SWEEP_S),
                 repeated(runs.line.tell, LINE_S),
@@ -154,13 +160,17 @@ async def _cleaned(*tables: Queue | Pace | Stops | Spending) -> AsyncGenerator[N
 
 
 @contextlib.asynccontextmanager
-async def _sockets(app: AsyncApp, token: str | None) -> AsyncGenerator[None]:
+async def _sockets(app: AsyncApp, like: PacedClient, token: Secret | None) -> AsyncGenerator[None]:
+    if token is None:
+        yield
+        return
     async with contextlib.AsyncExitStack() as stack:
-        for _ in range(CONNECTIONS if token is not None else 0):
-            handler = AsyncSocketModeHandler(app, token)
+        for _ in range(CONNECTIONS):
+            client = ClientOfSockets(like, token)
+            handler = AsyncSocketModeHandler(app, await token.value(), web_client=client)
             stack.push_async_callback(handler.close_async)
             try:
-                opened = await app.client.apps_connections_open(app_token=token or "")
+                opened = await client.apps_connections_open()
             except SlackApiError as error:
                 raise ConfigurationError(
                     f"Slack refused SLACK_APP_TOKEN ({reason(error)}). Make an app-level "

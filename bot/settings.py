@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from adapters.credentials import KUBERNETES_TOKEN, VaultSettings
+from adapters.credentials import IN_VAULT, KUBERNETES_TOKEN, VaultSettings
 from adapters.errors import ConfigurationError
 from orchestrator.plan.budget import Budget, Limit
 from orchestrator.staging import StagingSettings
@@ -163,17 +163,19 @@ class Settings(BaseSettings):
         return StagingSettings(self.join_memory, self.spill_folder)
 
     def bot_token(self) -> str:
-        """The token that the bot calls Slack with. Raises ConfigurationError without a good one."""
+        """The token that the bot calls Slack with, or its place in Vault. Raises ConfigurationError
+        without a good one."""
         return _token(self.slack_bot_token, "SLACK_BOT_TOKEN", "xoxb-", "OAuth & Permissions")
 
     def app_token(self) -> str | None:
-        """The token of Socket Mode, or None when it is not used."""
+        """The token of Socket Mode or its place in Vault, or None when it is not used."""
         if self.slack_app_token is None:
             return None
         return _token(self.slack_app_token, "SLACK_APP_TOKEN", "xapp-", "Basic Information")
 
     def signing_secret(self) -> str | None:
-        """The secret that signs Slack's HTTP requests, or None when they are not taken."""
+        """The secret that signs Slack's HTTP requests or its place in Vault, or None when they are
+        not taken."""
         secret = self.slack_signing_secret
         return secret.get_secret_value() if secret is not None else None
 
@@ -221,7 +223,7 @@ def _token(secret: SecretStr | None, variable: str, prefix: str, page: str) -> s
             f"{variable} is not set. Set it to the token that starts with {prefix}, "
             f"from the page “{page}” of your app at api.slack.com/apps."
         )
-    if not secret.get_secret_value().startswith(prefix):
+    if not secret.get_secret_value().startswith((prefix, IN_VAULT)):
         raise ConfigurationError(
             f"{variable} does not start with {prefix}, so it is another kind of token. "
             f"Take the one on the page “{page}” of your app at api.slack.com/apps."

@@ -76,13 +76,13 @@ async def open_pipeline(
     """
     embedder = Embedder(embedding_model)
     store = Store(store_url, audit)
+    vault_client = _vault(vault, store) if vault is not None else None
     sources = {
-        name: _brought(name, spec, kinds[spec.kind], store)
+        name: _brought(name, spec, kinds[spec.kind], store, vault_client)
         if kinds and spec.kind in kinds
         else Source(name, spec, _adapter(name, spec, embedder, model.folder))
         for name, spec in model.sources.items()
     }
-    vault_client = _vault(vault, store) if vault is not None else None
     grammar = InFiles(InContext(GrammarPlanner(model), model), model)
     planner: Planner = grammar
     if anthropic_api_key:
@@ -183,9 +183,9 @@ def _adapter(name: str, spec: SourceSpec, embed: Embed, folder: Path) -> Adapter
         raise _unfit(name, spec) from error
 
 
-def _brought(name: str, spec: SourceSpec, kind: Kind, store: Store) -> Source:
+def _brought(name: str, spec: SourceSpec, kind: Kind, store: Store, vault: Vault | None) -> Source:
     try:
-        adapter, credentials = kind(name, store=store, **spec.connect)
+        adapter, credentials = kind(name, store=store, vault=vault, **spec.connect)
     except (TypeError, ValueError) as error:
         raise _unfit(name, spec) from error
     return Source(name, spec, adapter, credentials)

@@ -6,11 +6,12 @@ made is known to Vault by the token it was made with, so that it can be taken ba
 
 from adapters.credentials.calls import Credential
 from adapters.credentials.login import Sessions
-from adapters.credentials.secrets import Secret
+from adapters.credentials.secrets import IN_VAULT, Secret
 from adapters.credentials.settings import KUBERNETES_TOKEN, VaultSettings
 from adapters.credentials.vault import Vault
 
 __all__ = [
+    "IN_VAULT",
     "KUBERNETES_TOKEN",
     "Credential",
     "Secret",

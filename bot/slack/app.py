@@ -2,18 +2,21 @@
 
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any
 
 import aiohttp
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 
+from adapters.credentials import Secret
 from adapters.errors import ConfigurationError
 from bot.runs import Runs
 from bot.settings import Settings
 from bot.slack import feedback, install, remembering, review, sharing
 from bot.slack.approval import listeners as approval
-from bot.slack.clients import Clients, ManyWorkspaces, OneWorkspace
+from bot.slack.clients import ClientOfSecret, Clients, ManyWorkspaces, OneWorkspace
 from bot.slack.conversation import Conversation
 from bot.slack.home import listeners as home
 from bot.slack.install import Installations
@@ -31,17 +34,19 @@ TIMEOUT_S = 30.0
 
 
 @contextlib.asynccontextmanager
-async def web_client(settings: Settings, pace: Pace) -> AsyncGenerator[PacedClient]:
-    """A client that keeps its connections open while the block lasts."""
+async def web_client(
+    settings: Settings, bot: Secret | None, pace: Pace
+) -> AsyncGenerator[PacedClient]:
+    """A client that keeps its connections open while the block lasts; with the token of the one
+    workspace, or with none."""
+    rates = Rates(settings.slack_tier, settings.slack_speed)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
     async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
-        yield PacedClient(
-            pace,
-            Rates(settings.slack_tier, settings.slack_speed),
-            token=settings.bot_token() if settings.oauth() is None else None,
-            base_url=settings.slack_api_url,
-            session=session,
-        )
+        options: dict[str, Any] = {"base_url": settings.slack_api_url, "session": session}
+        if bot is None:
+            yield PacedClient(pace, rates, **options)
+        else:
+            yield ClientOfSecret(bot, pace, rates, **options)
 
 
 async def check_token(client: PacedClient) -> None:
@@ -58,6 +63,19 @@ async def check_token(client: PacedClient) -> None:
             f"Slack does not answer at {client.base_url} ({type(error).__name__}). "
             "Check the network and SLACK_API_URL."
         ) from None
+
+
+def _as_ourselves(client: PacedClient) -> Callable[[], Awaitable[AuthorizeResult]]:
+    """Who we are in the one workspace, asked once."""
+    found: list[AuthorizeResult] = []
+
+    async def authorize() -> AuthorizeResult:
+        if not found:
+            who = await client.auth_test()
+            found.append(AuthorizeResult.from_auth_test_response(auth_test_response=who))
+        return found[0]
+
+    return authorize
 
 
 async def clients_of(
@@ -86,20 +104,21 @@ def build_app(
     reviews: Reviews,
     installations: Installations | None = None,
 ) -> AsyncApp:
-    """The app with all its listeners. Only requests over HTTP carry a signature to verify; with
-    installations each request is answered with the token of its workspace."""
-    signing_secret = settings.signing_secret()
+    """The app with all its listeners. Whoever hands it requests has verified them; with
+    installations each is answered with the token of its workspace."""
     app = AsyncApp(
         client=client,
-        signing_secret=signing_secret or "",
-        request_verification_enabled=signing_secret is not None,
+        request_verification_enabled=False,
+        authorize=_as_ourselves(client) if installations is None else None,
         oauth_settings=installations and installations.settings(settings.slack_api_url),
     )
 
     async def keep_pace(context: AsyncBoltContext, next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002
         """Bolt makes a client of its own for each request, which knows no limits."""
-        context["client"] = client.with_token(context.client.token)
-        if installations is not None:
+        if installations is None:
+            context["client"] = client
+        else:
+            context["client"] = client.with_token(context.client.token)
             await installations.saw(context)
         await next()
 

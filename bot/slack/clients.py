@@ -1,4 +1,7 @@
-"""A workspace to the client that speaks to it: one token for all, or that of each installation."""
+"""A workspace to the client that speaks to it: one token for all, or that of each installation.
+
+A token is taken at each call, so that a new one counts at once.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,7 +11,9 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from adapters.credentials import Secret
 from bot.slack.pace import PacedClient
+from bot.slack.secrets import with_secret
 
 TokenOf = Callable[[str], Awaitable[str | None]]
 """A workspace's id to the bot's token there, or None when it has none."""
@@ -45,7 +50,7 @@ class ManyWorkspaces:
     token_of: TokenOf
 
     def of(self, team: str) -> AsyncWebClient:
-        """A client that takes the workspace's token at each call, so that a new one counts."""
+        """A client that takes the workspace's token."""
         return _ClientOfTeam(self.client, team, self.token_of)
 
 
@@ -61,3 +66,40 @@ class _ClientOfTeam(PacedClient):
         if self.token is None:
             raise NotInstalled(f"The app is not installed in the workspace {self._team}.")
         return await super().api_call(api_method, **request)
+
+
+class ClientOfSecret(PacedClient):
+    """The client of one workspace, whose token may be rotated in Vault."""
+
+    def __init__(self, secret: Secret, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self._secret = secret
+
+    async def api_call(self, api_method: str, **request: Any) -> AsyncSlackResponse:
+        """As PacedClient's."""
+        base = super()
+
+        async def call(token: str) -> AsyncSlackResponse:
+            self.token = token
+            return await base.api_call(api_method, **request)
+
+        return await with_secret(self._secret, call)
+
+
+class ClientOfSockets(PacedClient):
+    """Opens the connections of Socket Mode, whose token may be rotated in Vault."""
+
+    def __init__(self, like: PacedClient, secret: Secret) -> None:
+        super().__init__(like.pace, like.rates, **like.connection())
+        self._secret = secret
+
+    async def apps_connections_open(
+        self, *, app_token: str = "", **request: Any
+    ) -> AsyncSlackResponse:
+        """As AsyncWebClient's, with the token as it is now."""
+        base = super()
+
+        async def call(token: str) -> AsyncSlackResponse:
+            return await base.apps_connections_open(app_token=token, **request)
+
+        return await with_secret(self._secret, call)

@@ -21,7 +21,7 @@ Credentials = Callable[[Requester], AbstractAsyncContextManager[Credential]]
 
 Kind = Callable[..., tuple[Adapter, Credentials]]
 """A kind of source that whoever opens a pipeline brings along: called with the source's name, its
-`connect` and `store`, the pipeline's Store."""
+`connect`, and the pipeline's `store` and `vault`, None without one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ ConversationsTier = Literal["internal", "distributed"]
 """How much an app may read: one that is sold outside the Marketplace may read very little."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class App:
     """One installed app; nothing secret shows in its repr."""
 

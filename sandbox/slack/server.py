@@ -66,8 +66,8 @@ class LocalSlack(Acting):
         self.workspace = Workspace(team_name)
         self.app = App(
             bot_user_id=new_id("U"),
-            bot_token=bot_token or f"xoxb-{secrets.token_hex(20)}",
-            app_token=app_token or f"xapp-1-{secrets.token_hex(20)}",
+            bot_token=bot_token or _new_token("xoxb"),
+            app_token=app_token or _new_token("xapp-1"),
             signing_secret=signing_secret or secrets.token_hex(16),
             scopes=frozenset(scopes),
             events=frozenset(events),
@@ -252,6 +252,11 @@ class LocalSlack(Acting):
         self._api.revoke(error)
         self.workspace.publish("tokens_revoked", tokens={"oauth": [], "bot": [self.bot_user_id]})
 
+    def rotate(self) -> None:
+        """Make a new bot token, app-level token and signing secret; the old ones are dead."""
+        self.app.bot_token, self.app.app_token = _new_token("xoxb"), _new_token("xapp-1")
+        self.app.signing_secret = secrets.token_hex(16)
+
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Send `disconnect` down every websocket: a "warning", or "refresh_requested"."""
         await self.connections.disconnect(reason)
@@ -271,3 +276,7 @@ class LocalSlack(Acting):
     def inject_event(self, kind: EventKind, **how: Any) -> None:
         """Disturb the next events on their way; `how` are the fields of EventFault."""
         self.faults.add_to_events(EventFault(kind=kind, **how))
+
+
+def _new_token(kind: str) -> str:
+    return f"{kind}-{secrets.token_hex(20)}"

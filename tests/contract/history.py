@@ -42,7 +42,9 @@ def slack(pipeline: Pipeline, sandbox: Sandbox, _folder: Path) -> Harness:
     """What Jonas may read: the public channels, and the private one of finance."""
     local = sandbox.slack
     settings = Settings.model_validate(sandbox.environment | {"CROSSTALK_SLACK_SPEED": "1000"})
-    adapter, credentials = history_kind(settings)("chat", store=pipeline.store)
+    adapter, credentials = history_kind(settings)(
+        "chat", store=pipeline.store, vault=pipeline.vault
+    )
     source = Source("chat", SourceSpec(kind="slack"), adapter, credentials)
     plain = messages(("channel", "=", "finance"), **ASKED)
     known = local.workspace.channels["C0FINANCE"].messages.values()

@@ -36,7 +36,7 @@ class Office:
         tier = {"CROSSTALK_SLACK_TIER": slack.app.conversations_tier}
         kind = history_kind(Settings.model_validate(environment | tier))
         connect = {"channel_number": "^ext-0*([0-9]+)-"} | connect
-        self.adapter, self.credentials = kind("chat", store=store, **connect)
+        self.adapter, self.credentials = kind("chat", store=store, vault=None, **connect)
 
     def furnish(self) -> None:
         """People, channels, and four messages a channel: a thread of three, and one more."""
@@ -156,9 +156,9 @@ async def test_rights_are_those_of_this_moment(office: Office) -> None:
 
 async def test_who_is_not_of_slack_reads_nothing(office: Office, store: Store) -> None:
     """The command line, a bot without a token, and one that was not installed are told why."""
-    _, without_token = history_kind(Settings.model_validate({}))("chat", store=store)
+    _, without_token = history_kind(Settings.model_validate({}))("chat", store=store, vault=None)
     several = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s", "CROSSTALK_WORKSPACES": "T0"}
-    _, of_several = history_kind(Settings.model_validate(several))("chat", store=store)
+    _, of_several = history_kind(Settings.model_validate(several))("chat", store=store, vault=None)
     with pytest.raises(CredentialError, match="Ask this question in Slack"):
         async with office.credentials(Requester("local", "terminal")):
             pass

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import MagicMock
 
 import asyncpg
 import duckdb
@@ -19,7 +18,6 @@ import pyarrow as pa
 import pytest
 from pymongo.errors import OperationFailure
 from qdrant_client.http.exceptions import UnexpectedResponse
-from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.duckdb import errors as of_duckdb
 from adapters.errors import BudgetUsedUp, FileUnreadable, SourceError
@@ -28,11 +26,7 @@ from adapters.postgres import errors as of_postgres
 from adapters.qdrant import errors as of_qdrant
 from adapters.sheets import child, read_sheet, reading
 from adapters.sqlite import errors as of_sqlite
-from bot.http import http_app
-from bot.metrics import Metrics
-from bot.settings import Settings
 from bot.slack.answer.files import xlsx_file
-from bot.slack.app import build_app
 from bot.slack.render import escaped
 from orchestrator.plan.budget import Budget, Cost, Limit
 from orchestrator.question import Question
@@ -53,9 +47,6 @@ SAID: dict[str, tuple[Callable[[Any, str], SourceError], Exception]] = {
     "sqlite": (of_sqlite.translate, sqlite3.OperationalError(SECRET)),
 }
 
-LISTENERS = """install events actions choices remembering approval home review feedback schedule
-commands shortcuts plans sharing""".split()
-
 
 @pytest.mark.parametrize(("translate", "error"), SAID.values(), ids=SAID.keys())
 def test_a_driver_s_words_are_not_told(
@@ -71,24 +62,6 @@ def test_no_text_in_a_workbook_is_a_formula() -> None:
     content = xlsx_file(pa.table({"a": ["=1+1"]}), "answer").content
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
-
-
-async def test_a_request_without_a_signature_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The app as it is served takes no request that Slack has not signed."""
-    for name in LISTENERS:
-        monkeypatch.setattr(f"bot.slack.app.{name}.register", lambda *_: None)
-    given: list[Any] = [MagicMock() for _ in range(6)]
-    settings = Settings.model_validate(
-        {"SLACK_SIGNING_SECRET": "signing", "SLACK_BOT_TOKEN": "xoxb-1"}
-    )
-    client: Any = AsyncWebClient(token="xoxb-1")
-    routes = http_app(build_app(settings, client, *given), Metrics(dict), lambda: True)
-    transport = httpx.ASGITransport(app=routes, raise_app_exceptions=False)
-    handshake = {"type": "url_verification", "challenge": "c"}
-    headers = {"x-slack-request-timestamp": "1", "x-slack-signature": "v0=00"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://bot") as anybody:
-        reply = await anybody.post("/slack/events", json=handshake, headers=headers)
-    assert reply.status_code == 401
 
 
 async def test_a_file_has_so_long(monkeypatch: pytest.MonkeyPatch) -> None:

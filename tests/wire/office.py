@@ -156,7 +156,7 @@ async def bot_in(
         "SLACK_APP_TOKEN": slack.app_token,
         "SLACK_SIGNING_SECRET": slack.signing_secret,
     }
-    settings = bot_settings(sandbox, **tokens, **(more or {}))
+    settings = bot_settings(sandbox, **{**tokens, **(more or {})})
     if transport == "http":
         settings = settings.model_copy(update={"slack_app_token": None})
     how = {"clock": lambda: NOON, "min_interval_s": 0.0, **how}
