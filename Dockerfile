@@ -27,6 +27,7 @@ ENV PATH=/opt/crosstalk/bin:$PATH \
     CROSSTALK_MODEL=/app/semantic_model.yaml \
     CROSSTALK_STORE_URL=sqlite+aiosqlite:////var/lib/crosstalk/crosstalk.db \
     CROSSTALK_INDEX_FOLDER=/var/lib/crosstalk/index \
+    CROSSTALK_SPILL_FOLDER=/var/lib/crosstalk \
     CROSSTALK_HTTP_HOST=0.0.0.0 \
     CROSSTALK_HTTP_PORT=8080 \
     CROSSTALK_LOG_FORMAT=json

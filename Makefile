@@ -8,11 +8,13 @@ QUICK ?=
 ONLY ?=
 SHOW ?=
 MINUTES ?= 10
+CASES ?= 2000
+FIRST ?= 0
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-deps
 MAY_HAVE_CUDA := import importlib.metadata as m, sys; sys.exit("+cpu" in m.version("torch"))
 READY := $(VENV)/.ready
 
-.PHONY: demo test locks locks-table faults fuzz bench eval storm load browser unit lint format types \
+.PHONY: demo test properties locks locks-table faults fuzz bench eval storm load browser unit lint format types \
   imports schema setup lock vulnerabilities sbom clean
 
 demo: $(READY) ## a whole company on this machine, and a first question answered in its Slack
@@ -20,6 +22,10 @@ demo: $(READY) ## a whole company on this machine, and a first question answered
 
 test: lint types imports browser ## everything: lint, types, imports and every test, real servers included
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --ignore tests/faults
+
+properties: $(READY) ## random queries beside one database; CASES=2000, and FIRST=n begins with round n
+	@CROSSTALK_PROPERTY_CASES=$(CASES) CROSSTALK_PROPERTY_SEED=$(FIRST) $(BIN)/python -m pytest \
+	  tests/property/test_random_queries.py
 
 locks: $(READY) ## switch each lock of SECURITY.md off: a test has to fail; ONLY=name for one
 	@$(BIN)/python -m tests.locks $(ONLY)
