@@ -82,12 +82,12 @@ def about(crowd: Crowd, speed: float) -> str:
         f"{crowd.questions} questions of five kinds are asked within a second or two, half of them "
         f"in one channel, which asks first, the others in {crowd.channels} channels. They read "
         "PostgreSQL, MongoDB, Qdrant and Slack's messages, alone and joined. One bot answers, a "
-        "process of its own with the offline planner, as many at once as it does by default; the "
-        "databases, Vault and Slack run on the same machine. Slack's limits run "
-        f"{speed:g} times as fast as the real ones, else it would be they that are measured. Where "
-        "Vault makes a login for each query, the most at once are the leases that overlapped, of "
-        "which none is missed; for the other sources the most that `/metrics` told, twenty times a "
-        "second."
+        "process of its own with the offline planner that has answered a question before, as many "
+        "at once as it does by default; the databases, Vault and Slack run on the same machine. "
+        f"Slack's limits run {speed:g} times as fast as the real ones, else it would be they that "
+        "are measured. Where Vault makes a login for each query, the most at once are the leases "
+        "that overlapped, of which none is missed; for the other sources the most that `/metrics` "
+        "told, twenty times a second."
     )
 
 
