@@ -12,9 +12,9 @@ async def test_a_crowd_is_answered_within_the_caps(sandbox: Sandbox, tmp_path: P
     """Everybody gets one answer, some are told how many are ahead, no source gets more
     queries at once than its cap, and no lease or connection is left."""
     async with opened_slack(sandbox) as slack:
-        report = await load(replace(sandbox, slack=slack), Crowd(20, channels=4), tmp_path)
+        report = await load(replace(sandbox, slack=slack), Crowd(32, channels=4), tmp_path)
     assert report.others == []
-    assert report.outcomes == {"answered once": 20}
+    assert report.outcomes == {"answered once": 32}
     assert report.told_their_place > 0
     for source, (most, cap) in report.most_at_once.items():
         assert 1 <= most <= cap, source
