@@ -12,6 +12,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 BLANK = "[redacted]"
+BOLT = "slack_bolt"
 SECRETS = re.compile(
     r"""xox[a-z](?:\.xox[a-z])?-[\w-]+   # Slack bot, user and refresh tokens
     |xapp-[\w-]+                         # Slack app tokens
@@ -69,7 +70,14 @@ def set_up_logs(form: Literal["console", "json"], level: int = logging.INFO) -> 
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for chatty in ("httpx", "uvicorn.access", "sentence_transformers", "alembic"):
+    for chatty in (
+        "httpx",
+        "httpx2",
+        "uvicorn.access",
+        "sentence_transformers",
+        "alembic",
+        "faiss",
+    ):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
     # Bolt warns of every event without a listener, and of the token in the environment.
-    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
+    logging.getLogger(BOLT).setLevel(logging.ERROR)

@@ -1,6 +1,7 @@
 """The Bolt app: a checked token, a client that keeps to Slack's limits, and the listeners."""
 
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.credentials import Secret
 from adapters.errors import ConfigurationError
+from bot.logs import BOLT
 from bot.runs import Runs
 from bot.settings import Settings
 from bot.slack import feedback, install, remembering, review, sharing
@@ -108,6 +110,7 @@ def build_app(
     installations each is answered with the token of its workspace."""
     app = AsyncApp(
         client=client,
+        logger=logging.getLogger(BOLT),  # else each of Bolt's loggers has the root's level
         request_verification_enabled=False,
         authorize=_as_ourselves(client) if installations is None else None,
         oauth_settings=installations and installations.settings(settings.slack_api_url),

@@ -10,7 +10,7 @@ from tests.wire.office import opened_slack
 
 async def test_a_crowd_is_answered_within_the_caps(sandbox: Sandbox, tmp_path: Path) -> None:
     """Everybody gets one answer, some are told how many are ahead, no source gets more
-    queries at once than its cap, and no lease or connection is left."""
+    queries at once than its cap, no lease or connection is left, and the log is the bot's own."""
     async with opened_slack(sandbox) as slack:
         report = await load(replace(sandbox, slack=slack), Crowd(32, channels=4), tmp_path)
     assert report.others == []
@@ -20,6 +20,9 @@ async def test_a_crowd_is_answered_within_the_caps(sandbox: Sandbox, tmp_path: P
         assert 1 <= most <= cap, source
     assert report.leases_left + report.connections_left == 0
     assert report.memory_peak > report.memory_before > 10e6
+    log = (tmp_path / "bot.log").read_text(encoding="utf-8")
+    assert "[bot.serve]" in log
+    assert "[slack_bolt" not in log
 
 
 def test_what_is_missed_is_named() -> None:
