@@ -5,7 +5,7 @@ from pathlib import Path
 from sandbox.sandbox import Sandbox
 from sandbox.storm import Size, storm
 
-SMALL = Size(questions=200, channels=20, lease_s=3.0)
+SMALL = Size(questions=200, channels=20, lease_s=5.0)
 
 
 async def test_every_question_of_a_storm_is_answered_once(sandbox: Sandbox, tmp_path: Path) -> None:
