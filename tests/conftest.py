@@ -3,8 +3,11 @@
 import contextlib
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncGenerator, Generator, Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from orchestrator.events import Event, Finished
 from orchestrator.pipeline import Pipeline, Proposed
 from orchestrator.question import Requester, question
 from orchestrator.semantic import SemanticModel, load
+from orchestrator.store import Store
 from orchestrator.wire import open_pipeline
 from sandbox.sandbox import Sandbox, open_sandbox
 from tests.leaks import SECRETS
@@ -75,6 +79,22 @@ def vault_of(sandbox: Sandbox) -> VaultSettings:
     return VaultSettings(sandbox.vault_address, role.role_id, role.secret_id)
 
 
+@cache
+def _kept() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="crosstalk-tests-")
+
+
+async def empty_store() -> Path:
+    """The SQLite file of a store that is migrated and empty, to be copied: migrating takes a
+    while."""
+    file = Path(_kept().name) / "store.db"
+    if not file.exists():
+        one = Store(f"sqlite+aiosqlite:///{file}")
+        await one.open()
+        await one.close()
+    return file
+
+
 @contextlib.asynccontextmanager
 async def opened(
     model: SemanticModel,
@@ -88,6 +108,8 @@ async def opened(
 
     `environment` names the Slack whose messages are a source.
     """
+    if not (folder / "store.db").exists():
+        shutil.copy(await empty_store(), folder / "store.db")
     store_url = f"sqlite+aiosqlite:///{folder}/store.db"
     kinds = {"slack": history_kind(Settings.model_validate(environment or {}))}
     options: dict[str, Any] = {

@@ -141,9 +141,10 @@ class SlackMessage:
     thread_ts: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Company:
-    """Everything that is known about the company at noon UTC of `today`."""
+    """Everything that is known about the company at noon UTC of `today`. It has no repr: that would
+    be all its rows."""
 
     today: date
     customers: tuple[Customer, ...]

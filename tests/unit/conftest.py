@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.store import Store
+from tests.conftest import empty_store
 
 
 def url_of(file: Path) -> str:
@@ -14,20 +15,10 @@ def url_of(file: Path) -> str:
     return f"sqlite+aiosqlite:///{file}"
 
 
-@pytest.fixture(scope="session")
-async def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a store that is migrated and empty, to be copied: migrating takes a while."""
-    file = tmp_path_factory.mktemp("store") / "store.db"
-    one = Store(url_of(file))
-    await one.open()
-    await one.close()
-    return file
-
-
 @pytest.fixture
-async def store(tmp_path: Path, empty_store: Path) -> AsyncGenerator[Store]:
+async def store(tmp_path: Path) -> AsyncGenerator[Store]:
     """An open, empty store of the test's own, in `store.db` of its folder."""
-    shutil.copy(empty_store, tmp_path / "store.db")
+    shutil.copy(await empty_store(), tmp_path / "store.db")
     one = Store(url_of(tmp_path / "store.db"))
     await one.open()
     yield one

@@ -1,4 +1,5 @@
-"""Ten questions give exactly the rows of an independent computation, in Slack and in a terminal."""
+"""Ten questions give exactly the rows of an independent computation in Slack, three of them in a
+terminal too."""
 
 import json
 from decimal import Decimal
@@ -52,7 +53,7 @@ async def test_slack_shows_the_rows(
     assert {task["status"] for task in tasks} == {"complete"}
 
 
-@pytest.mark.parametrize("asked", QUESTIONS, ids=lambda asked: asked.text)
+@pytest.mark.parametrize("asked", QUESTIONS[:3], ids=lambda asked: asked.text)
 async def test_the_command_line_gives_the_rows(
     asked: Asked, sandbox: Sandbox, vectors: Vectors, tmp_path: Path
 ) -> None:
