@@ -21,7 +21,8 @@ demo: $(READY) ## a whole company on this machine, and a first question answered
 	@$(BIN)/crosstalk sandbox demo $(if $(ONCE),--once)
 
 test: lint types imports browser ## everything: lint, types, imports and every test, real servers included
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --ignore tests/faults
+	@$(BIN)/python -m pytest -n 3 --dist loadfile \
+	  --no-loadscope-reorder --ignore tests/faults
 
 properties: $(READY) ## random queries beside one database; CASES=2000, and FIRST=n begins with round n
 	@CROSSTALK_PROPERTY_CASES=$(CASES) CROSSTALK_PROPERTY_SEED=$(FIRST) $(BIN)/python -m pytest \

@@ -35,7 +35,13 @@ FOLDER = ROOT / ".sandbox" / "tests" / os.environ.get("PYTEST_XDIST_WORKER", "al
 VECTORS = FOLDER.parent / "vectors"
 SLACK_SPEED = 20.0
 """Slack's limits hold in all tests, on a clock that runs faster for Slack and the bot alike."""
+SLOWEST = ("test_random_queries", "test_demo", "test_keys", "test_questions")
 ADA = Requester("T0TEST", "U0ADA")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slowest files first, so that no worker is left with one when the others are done."""
+    items.sort(key=lambda item: item.path.stem not in SLOWEST)
 
 
 @pytest.hookimpl(wrapper=True)
