@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncGenerator, Generator, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
@@ -35,13 +36,15 @@ FOLDER = ROOT / ".sandbox" / "tests" / os.environ.get("PYTEST_XDIST_WORKER", "al
 VECTORS = FOLDER.parent / "vectors"
 SLACK_SPEED = 20.0
 """Slack's limits hold in all tests, on a clock that runs faster for Slack and the bot alike."""
-SLOWEST = ("test_random_queries", "test_demo", "test_keys", "test_questions")
+SLOWEST = ("test_random_queries", "test_demo", "test_keys")
 ADA = Requester("T0TEST", "U0ADA")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest files first, so that no worker is left with one when the others are done."""
-    items.sort(key=lambda item: item.path.stem not in SLOWEST)
+    """The slowest files first, then those with the most tests, so that no worker is left with a
+    long one when the others are done."""
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda one: (one.path.stem not in SLOWEST, -tests[one.path], one.path))
 
 
 @pytest.hookimpl(wrapper=True)

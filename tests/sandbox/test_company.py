@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import astuple
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -32,7 +33,7 @@ def company() -> Company:
 
 
 def _digest(company: Company) -> str:
-    return hashlib.sha256(repr(company).encode()).hexdigest()
+    return hashlib.sha256(repr(astuple(company)).encode()).hexdigest()
 
 
 def _times(company: Company) -> Iterator[datetime]:
