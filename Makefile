@@ -14,15 +14,14 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-deps
 MAY_HAVE_CUDA := import importlib.metadata as m, sys; sys.exit("+cpu" in m.version("torch"))
 READY := $(VENV)/.ready
 
-.PHONY: demo test properties locks locks-table faults fuzz bench eval storm load browser unit lint format types \
-  imports schema setup lock vulnerabilities sbom clean
+.PHONY: demo test properties locks locks-table faults fuzz bench eval storm load browser unit lint \
+  format types imports schema setup lock vulnerabilities sbom clean
 
 demo: $(READY) ## a whole company on this machine, and a first question answered in its Slack
 	@$(BIN)/crosstalk sandbox demo $(if $(ONCE),--once)
 
 test: lint types imports browser ## everything: lint, types, imports and every test, real servers included
-	@$(BIN)/python -m pytest -n 3 --dist loadfile \
-	  --no-loadscope-reorder --ignore tests/faults
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/faults
 
 properties: $(READY) ## random queries beside one database; CASES=2000, and FIRST=n begins with round n
 	@CROSSTALK_PROPERTY_CASES=$(CASES) CROSSTALK_PROPERTY_SEED=$(FIRST) $(BIN)/python -m pytest \

@@ -17,10 +17,10 @@ def http_app(
     metrics: Metrics,
     is_ready: Callable[[], bool],
     *,
-    installs: AsyncApp | None = None,
+    installs: bool = False,
 ) -> FastAPI:
-    """The routes. Without a secret that signs them Slack's requests are not taken; `installs` is
-    the app that workspaces are installed by."""
+    """The routes. Without a secret that signs them Slack's requests are not taken; with
+    `installs`, workspaces may install the app."""
     http = FastAPI(title="Crosstalk", docs_url=None, redoc_url=None, openapi_url=None)
 
     async def healthz() -> Response:
@@ -36,8 +36,8 @@ def http_app(
     http.add_api_route("/healthz", healthz)
     http.add_api_route("/readyz", readyz)
     http.add_api_route("/metrics", metrics_text)
+    handler = AsyncSlackRequestHandler(app)
     if signing is not None:
-        handler = AsyncSlackRequestHandler(app)
 
         async def slack(request: Request) -> Response:
             if not await _is_signed(request, signing):
@@ -45,9 +45,9 @@ def http_app(
             return await handler.handle(request)
 
         http.add_api_route("/slack/events", slack, methods=["POST"])
-    if installs is not None:
+    if installs:
         for path in ("/slack/install", "/slack/oauth_redirect"):
-            http.add_api_route(path, AsyncSlackRequestHandler(installs).handle, methods=["GET"])
+            http.add_api_route(path, handler.handle, methods=["GET"])
     return http
 
 

@@ -127,7 +127,7 @@ async def running(
             installations,
         )
         listening = asyncio.Event()
-        installs = app if installations is not None else None
+        installs = installations is not None
         routes = http_app(app, secrets.signing, metrics, listening.is_set, installs=installs)
         runs.start()
         try:

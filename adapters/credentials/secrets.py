@@ -3,12 +3,15 @@
 import asyncio
 import math
 import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import structlog
 
 from adapters.credentials.vault import Vault
 from adapters.errors import ConfigurationError, CredentialError, VaultRefused
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 IN_VAULT = "vault:"
 KEEP_S = 60.0
@@ -44,6 +47,20 @@ class Secret:
             if self._place and self._value == refused:
                 await self._read()
             return self._value if self._value != refused else None
+
+    async def used(
+        self, call: Callable[[str], Awaitable[T]], is_refusal: Callable[[Exception], bool]
+    ) -> T:
+        """What `call` gives with the secret; where it raises a refusal and the secret has been
+        changed since, what it gives with the new one. Raises what `call` does, CredentialError."""
+        given = await self.value()
+        try:
+            return await call(given)
+        except Exception as error:
+            changed = await self.other_than(given) if is_refusal(error) else None
+            if changed is None:
+                raise
+            return await call(changed)
 
     async def _read(self) -> None:
         path, _, name = self._place.partition("#")

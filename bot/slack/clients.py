@@ -13,7 +13,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.credentials import Secret
 from bot.slack.pace import PacedClient
-from bot.slack.secrets import with_secret
+from bot.slack.secrets import is_refusal
 
 TokenOf = Callable[[str], Awaitable[str | None]]
 """A workspace's id to the bot's token there, or None when it has none."""
@@ -83,7 +83,7 @@ class ClientOfSecret(PacedClient):
             self.token = token
             return await base.api_call(api_method, **request)
 
-        return await with_secret(self._secret, call)
+        return await self._secret.used(call, is_refusal)
 
 
 class ClientOfSockets(PacedClient):
@@ -102,4 +102,4 @@ class ClientOfSockets(PacedClient):
         async def call(token: str) -> AsyncSlackResponse:
             return await base.apps_connections_open(app_token=token, **request)
 
-        return await with_secret(self._secret, call)
+        return await self._secret.used(call, is_refusal)

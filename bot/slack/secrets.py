@@ -1,8 +1,6 @@
 """The secrets of the Slack app as they are now: those in Vault may be rotated meanwhile."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from slack_sdk.errors import SlackApiError
 
@@ -10,7 +8,6 @@ from adapters.credentials import Secret, Vault
 from bot.settings import Settings
 from bot.slack.pace import reason
 
-T = TypeVar("T")
 _REFUSALS = frozenset(
     {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
 )
@@ -43,14 +40,6 @@ async def app_secrets(settings: Settings, vault: Vault | None) -> AppSecrets:
     )
 
 
-async def with_secret(secret: Secret, call: Callable[[str], Awaitable[T]]) -> T:
-    """What `call` gives with the secret; where Slack refuses that and Vault has another one by
-    now, with the other one."""
-    given = await secret.value()
-    try:
-        return await call(given)
-    except SlackApiError as error:
-        other = await secret.other_than(given) if reason(error) in _REFUSALS else None
-        if other is None:
-            raise
-        return await call(other)
+def is_refusal(error: Exception) -> bool:
+    """Whether Slack refuses the token itself."""
+    return isinstance(error, SlackApiError) and reason(error) in _REFUSALS

@@ -200,18 +200,14 @@ class ClaudePlanner:
     async def _sent(self, **asked: Any) -> bytes:
         """The body of the API's answer. A key that is refused is sent once more when it has been
         rotated since. Raises AnthropicError, CredentialError."""
-        key = await self._key.value()
-        try:
-            return await self._sent_with(key, asked)
-        except anthropic.AuthenticationError:
-            changed = await self._key.other_than(key)
-            if changed is None:
-                raise
-            return await self._sent_with(changed, asked)
 
-    async def _sent_with(self, key: str, asked: dict[str, Any]) -> bytes:
-        client = self._client.with_options(api_key=key)
-        return await (await client.messages.with_raw_response.create(**asked)).read()
+        async def call(key: str) -> bytes:
+            client = self._client.with_options(api_key=key)
+            return await (await client.messages.with_raw_response.create(**asked)).read()
+
+        return await self._key.used(
+            call, lambda error: isinstance(error, anthropic.AuthenticationError)
+        )
 
     def _explained(self, error: Exception) -> str:
         match error:

@@ -87,7 +87,7 @@ async def test_installing_keeps_the_token(store: Store, slack: LocalSlack) -> No
     kept = Installations(oauth, store)
     client = PacedClient(Pace(store.engine), Rates(), base_url=slack.api_url)
     bolt = AsyncApp(client=client, signing_secret="s", oauth_settings=kept.settings(slack.api_url))
-    routes = http_app(bolt, None, Metrics(), lambda: True, installs=bolt)
+    routes = http_app(bolt, None, Metrics(), lambda: True, installs=True)
     transport = httpx.ASGITransport(app=routes)
     async with (
         httpx.AsyncClient(transport=transport, base_url="https://bot") as browser,
