@@ -109,6 +109,7 @@ def build_app(
     """The app with all its listeners. Whoever hands it requests has verified them; with
     installations each is answered with the token of its workspace."""
     app = AsyncApp(
+        name="crosstalk",  # else Bolt inspects the whole call stack for one
         client=client,
         logger=logging.getLogger(BOLT),  # else each of Bolt's loggers has the root's level
         request_verification_enabled=False,

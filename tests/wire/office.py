@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import shutil
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,11 +19,13 @@ from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
 from sandbox.slack.limits import RateLimits
 from sandbox.slack.workspace import Subscription
-from tests.conftest import NOON, opened, vault_of
+from tests.conftest import NOON, empty_store, opened, vault_of
 from tests.wire.conftest import MARCO, SALES, Transport, bot_settings, is_progress, table_of
 
 WORDS = "email of customers in Germany"
 WAIT_S = 30.0
+CATALOGS_S = 120.0
+"""How old the catalogs of a copied store may be; a bot reads them anew after five minutes."""
 Message = dict[str, Any]
 
 
@@ -127,6 +131,18 @@ def with_policy(model: SemanticModel, **policy: Any) -> SemanticModel:
     return model.model_copy(update={"policies": policies})
 
 
+async def known_store(sandbox: Sandbox, model: SemanticModel) -> Path:
+    """The SQLite file of a store that knows the sources' catalogs and nothing else, to be copied:
+    else each office would read them."""
+    folder = (await empty_store()).parent / "known"
+    folder.mkdir(exist_ok=True)
+    file = folder / "store.db"
+    if not file.exists() or time.time() - file.stat().st_mtime > CATALOGS_S:
+        async with opened(model, vault_of(sandbox), folder) as pipeline:
+            await pipeline.registry.refresh(model.sources, keep_s=CATALOGS_S)
+    return file
+
+
 @contextlib.asynccontextmanager
 async def opened_slack(sandbox: Sandbox, **how: Any) -> AsyncGenerator[LocalSlack]:
     """The company's Slack, as it is before anybody asks; `how` is said to LocalSlack."""
@@ -179,6 +195,8 @@ async def opened_office(
 ) -> AsyncGenerator[Office]:
     """The bot in a Slack; `folder` keeps its store, so that a second one goes on from there;
     `more` are other settings."""
+    if not (folder / "store.db").exists():
+        shutil.copy(await known_store(sandbox, model), folder / "store.db")
     changes = slack.workspace.subscribe()
     async with opened(model, vault_of(sandbox), folder) as pipeline:
         office = Office(slack, pipeline, changes)
