@@ -24,6 +24,7 @@ from sandbox.load.questions import Crowd, questions
 from sandbox.load.report import ONCE, Report
 from sandbox.postgres import counted
 from sandbox.process import ServerFailed, free_port
+from sandbox.said import is_answer
 from sandbox.sandbox import Sandbox
 from sandbox.storm.replicas import Replica
 from sandbox.vault.leases import Lease
@@ -95,12 +96,12 @@ class _Gathering:
         loaded behind the scenes, is there. Raises ServerFailed when it is not answered."""
         ts = await self._slack.post_as(ASKER, self._flood, f"@crosstalk {FIRST}")
 
-        def is_answer(change: dict[str, Any]) -> bool:
+        def answers_it(change: dict[str, Any]) -> bool:
             message: dict[str, Any] = change.get("message") or {}
-            return message.get("thread_ts") == ts and _is_answer(message)
+            return message.get("thread_ts") == ts and is_answer(message)
 
         try:
-            await self._changes.until(is_answer, START_TIMEOUT_S)
+            await self._changes.until(answers_it, START_TIMEOUT_S)
         except TimeoutError:
             self._bot.check_alive()
             raise ServerFailed("the bot does not answer its first question.") from None
@@ -134,7 +135,7 @@ class _Gathering:
         if change["type"] == "status":
             asked.has_place |= "ahead" in str(change["status"])
             return
-        if _is_answer(message):
+        if is_answer(message):
             asked.answers_at.setdefault(message["ts"], time.monotonic())
             asked.said = str(message["text"])
             kinds = {block["type"] for block in message.get("blocks") or []}
@@ -154,11 +155,6 @@ class _Gathering:
                 (report.flood_s if one.is_flood else report.others_s).append(took)
         last = max(at for one in self._asked.values() for at in (one.at, *one.answers_at.values()))
         report.seconds = last - min(one.at for one in self._asked.values())
-
-
-def _is_answer(message: dict[str, Any]) -> bool:
-    payload = (message.get("metadata") or {}).get("event_payload") or {}
-    return payload.get("part") == "answer"
 
 
 def _outcome(asked: _Asked) -> str:

@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bot.slack.thread import ANSWER
 from sandbox.postgres import counted
+from sandbox.said import part_of
 from sandbox.slack import DispatchError, LocalSlack
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.events import events_for
@@ -124,10 +126,10 @@ class _Storm:
         with contextlib.suppress(TimeoutError):
             while self._answers < self._report.questions:
                 async with asyncio.timeout(STILLNESS_S):
-                    while part_of(change := await self._changes.get()) is None:
+                    while (part := _posted(await self._changes.get())) is None:
                         pass
                 self._report.posts += 1
-                self._answers += part_of(change) == "answer"
+                self._answers += part == ANSWER
                 if self._answers * 2 >= self._report.questions:
                     self._halfway.set()
                 if self._dice.random() < self._size.share_of_429s:
@@ -202,12 +204,9 @@ async def _kill_midway(
     await replicas[0].start()
 
 
-def part_of(change: dict[str, Any]) -> str | None:
+def _posted(change: dict[str, Any]) -> str | None:
     """Which part of its work a new message of the bot is; None for any other change."""
-    metadata = (change.get("message") or {}).get("metadata")
-    if change["type"] != "message" or metadata is None:
-        return None
-    return str(metadata["event_payload"]["part"])
+    return part_of(change.get("message") or {}) if change["type"] == "message" else None
 
 
 def judged(slack: LocalSlack, threads: Threads) -> Counter[str]:
@@ -226,7 +225,7 @@ def judged(slack: LocalSlack, threads: Threads) -> Counter[str]:
                 continue
             payload = metadata["event_payload"]
             works[f"{payload['work']} {payload['part']}"] += 1
-            if payload["part"] != "answer":
+            if payload["part"] != ANSWER:
                 continue
             found = [n for n in _numbers(message["text"]) if wanted[n] > 0]
             counts["answered once" if found else "answered wrongly or too often"] += 1

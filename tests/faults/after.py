@@ -11,10 +11,11 @@ from pymongo import AsyncMongoClient
 
 from sandbox.postgres import counted
 from sandbox.reliability import Left
+from sandbox.said import is_answer
 from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
 from tests.conftest import ROOT
-from tests.faults.house import Heard, House, is_answer
+from tests.faults.house import Heard, House
 from tests.faults.proxy import Proxy
 from tests.wire.conftest import SALES, is_progress
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.slack.thread import ANSWER
 from orchestrator.pipeline import Pipeline
 from orchestrator.semantic import SemanticModel, load
 from orchestrator.staging import StagingSettings
+from sandbox.said import is_answer
 from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
 from tests.conftest import ROOT, opened, vault_of
@@ -102,13 +102,6 @@ class Asking:
         seconds = time.monotonic() - self.began
         self.slack.workspace.unsubscribe(self.changes)
         return Heard(message, self.ts, seconds)
-
-
-def is_answer(message: Message) -> bool:
-    """Whether a message is the answer to a piece of work, whole. The card of a request for an
-    approval is one too: the approved run is work of its own."""
-    payload = (message.get("metadata") or {}).get("event_payload") or {}
-    return payload.get("part") == ANSWER and message.get("streaming_state") != "in_progress"
 
 
 async def asked(slack: LocalSlack, words: str, thread_ts: str | None = None) -> Asking:

@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 from sandbox.reliability import Scenario
+from sandbox.said import is_answer
 from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
 from sandbox.storm.replicas import Replica
 from tests.conftest import ROOT
 from tests.engine.test_planners import DRAFT
 from tests.faults.after import LEASE_ENDS_S, answered_once, nothing_left, tasks, until
-from tests.faults.house import Asking, Heard, Message, addresses, asked, is_answer, proxies_of
+from tests.faults.house import Asking, Heard, Message, addresses, asked, proxies_of
 from tests.faults.proxy import Proxy, Strike
 from tests.faults.test_clock import APPROVER, may_be_approved
 from tests.faults.test_full_disk import PAIRS

@@ -1,7 +1,6 @@
 """PostgreSQL and mongod restarted, or killed for good, amid the rows of a query."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,38 +11,25 @@ from tests.faults.after import in_mongo, in_postgres
 from tests.faults.conftest import Scene
 from tests.faults.house import GOODBYES_S, Asking, House, opened_house
 from tests.faults.proxy import Strike
-from tests.faults.test_sources import GONE
+from tests.faults.ways import GONE, MANY, MONGO, Way
 
 TIMEOUT_S = 20.0
 """Longer than a server takes to start anew on a busy machine."""
 BOUND_S = TIMEOUT_S + GOODBYES_S
 
 
-@dataclass(frozen=True)
-class Way:
-    """A server, and a question whose rows it is sending when it ends."""
-
-    name: str
-    source: str
-    words: str
-    amid_rows: bytes | int
-
-    def server(self, sandbox: Sandbox) -> Any:
-        """The server, which can be killed and restarted."""
-        return sandbox.postgres if self.source == "sales" else sandbox.mongo
-
-    async def is_read(self, sandbox: Sandbox) -> bool:
-        """Whether the server says that the bot is in the middle of something there."""
-        if self.source == "sales":
-            return await in_postgres(sandbox) > 0
-        return bool(await in_mongo(sandbox))
+WAYS = {"postgres": MANY, "mongod": MONGO}
+each_way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 
 
-WAYS = (
-    Way("PostgreSQL", "sales", "revenue by support plan", 300_000),
-    Way("mongod", "support", "how many customers by support plan?", b"premium"),
-)
-each_way = pytest.mark.parametrize("way", WAYS, ids=["postgres", "mongod"])
+def server(sandbox: Sandbox, way: Way) -> Any:
+    """The server at the end of a way, which can be killed and restarted."""
+    return sandbox.postgres if way is MANY else sandbox.mongo
+
+
+async def is_read(sandbox: Sandbox, way: Way) -> bool:
+    """Whether the server says that the bot is in the middle of something there."""
+    return bool(await (in_postgres if way is MANY else in_mongo)(sandbox))
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +56,7 @@ async def asked_amid_rows(scene: Scene, way: Way) -> Asking:
     proxy.strike = Strike("hold", way.amid_rows, times=1)
     asking = await scene.house.ask(way.words)
     await proxy.struck.wait()
-    assert await way.is_read(scene.house.sandbox)
+    assert await is_read(scene.house.sandbox, way)
     return asking
 
 
@@ -80,7 +66,7 @@ async def test_a_restart_amid_a_query_is_got_over(scene: Scene, way: Way) -> Non
     whole = (await scene.house.heard(way.words)).table
     proxy, sandbox = scene.proxy(way.source), scene.house.sandbox
     asking = await asked_amid_rows(scene, way)
-    await way.server(sandbox).restart()
+    await server(sandbox, way).restart()
     await proxy.heal()
     heard = await asking.answered()
     assert heard.table == whole
@@ -92,10 +78,10 @@ async def test_a_server_killed_amid_a_query_is_told(scene: Scene, way: Way) -> N
     """Of a server that does not come back the person reads which it is, and what to look at."""
     proxy, sandbox = scene.proxy(way.source), scene.house.sandbox
     asking = await asked_amid_rows(scene, way)
-    await way.server(sandbox).kill()
+    await server(sandbox, way).kill()
     await proxy.heal()
     try:
         heard = await asking.answered()
     finally:
-        await way.server(sandbox).restart()
+        await server(sandbox, way).restart()
     await scene.ended("killed mid-query", way.name, heard, BOUND_S, way.source, *GONE)

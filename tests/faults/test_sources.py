@@ -1,45 +1,21 @@
-"""Slow, throttled, half-open, reset and refused connections to each source.
-
-What PostgreSQL expects to be large comes by COPY, else by a cursor: both ways are tried.
-"""
-
-from dataclasses import dataclass
+"""Slow, throttled, half-open, reset and refused connections to each source."""
 
 import pytest
 
 from tests.faults.conftest import Scene
 from tests.faults.house import GOODBYES_S, TIMEOUT_S, House
 from tests.faults.proxy import Strike
+from tests.faults.ways import FEW, GONE, LATE, MANY, MONGO, QDRANT, Way
 
 BOUND_S = TIMEOUT_S + GOODBYES_S
-
-
-@dataclass(frozen=True)
-class Way:
-    """A way to a source: a question that goes there, and where its rows are in full flow."""
-
-    name: str
-    source: str
-    words: str
-    amid_rows: bytes | int
-    slow_bytes_per_s: float
-
-
-WAYS = (
-    Way("PostgreSQL, few rows", "sales", "top 5 countries by revenue", b"Germany", 1_000),
-    Way("PostgreSQL, many rows", "sales", "revenue by support plan", 300_000, 50_000),
-    Way("MongoDB", "support", "how many customers by support plan?", b"premium", 25_000),
-    Way("Qdrant", "notes", "how many notes by kind?", b'"payload"', 50_000),
-)
-each_way = pytest.mark.parametrize("way", WAYS, ids=["few", "many", "mongo", "qdrant"])
-GONE = ("can't be reached", "is up, then ask again")
-LATE = ("did not answer", "sk ")
+WAYS = {"few": FEW, "many": MANY, "mongo": MONGO, "qdrant": QDRANT}
+each_way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 
 
 @pytest.fixture(scope="package")
 async def whole(house: House) -> dict[str, list[list[str]]]:
     """The answers when all is well."""
-    return {way.words: (await house.heard(way.words)).table for way in WAYS}
+    return {way.words: (await house.heard(way.words)).table for way in WAYS.values()}
 
 
 @each_way
