@@ -20,7 +20,7 @@ READY := $(VENV)/.ready
 demo: $(READY) ## a whole company on this machine, and a first question answered in its Slack
 	@$(BIN)/crosstalk sandbox demo $(if $(ONCE),--once)
 
-test: lint types imports browser ## everything: lint, types, imports and every test, real servers included
+test: lint imports browser ## everything: lint, types, imports and every test, real servers included
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/faults
 
 properties: $(READY) ## random queries beside one database; CASES=2000, and FIRST=n begins with round n

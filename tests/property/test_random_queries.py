@@ -1,6 +1,6 @@
 """Random queries in random placements give what one database with everything would give.
 
-CROSSTALK_PROPERTY_CASES says how many cases, 500 by default; `make properties` asks for more. They
+CROSSTALK_PROPERTY_CASES says how many cases, 100 by default; `make properties` asks for more. They
 come in rounds of at most 250, a few at a time; round n draws from seed n, so that of a round that
 failed CROSSTALK_PROPERTY_SEED=n is the first.
 """
@@ -19,7 +19,7 @@ from tests.property.engine import Engine
 from tests.property.placements import Placement, placements
 from tests.property.queries import Query, queries
 
-CASES = int(os.environ.get("CROSSTALK_PROPERTY_CASES", "500"))
+CASES = int(os.environ.get("CROSSTALK_PROPERTY_CASES", "100"))
 SEED = int(os.environ.get("CROSSTALK_PROPERTY_SEED", "0"))
 ROUND = 250
 AT_ONCE = 3
