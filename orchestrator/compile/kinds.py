@@ -1,4 +1,6 @@
-"""Of what kind a typed node is."""
+"""Of what kind a typed node is, and a query."""
+
+import re
 
 from sqlglot import exp
 
@@ -6,6 +8,8 @@ from orchestrator.compile.allowed import AGGREGATES
 
 NUMBERS = frozenset({"int", "float", "decimal"})
 MOMENTS = frozenset({"date", "timestamp", "timestamptz"})
+ZONE = re.compile(r"UTC|(?!Etc/)[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+){1,2}")
+"""The names of time zones that mean the same everywhere."""
 _TYPES = exp.DataType.Type
 
 
@@ -37,3 +41,9 @@ def gives_aggregates(select: exp.Select) -> bool:
 def is_aggregate(node: exp.Expr) -> bool:
     """True for a call that makes one value of many rows."""
     return isinstance(node, AGGREGATES) and not isinstance(node.parent, exp.Window)
+
+
+def distinct_on(query: exp.Expr) -> bool:
+    """True for a SELECT that keeps the first row of each of its keys."""
+    distinct = query.args.get("distinct")
+    return isinstance(distinct, exp.Distinct) and distinct.args.get("on") is not None

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from adapters.base import Capabilities
 from orchestrator.compile.casts import cast_difference
-from orchestrator.compile.kinds import MOMENTS, NUMBERS, family
+from orchestrator.compile.kinds import MOMENTS, NUMBERS, ZONE, distinct_on, family
 
 _SHARED: tuple[type[exp.Expr], ...] = (
     exp.Column,
@@ -87,6 +87,7 @@ _POSTGRES: tuple[type[exp.Expr], ...] = (
     exp.Day,
     exp.TimestampTrunc,
     exp.DateTrunc,
+    exp.AtTimeZone,
     exp.Count,
     exp.Sum,
     exp.Avg,
@@ -103,6 +104,8 @@ _NODES: dict[str, tuple[type[exp.Expr], ...]] = {
     "sqlite": _SHARED,
 }
 _PARTS = frozenset({"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "DOY", "DOW", "HOUR", "MINUTE"})
+_UNITS = frozenset({"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND"})
+_GROUPED = (exp.Group, exp.GroupingSets, exp.Cube, exp.Rollup)
 
 
 def difference(tree: exp.Expr, capabilities: Capabilities) -> str | None:
@@ -149,11 +152,23 @@ def _binary(node: exp.Expr) -> str | None:
         return None
     if isinstance(node, exp.Mul):
         return "a product of other than numbers may differ"
-    if isinstance(node.args["expression"], exp.Interval) and left.startswith(("date", "timestamp")):
-        return None
+    moved = node.args["expression"]
+    if isinstance(moved, exp.Interval) and left in MOMENTS:
+        return None if _is_whole(moved) else "an interval of other than whole units may differ"
     if isinstance(node, exp.Sub) and left == right == "date":
         return None
     return "arithmetic on these types may differ"
+
+
+def _is_whole(interval: exp.Interval) -> bool:
+    """True for `INTERVAL 3 DAY`: DuckDB and PostgreSQL make other things of 1.5 months."""
+    amount = interval.this
+    return isinstance(amount, exp.Literal) and amount.name.isdecimal() and _unit(interval) in _UNITS
+
+
+def _unit(node: exp.Expr) -> str:
+    unit = node.args.get("unit")
+    return unit.name.upper().removesuffix("S") if isinstance(unit, exp.Expr) else ""
 
 
 def _division(node: exp.Expr) -> str | None:
@@ -173,7 +188,7 @@ def _same_families(node: exp.Expr) -> str | None:
     left, right = family(node.this), family(node.args["expression"])
     if left and (left == right or {left, right} <= NUMBERS or {left, right} <= MOMENTS):
         return None
-    if isinstance(node.args["expression"], exp.Literal | exp.Null | exp.Subquery | exp.Tuple):
+    if isinstance(node.args["expression"], exp.Literal | exp.Null | exp.Subquery):
         return None
     return "a comparison of these types may differ"
 
@@ -196,8 +211,20 @@ def _part(node: exp.Expr) -> str | None:
 
 
 def _truncated(node: exp.Expr) -> str | None:
-    moment = family(node.this) in MOMENTS
-    return None if moment else "DATE_TRUNC of this may differ"
+    same = family(node.this) in MOMENTS and _unit(node) in _UNITS
+    return None if same else f"DATE_TRUNC to {_unit(node).lower()} may differ"
+
+
+def _in_zone(node: exp.Expr) -> str | None:
+    zone = node.args["zone"]
+    named = isinstance(zone, exp.Literal) and ZONE.fullmatch(zone.name) is not None
+    same = named and family(node.this) == "timestamptz"
+    return None if same else "AT TIME ZONE of this may differ"
+
+
+def _row_value(node: exp.Expr) -> str | None:
+    """DuckDB compares rows of values as one, in which NULL equals NULL."""
+    return None if isinstance(node.parent, _GROUPED) else "a row of values may differ"
 
 
 def _numbers(node: exp.Expr) -> str | None:
@@ -241,9 +268,7 @@ def _joined(node: exp.Expr) -> str | None:
 
 
 def _selected(node: exp.Expr) -> str | None:
-    distinct = node.args.get("distinct")
-    on = distinct.args.get("on") if isinstance(distinct, exp.Distinct) else None
-    return "DISTINCT ON may differ" if on is not None else None
+    return "DISTINCT ON may differ" if distinct_on(node) else None
 
 
 def _united(node: exp.Expr) -> str | None:
@@ -278,6 +303,8 @@ _CHECKS = (
     (exp.Substring, _bounded),
     ((exp.Extract, exp.Year, exp.Quarter, exp.Month, exp.Day), _part),
     ((exp.TimestampTrunc, exp.DateTrunc), _truncated),
+    (exp.AtTimeZone, _in_zone),
+    (exp.Tuple, _row_value),
     ((exp.Sum, exp.Avg, exp.Stddev, exp.StddevSamp, exp.StddevPop), _numbers),
     ((exp.Variance, exp.VariancePop), _numbers),
     ((exp.Min, exp.Max), _extreme),

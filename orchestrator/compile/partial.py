@@ -107,6 +107,8 @@ class Partials:
         if not own:
             if not isinstance(aggregate, exp.Count) or call is not aggregate:
                 return False
+            if not every and not isinstance(aggregate.this, exp.Star | exp.Literal):
+                return False  # COUNT(NULL) counts nothing
             self._part(exp.Count(this=exp.Star()))
             return True
         return len(own) == len(every) and self._add_parts(call, aggregate)

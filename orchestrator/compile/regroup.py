@@ -281,8 +281,8 @@ def _add_up(
         return False
     outside = list(_outer_conditions(select, island))
     partials.need(outside)
-    if not (whole or partials.keys):
-        return False
+    if not partials.keys and (not whole or select.args.get("group")):
+        return False  # groups by constants alone have no row over no rows
     if not whole:
         rows = fragments.estimates.join(island.leaves, island.conditions)
         groups = fragments.estimates.groups(partials.keys.values(), island.leaves)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from orchestrator.compile.kinds import distinct_on
 from orchestrator.compile.predicate import conjuncts
 from orchestrator.compile.regroup import tables_of
 from orchestrator.compile.split import only_asks_whether
@@ -119,8 +120,8 @@ def _conditions(
 
 
 def _edges(scope: Scope, nullable: set[str]) -> Iterator[Edge]:
-    """Equalities of this SELECT, between its own tables or with one of the SELECT around it."""
-    for part, allowed, _ in _placed(scope):
+    """Equalities of this SELECT, between its own tables or with one of the SELECTs around it."""
+    for part, allowed, from_join in _placed(scope):
         if not isinstance(part, exp.EQ):
             continue
         left, right = part.left.unnest(), part.right.unnest()
@@ -135,9 +136,14 @@ def _edges(scope: Scope, nullable: set[str]) -> Iterator[Edge]:
             feeds_left = (inner and left.table not in nullable) or left.table in own
             feeds_right = (inner and right.table not in nullable) or right.table in own
         else:
-            required = _is_required(scope)
-            feeds_left = inside[0] or required
-            feeds_right = inside[1] or required
+            met = allowed is None and not (from_join and nullable)
+            around = scope.parent if met and _is_required(scope) else None
+            feeds_left, feeds_right = (
+                (allowed is None or column.table in allowed)
+                if place.scope is scope
+                else place.scope is around
+                for column, place in ((left, here), (right, there))
+            )
         outer_first = not all(inside) and inside[0]
         yield Edge(
             here.table, here.field, there.table, there.field, feeds_left, feeds_right, outer_first
@@ -155,7 +161,8 @@ def _membership(scope: Scope) -> Iterator[Edge]:
             continue
         inner = next((s for s in scope.subquery_scopes if s.expression is select), None)
         chosen = select.selects[0].unalias() if select.selects else None
-        simple = not any(select.args.get(a) for a in ("limit", "offset", "group", "qualify"))
+        busy = ("limit", "offset", "group", "qualify")
+        simple = not any(select.args.get(one) for one in busy) and not distinct_on(select)
         if inner is None or not isinstance(chosen, exp.Column):
             continue
         here, there = _place(column, scope), _place(chosen, inner)
@@ -201,10 +208,19 @@ def _through(column: exp.Column, derived: Scope, scope: Scope) -> _Place | None:
 
 
 def _is_required(scope: Scope) -> bool:
-    """True when the rows around this subquery must have a match in it: a top-level EXISTS."""
-    exists = scope.expression.parent
-    if not isinstance(exists, exp.Exists) or scope.parent is None:
+    """True when each row of the SELECT around this one must have a match in it: it is that of an
+    EXISTS at the top of a WHERE, and has no row of its own where nothing matches."""
+    select, exists = scope.expression, scope.expression.parent
+    if not isinstance(exists, exp.Exists) or scope.parent is None or _may_add_up_nothing(select):
         return False
     outer = scope.parent.expression
     where = outer.args.get("where") if isinstance(outer, exp.Select) else None
     return any(part is exists for part in conjuncts(where.this if where else None))
+
+
+def _may_add_up_nothing(select: exp.Expr) -> bool:
+    """True for a SELECT that may have one row over no rows, as an aggregate without groups has."""
+    group = select.args.get("group")
+    if group is not None and group.expressions:
+        return bool(group.find(exp.GroupingSets, exp.Cube, exp.Rollup))
+    return group is not None or bool(select.args.get("having") or select.find(exp.AggFunc))

@@ -217,4 +217,7 @@ def _spell_out_all(tree: exp.Query) -> None:
         select = group.parent
         if group.args.get("all") and isinstance(select, exp.Select):
             keys = [p.unalias().copy() for p in select.selects if not p.find(exp.AggFunc)]
-            group.replace(exp.Group(expressions=keys))
+            if any(key.find(exp.Column) for key in keys) or not keys:
+                group.replace(exp.Group(expressions=keys))
+            else:
+                group.pop()  # DuckDB makes one group of it, as without GROUP BY

@@ -11,7 +11,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from adapters.query import AggregationQuery
 from orchestrator.compile.fragment import Fragment, Fragments
-from orchestrator.compile.kinds import gives_aggregates
+from orchestrator.compile.kinds import distinct_on, gives_aggregates
 from orchestrator.compile.parse import FRAGMENT
 from orchestrator.compile.predicate import conjuncts
 from orchestrator.compile.regroup import regroup, tables_of
@@ -40,7 +40,7 @@ def split(tree: exp.Query, fragments: Fragments) -> Split:
 
 def _split(query: exp.Query, fragments: Fragments, found: dict[str, Fragment]) -> str | None:
     """Split a query in place; why one source can't answer it, None when one can."""
-    if isinstance(query, exp.Select) and only_asks_whether(query, exp.In):
+    if isinstance(query, exp.Select) and _counts_once(query):
         query.distinct(copy=False)
     made = fragments.make(query)
     if isinstance(made, Fragment) and not _is_plain_reading(query, made):
@@ -64,6 +64,10 @@ def only_asks_whether(query: exp.Expr, *places: type[exp.Expr]) -> bool:
     around = query.parent
     around = around.parent if isinstance(around, exp.Subquery) else around
     return isinstance(around, places or (exp.Exists, exp.In))
+
+
+def _counts_once(query: exp.Select) -> bool:
+    return only_asks_whether(query, exp.In) and not distinct_on(query)
 
 
 def _is_plain_reading(query: exp.Query, made: Fragment) -> bool:

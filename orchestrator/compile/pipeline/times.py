@@ -2,6 +2,7 @@
 
 import re
 
+from orchestrator.compile.kinds import ZONE
 from orchestrator.compile.pipeline.values import (
     INT,
     MOMENTS,
@@ -37,7 +38,6 @@ _PARTS = {
     "doy": "$dayOfYear",
     "dayofyear": "$dayOfYear",
 }
-_ZONE = re.compile(r"UTC|(?!Etc/)[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+){1,2}")
 
 
 def _at(value: Value, what: str) -> Code:
@@ -111,7 +111,7 @@ def in_zone(value: Value, zone: str) -> Value:
     """`instant AT TIME ZONE zone`: what the clocks show there."""
     if value.kind.name != "timestamptz":
         raise Unfaithful(f"AT TIME ZONE of {value.kind}")
-    if not _ZONE.fullmatch(zone):
+    if not ZONE.fullmatch(zone):
         raise Unfaithful(f"AT TIME ZONE “{zone}”: name it as Region/City")
     shown = {"$dateToString": {"date": value.code, "timezone": zone, "format": _CLOCK}}
     return Value({"$dateFromString": {"dateString": shown}}, Kind("timestamp"), value.nullable)

@@ -86,6 +86,11 @@ WRITTEN = (
         "ORDER BY SUM(t.score) DESC NULLS LAST, c.segment"
     ),
     f"SELECT c.segment, t.status, SUM(t.score) AS s FROM {_C} JOIN {_T} GROUP BY 1, 2",
+    "SELECT 'all' AS k, ROUND(SUM(amount), 2) AS s FROM \"order\" WHERE amount > 1e6 GROUP BY k",
+    "SELECT 'all' AS k, ROUND(SUM(amount), 2) AS s FROM \"order\" WHERE amount > 1e6 GROUP BY ALL",
+    "SELECT 'all' AS k, COUNT(*) AS n FROM \"order\" WHERE amount > 1e6 GROUP BY ALL",
+    f"SELECT 1 AS k, SUM(t.score) AS s FROM {_C} JOIN {_T} WHERE c.spend > 1e6 GROUP BY 1",
+    f"SELECT c.segment, COUNT(NULL) AS n, COUNT(1) AS m FROM {_C} JOIN {_T} GROUP BY 1",
     f"SELECT c.segment, SUM(t.score * c.spend) AS s, COUNT(*) AS n FROM {_C} JOIN {_T} GROUP BY 1",
     f"SELECT c.segment, SUM(t.score) AS s FROM {_C} JOIN {_T} AND t.refund < c.spend GROUP BY 1",
     f"SELECT t.status, SUM(o.amount) AS s, COUNT(*) AS n FROM {_C} JOIN {_O} JOIN {_T} GROUP BY 1",
@@ -103,6 +108,46 @@ WRITTEN = (
     (
         f"SELECT c.name FROM {_C} WHERE NOT EXISTS (SELECT 1 FROM ticket AS t WHERE t.customer_id "
         "= c.customer_id AND t.status = 'open')"
+    ),
+    (
+        f"SELECT c.name FROM {_C} WHERE NOT EXISTS (SELECT 1 FROM memo AS m WHERE m.customer_id = "
+        "c.customer_id AND EXISTS (SELECT 1 FROM ticket AS t WHERE t.customer_id = c.customer_id "
+        "AND t.status = 'open'))"
+    ),
+    (
+        "SELECT c.name, (SELECT COUNT(*) FROM memo AS m WHERE EXISTS (SELECT 1 FROM ticket AS t "
+        f"WHERE t.customer_id = c.customer_id AND t.status = 'open')) AS n FROM {_C}"
+    ),
+    *(
+        f"SELECT c.name FROM {_C} WHERE EXISTS (SELECT {chosen} FROM ticket AS t WHERE "
+        f"t.customer_id = c.customer_id AND t.status = 'open'{grouped})"
+        for chosen, grouped in (
+            ("1", " HAVING COUNT(*) < 2"),
+            ("COUNT(*)", ""),
+            ("MAX(t.score)", ""),
+            ("t.status", " GROUP BY ROLLUP (t.status)"),
+            ("t.status", " GROUP BY t.status HAVING COUNT(*) > 1"),
+        )
+    ),
+    (
+        f"SELECT c.name FROM {_C} WHERE EXISTS (SELECT 1 FROM memo AS m LEFT JOIN ticket AS t ON "
+        "t.customer_id = c.customer_id AND t.status = 'open' WHERE m.kind = 'a')"
+    ),
+    (
+        f"SELECT c.name FROM {_C} WHERE EXISTS (SELECT 1 FROM ticket AS t LEFT JOIN memo AS m ON "
+        "m.customer_id = t.customer_id AND t.ref = c.customer_id WHERE t.status = 'open')"
+    ),
+    (
+        "SELECT c.name, (SELECT COUNT(*) FROM ticket AS t LEFT JOIN memo AS m ON m.customer_id = "
+        f"t.customer_id AND t.ref = c.customer_id) AS n FROM {_C}"
+    ),
+    (
+        f"SELECT c.name FROM {_C} WHERE EXISTS (SELECT 1 FROM ticket AS t JOIN memo AS m ON "
+        "m.customer_id = c.customer_id RIGHT JOIN ticket AS u ON u.customer_id = t.customer_id)"
+    ),
+    (
+        f"SELECT c.name FROM {_C} WHERE c.customer_id IN (SELECT DISTINCT ON (t.status) "
+        "t.customer_id FROM ticket AS t ORDER BY t.status, t.number)"
     ),
     f"SELECT c.name FROM {_C} WHERE c.customer_id IN (SELECT customer_id FROM ticket)",
     f"SELECT c.name FROM {_C} WHERE c.customer_id NOT IN (SELECT customer_id FROM ticket)",
