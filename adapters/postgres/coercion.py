@@ -85,6 +85,7 @@ _VALUES: dict[str, Callable[[str], Any]] = {
     "date": day,
     "timestamptz": moment,
     "timestamp": moment,
+    "bpchar": lambda text: text.rstrip(" "),
 }
 
 
@@ -94,7 +95,11 @@ def canonical(data_type: str) -> str:
 
 
 async def set_codecs(connection: asyncpg.Connection) -> None:
-    """Read days and moments from their text: asyncpg's own decoder makes `infinity` a year 9999."""
+    """Read days and moments from their text, as asyncpg's own decoder makes `infinity` a year 9999;
+    and `char(n)` without the blanks that PostgreSQL fills it up with, which mean nothing there."""
+    await connection.set_type_codec(
+        "bpchar", schema="pg_catalog", format="text", encoder=str, decoder=_VALUES["bpchar"]
+    )
     for name, value in (("date", day), ("timestamp", moment), ("timestamptz", moment)):
         await connection.set_type_codec(
             name,
@@ -159,6 +164,10 @@ def _parsed(
 ) -> pa.Table:
     schema = schema_of(columns)
     arrays = _read(block, [_written(kind, c.type) for kind, c in zip(types, columns, strict=True)])
+    arrays = [
+        _unpadded(array) if kind.name == "bpchar" else array
+        for kind, array in zip(types, arrays, strict=True)
+    ]
     table = pa.Table.from_arrays(
         [
             compute.cast(array, field.type, memory_pool=_pool())
@@ -170,6 +179,11 @@ def _parsed(
         if pa.types.is_decimal(column.type):
             column.validate(full=True)
     return table
+
+
+def _unpadded(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    blank = compute.TrimOptions(" ")
+    return compute.call_function("utf8_rtrim", [texts], blank)
 
 
 def _written(kind: asyncpg.Type, word: str) -> pa.DataType:

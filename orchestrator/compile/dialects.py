@@ -2,6 +2,7 @@
 meaning. What `meaning.difference` lets through is written here so that it is true.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlglot import exp
@@ -100,14 +101,18 @@ def _feed(
         keys = f"SELECT value FROM json_each({hole.sql(dialect)})"
         bound: exp.Expr = column.isin(query=keys, dialect="sqlite")
     else:
+        if dialect == "postgres" and leaf.entity.fields[field].type == "int64":
+            hole = exp.cast(hole, "BIGINT[]")  # a key may not fit into the column's own type
         bound = exp.EQ(this=column, expression=exp.Any(this=exp.paren(hole)))
     select.where(bound, copy=False)
 
 
-def parameter(value: Any, parameters: list[Any]) -> exp.Expr:
-    """The placeholder `$n` of a value; equal values of one type share one."""
+def parameter(value: Any, parameters: list[Any], others: Collection[int] = ()) -> exp.Expr:
+    """The placeholder `$n` of a value; equal values of one type share one, but none of `others`."""
     same = (
-        i for i, known in enumerate(parameters) if type(known) is type(value) and known == value
+        index
+        for index, known in enumerate(parameters)
+        if type(known) is type(value) and known == value and index not in others
     )
     index = next(same, len(parameters))
     if index == len(parameters):
@@ -123,12 +128,21 @@ def _bind_literals(tree: exp.Query, parameters: list[Any], dialect: str) -> None
         value = literal(cast, word) if word else None
         if value is not None:
             cast.set("this", parameter(value, parameters))
-    for node in list(tree.find_all(exp.Literal)):
-        if dialect == "duckdb" and not isinstance(node.parent, _BOUND):
-            continue
-        if node.is_string and not isinstance(node.parent, _CONSTANT):
-            bound = parameter(node.name, parameters)
-            node.replace(bound if _beside_column(node) else exp.cast(bound, "text"))
+    texts = [
+        node
+        for node in tree.find_all(exp.Literal)
+        if node.is_string
+        and not isinstance(node.parent, _CONSTANT)
+        and (dialect != "duckdb" or isinstance(node.parent, _BOUND))
+    ]
+    beside = [node for node in texts if _beside_column(node)]
+    apart = [node for node in texts if not _beside_column(node)]
+    known = len(parameters)
+    for node in beside:
+        node.replace(parameter(node.name, parameters))
+    columns_own = range(known, len(parameters))  # their types are those of the columns
+    for node in apart:
+        node.replace(exp.cast(parameter(node.name, parameters, columns_own), "text"))
 
 
 def _beside_column(node: exp.Expr) -> bool:

@@ -133,10 +133,18 @@ def _check(node: exp.Expr, dialect: str) -> str | None:
         return "SQLite orders only numbers as DuckDB does"
     if isinstance(node, exp.Cast):
         return cast_difference(node, dialect)
+    if dialect == "sqlite" and _is_mixed(node):
+        return "SQLite compares whole numbers with others exactly"
     for kinds, check in _CHECKS:
         if isinstance(node, kinds):
             return check(node)
     return None
+
+
+def _is_mixed(node: exp.Expr) -> bool:
+    """True where a whole number stands beside a float, as which DuckDB compares it."""
+    sides = (node.this, node.args.get("expression")) if isinstance(node, exp.Binary) else ()
+    return {family(one) for one in sides if one is not None} == {"int", "float"}
 
 
 def _like(node: exp.Expr) -> str | None:

@@ -11,6 +11,7 @@ from orchestrator.compile.resolve import Search
 from orchestrator.compile.shapes import SCORE
 from orchestrator.semantic import Binding, Entity
 
+_EXACT = 2**53
 UNITS = {"sql": "rows", "aggregation": "docs", "vector": "hits"}
 
 
@@ -62,8 +63,17 @@ def points(
 
 def accepts(capabilities: Capabilities, condition: Predicate, words: dict[str, str]) -> bool:
     """True when a source compares as DuckDB does, by its operators and on these types."""
-    compared = {words[c.field].partition("(")[0] for c in comparisons(condition)}
+    every = comparisons(condition)
+    if capabilities.language == "vector" and any(map(_is_rounded, every)):
+        return False
+    compared = {words[c.field].partition("(")[0] for c in every}
     return compared <= capabilities.exact and operators(condition) <= capabilities.comparisons
+
+
+def _is_rounded(one: Comparison) -> bool:
+    """Whether a range would be one of other numbers: a vector store's ranges are of doubles."""
+    is_range = one.operator in {"<", "<=", ">", ">="}
+    return is_range and isinstance(one.value, int) and abs(one.value) >= _EXACT
 
 
 def comparisons(condition: Predicate) -> list[Comparison]:

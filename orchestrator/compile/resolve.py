@@ -15,7 +15,7 @@ from sqlglot.schema import MappingSchema
 
 from adapters.errors import SqlNotAllowed, UnknownName
 from orchestrator.compile.guard import Guard, Guarded
-from orchestrator.compile.kinds import family
+from orchestrator.compile.kinds import MOMENTS, NUMBERS, family
 from orchestrator.compile.lineage import shown_fields
 from orchestrator.compile.measures import expand_measures
 from orchestrator.compile.rights import Rights
@@ -60,6 +60,13 @@ class Resolved:
     guarded: Guarded
 
 
+_COMPARED = (
+    *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In),
+    *(exp.NullSafeEQ, exp.NullSafeNEQ),
+)
+_TYPED = MOMENTS | NUMBERS | {"bool"}
+
+
 class Resolver:
     """Resolves trees against one model."""
 
@@ -93,6 +100,7 @@ class Resolver:
         tree = pushdown_projections(tree)
         guarded = Guarded(tree) if rights is None else self._guard.guard(tree, rights)
         tree = annotate_types(tree, schema=self._schema, dialect="duckdb")
+        _type_texts(tree)
         _compare_days_with_days(tree)
         leaves = self._leaves(tree, searches)
         for node in tree.walk():
@@ -188,6 +196,21 @@ def _hint(error: OptimizeError, model: SemanticModel) -> str:
         return ""
     fields = sorted({f for entity in model.entities.values() for f in entity.fields})
     return f"For {name}: {near(name, fields)}"
+
+
+def _type_texts(tree: exp.Query) -> None:
+    """`left_at >= '2026-01-31'` compares moments: a text in quotes takes the type beside it."""
+    for node in list(tree.find_all(*_COMPARED)):
+        sides = [one for one in node.iter_expressions() if not isinstance(one, exp.Query)]
+        kind = next((one.type for one in sides if family(one) in _TYPED), None)
+        if kind is None:
+            continue
+        for side in sides:
+            if isinstance(side, exp.Literal) and side.is_string:
+                cast = exp.Cast(this=exp.null(), to=kind.copy())
+                cast.type = cast.to
+                side.replace(cast)
+                cast.set("this", side)
 
 
 def _compare_days_with_days(tree: exp.Query) -> None:

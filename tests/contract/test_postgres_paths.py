@@ -117,6 +117,19 @@ async def test_what_fits_comes_alike(paths: Paths, name: str) -> None:
     assert same(plain, fast), (plain, fast)
 
 
+@pytest.mark.parametrize("large", [False, True], ids=["cursor", "copy"])
+async def test_char_comes_without_its_padding(paths: Paths, large: bool) -> None:
+    """The blanks that fill `char(n)` up mean nothing in PostgreSQL, and are not read."""
+    query = select(
+        f"SELECT c FROM {TABLE} WHERE good AND of = $1 AND c IS NOT NULL ORDER BY id",
+        "c",
+        c="string",
+    )
+    found = await paths.outcome(query, large=large)
+    assert not isinstance(found, str)
+    assert found.column(0).to_pylist() == ["", "a", "abcde"]
+
+
 @pytest.mark.parametrize("name", [name for name, held in HELD.items() if held.bad])
 async def test_what_does_not_fit_is_refused_alike(paths: Paths, name: str) -> None:
     """Each value that fits no canonical value is refused in the same words, naming the column."""

@@ -59,7 +59,7 @@ def test_a_bounded_step_shows_the_query_that_is_sent() -> None:
             "SELECT c.name FROM search(memo, 'late', 5) AS m JOIN customer AS c USING (customer_id)"
         )
     )["s2"]
-    assert sales.query.endswith('WHERE\n  "c"."id" = ANY(\n    $1\n  )')
+    assert sales.query.endswith('WHERE\n  "c"."id" = ANY(\n    CAST($1 AS BIGINT[])\n  )')
     assert sales.parameters == ("keys of s1",)
 
 

@@ -80,6 +80,33 @@ def test_equal_values_share_a_parameter_by_type() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("condition", "bound"),
+    [
+        ("left_at >= '2026-01-01'", "TIMESTAMPTZ) ['2026-01-01 00:00:00+00:00']"),
+        ("'2026-01-01' > left_at", "CAST($1 AS TIMESTAMPTZ) >"),
+        ("joined_on = '2026-01-02'", "DATE) ['2026-01-02']"),
+        ("joined_on IN ('2026-01-02')", "DATE)) ['2026-01-02']"),
+        ("CAST(left_at AS DATE) < '2026-01-02'", "DATE) ['2026-01-02']"),
+        ("customer_id = '5'", "BIGINT) ['5']"),
+    ],
+)
+def test_a_text_takes_the_type_beside_it(condition: str, bound: str) -> None:
+    """A day in quotes is a day where it is compared with one, as DuckDB reads it."""
+    query = query_of(f"SELECT name FROM customer WHERE {condition}")
+    assert bound in f"{query.text} {[str(one) for one in query.parameters]}"
+
+
+def test_a_shown_text_and_a_compared_one_are_two_parameters() -> None:
+    """What is compared takes the column's own type, as which another place could not show it."""
+    query = query_of(
+        "SELECT 'a' AS l, COUNT(*) AS n FROM customer WHERE segment = 'a' OR name = 'a'"
+    )
+    assert query.parameters == ("a", "a")
+    assert 'CAST($2 AS TEXT) AS "l"' in query.text
+    assert query.text.endswith('"segment" = $1 OR "customer"."name" = $1')
+
+
 def projected(expression: str, alias: str = "x") -> str:
     """An expression over customers as PostgreSQL is asked for it, without its last cast."""
     query = query_of(f"SELECT {expression} AS {alias} FROM customer")

@@ -150,7 +150,7 @@ def test_an_aggregate_is_bounded_before_it_adds_up() -> None:
     feed = next(s.feed for s in planned(sql).steps if s.entity == "order" and s.feed is not None)
     assert isinstance(feed.query, SqlQuery)
     where, _, group = feed.query.text.partition(" GROUP BY ")
-    assert "= ANY($" in where
+    assert "= ANY(CAST($" in where
     assert "ANY" not in group
 
 
@@ -170,7 +170,7 @@ _SQL = "SELECT c.name, t.number FROM customer AS c JOIN ticket AS t ON "
 @pytest.mark.parametrize(
     ("able", "bound"),
     [
-        (PostgresAdapter.capabilities, '"c"."id" = ANY($2)'),
+        (PostgresAdapter.capabilities, '"c"."id" = ANY(CAST($2 AS BIGINT[]))'),
         (DuckdbAdapter.capabilities, '"c"."id" = ANY($2)'),
         (SqliteAdapter.capabilities, '"c"."id" IN (SELECT value FROM JSON_EACH(@2))'),
     ],

@@ -117,6 +117,7 @@ def test_postgres_may_mean_another_thing(condition: str, reason: str) -> None:
         ("segment IN ('a', 'b')", True),
         ("customer_id >= 3", True),
         ("health < 1.5", True),
+        ("customer_id = health", False),
         ("name IS NOT NULL", True),
         ("NOT (name = 'a' AND customer_id = 1)", True),
         ("name < 'a'", False),

@@ -178,6 +178,8 @@ def test_mongo_lets_nan_through_above_a_bound() -> None:
         ("kind = 'call'", (("payload.kind", "=", "call"),)),
         ("kind IN ('call', 'visit')", (("payload.kind", "in", ["call", "visit"]),)),
         ("customer_id >= 7", (("payload.customer", ">=", 7),)),
+        ("customer_id = 9007199254740993", (("payload.customer", "=", 9007199254740993),)),
+        ("customer_id < 9007199254740993", ()),
         ("kind <> 'call'", ()),
         ("kind IS NULL", ()),
         ("kind = 'call' OR kind = 'visit'", ()),
