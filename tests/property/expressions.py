@@ -103,6 +103,8 @@ VALUES: dict[str, tuple[str, ...]] = {
         "DATE_TRUNC('month', {timestamp})",
         "{timestamp} + INTERVAL 1 MONTH",
         "DATE_TRUNC('hour', {timestamp})",
+        "{timestamptz} AT TIME ZONE 'Europe/Berlin'",
+        "DATE_TRUNC('day', {timestamptz} AT TIME ZONE 'America/New_York')",
     ),
 }
 _SIMPLE = 7
@@ -145,6 +147,11 @@ CONDITIONS: tuple[str, ...] = (
     "CONTAINS({string}, {string!})",
     "{timestamptz?} >= {timestamptz!} AND {timestamptz?} < {timestamptz!}",
     "YEAR({date?}) = 2024",
+    "{date?} >= '2024-02-29'",
+    "{timestamptz?} < '2024-06-15'",
+    "({X?}, {string?}) <> ({X!}, {string!})",
+    "({int64?}, {string?}) IN (({int64!}, {string!}), ({int64!}, {string!}))",
+    "({string?}, {int64?}) < ({string!}, {int64!})",
     "REGEXP_MATCHES({string}, '^[a-c]')",
     "{string} SIMILAR TO 'a.*'",
 )

@@ -140,10 +140,10 @@ class _Writer:
         while len(parts) < 3 and self._say.chance(30):
             parts.append(self._say.condition(columns))
         if depth > 0 and self._say.chance(30):
-            parts.insert(self._say.pick(range(len(parts) + 1)), self._subquery(columns))
+            parts.insert(self._say.pick(range(len(parts) + 1)), self._subquery(columns, depth))
         return f" {self._say.pick(('AND', 'AND', 'OR'))} ".join(parts)
 
-    def _subquery(self, outer: Sequence[Column]) -> str:
+    def _subquery(self, outer: Sequence[Column], depth: int = 0) -> str:
         """A condition that asks another relation: EXISTS, IN, or a comparison with an aggregate."""
         related = [column.domain for column in outer if column.domain]
         relation, inner = self._relation(0, related)
@@ -155,7 +155,7 @@ class _Writer:
         not_ = self._say.pick(("", "NOT "))
         form = self._say.pick(("exists", "in", "scalar"))
         if form == "exists":
-            return f"{not_}EXISTS (SELECT 1 FROM {relation}{where})"
+            return f"{not_}EXISTS ({self._any_row(relation, inner, conditions, outer, depth)})"
         kinds = [c.kind for c in outer if any(c.kind == other.kind for other in inner)]
         if form == "in" and kinds:
             kind = self._say.pick(kinds)
@@ -166,6 +166,31 @@ class _Writer:
         ours = self._say.value(kind, outer, 1)
         operator = self._say.pick(("=", "<", ">=", "<>"))
         return f"{ours} {operator} (SELECT {aggregate} FROM {relation}{where})"
+
+    def _any_row(
+        self,
+        relation: str,
+        inner: Sequence[Column],
+        conditions: Sequence[str],
+        outer: Sequence[Column],
+        depth: int,
+    ) -> str:
+        """The query of an EXISTS: often plain rows; else with an EXISTS of its own that may name
+        what is around both, a join on what is around, or an aggregate."""
+        form = self._say.pick(("rows", "rows", "rows", "nested", "joined", "added", "having"))
+        chosen, having, parts = "1", "", [*conditions]
+        if form == "nested" and depth > 0:
+            parts.append(self._subquery([*inner, *outer], depth - 1))
+        if form == "joined":
+            other, new = self._relation(0, [column.domain for column in outer if column.domain])
+            word = self._say.pick(("JOIN", "LEFT JOIN"))
+            relation += f" {word} {other} ON {self._key_pair(new, [*outer, *inner]) or 'TRUE'}"
+        if form in ("added", "having"):
+            kind, aggregate = self._aggregate(inner)
+            chosen = aggregate if form == "added" else "1"
+            having = f" HAVING {aggregate} < {self._say.literal(kind)}" if form == "having" else ""
+        where = f" WHERE {' AND '.join(parts)}" if parts else ""
+        return f"SELECT {chosen} FROM {relation}{where}{having}"
 
     def _aggregate(self, columns: Sequence[Column]) -> tuple[str, str]:
         """An aggregate over the columns, with its kind."""
@@ -203,6 +228,10 @@ class _Writer:
             given.append(Column(f"a{index + 1}", kind))
             parts.append(f"{sql} AS a{index + 1}")
         group = self._group_by([sql for _, sql in keys])
+        if not keys and self._say.chance(20):
+            given.insert(0, Column("g1", "string"))
+            parts.insert(0, "'all' AS g1")
+            group = " GROUP BY g1"
         having = ""
         if self._say.chance(25):
             kind, sql = self._aggregate(columns)
