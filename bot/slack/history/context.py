@@ -44,14 +44,8 @@ async def thread_messages(client: AsyncWebClient, asked: Asked) -> list[Message]
 
 def thread_texts(messages: Sequence[Message], asked: Asked) -> tuple[str, ...]:
     """The last texts of the question's thread; none when it opens the thread or does not point to
-    any."""
+    any. What a message quotes is left out: it may be an answer of the bot, with rows in it."""
     if asked.thread_ts == asked.ts or not _POINTS.search(asked.text):
         return ()
     said = [m for m in messages if m["ts"] != asked.ts]
-    return tuple(_words(message)[:MOST_CHARACTERS] for message in said[-MOST_TEXTS:])
-
-
-def _words(message: Message) -> str:
-    """What a message says and quotes."""
-    quoted: list[Any] = [one.get("text") for one in message.get("attachments") or []]
-    return plain("\n".join(text for text in (message.get("text"), *quoted) if text))
+    return tuple(plain(one.get("text") or "")[:MOST_CHARACTERS] for one in said[-MOST_TEXTS:])
