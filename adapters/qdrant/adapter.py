@@ -7,6 +7,7 @@ at construction.
 
 import asyncio
 import contextlib
+import ssl
 import warnings
 from collections.abc import AsyncGenerator
 from urllib.parse import urlsplit
@@ -45,6 +46,8 @@ class QdrantAdapter:
         self.source = source
         self._url = url
         self._embed = embed
+        # made once: a client would read the system's certificates anew, which stalls the event loop
+        self._verify = ssl.create_default_context() if urlsplit(url).scheme == "https" else False
         if urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}:
             warnings.filterwarnings("ignore", message="Api key is used with an insecure connection")
 
@@ -103,6 +106,7 @@ class QdrantAdapter:
             api_key=(credential.api_key or None) if credential else None,
             timeout=max(1, int(timeout_s)),
             check_compatibility=False,
+            verify=self._verify,
         )
         try:
             async with asyncio.timeout(timeout_s):
