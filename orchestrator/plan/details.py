@@ -2,6 +2,7 @@
 
 from orchestrator.plan.comparing import Comparing
 from orchestrator.plan.dating import Dating
+from orchestrator.plan.frame import Aliases
 from orchestrator.plan.places import Places
 from orchestrator.plan.request import Condition, Request
 from orchestrator.plan.request import UnclearError as Unclear
@@ -69,6 +70,7 @@ class Details:
 
     def _check(self) -> None:
         request = self._request
+        self._check_head()
         conditional = any(
             scope.conditions for scope in request.scopes if scope.at in self._sketch.measured
         )
@@ -80,3 +82,14 @@ class Details:
                 raise Unclear(f"Say what of {noun} is meant.", f"number of {noun}", said=noun)
         if conditional and len(request.measures) > 1:
             raise Unclear("A filtered count and another measure are two questions; ask each apart.")
+
+    def _check_head(self) -> None:
+        """ "products by revenue": the rows that are asked for must be what the measures go by."""
+        sketch, measures = self._sketch, self._request.measures
+        head = sketch.head_entity()
+        if not measures or not head or sketch.head in sketch.measured:
+            return
+        if any(group.entity == head for group in self._request.groups):
+            return
+        if sketch.paths.to_one(measures[0].entity, head) is None:
+            raise Aliases(sketch.model, sketch.paths).no_way(measures[0].entity, head)
