@@ -5,6 +5,7 @@ from orchestrator.plan.frame import Aliases, Frame, compare, name
 from orchestrator.plan.paths import Paths
 from orchestrator.plan.request import Group, Measure, Request
 from orchestrator.plan.request import UnclearError as Unclear
+from orchestrator.plan.times import local
 from orchestrator.plan.where import Where
 from orchestrator.semantic import SemanticModel
 
@@ -16,6 +17,7 @@ class Builder:
         self._model = model
         self._paths = paths
         self._request = request
+        self._zone = zone
         self._aliases = Aliases(model, paths)
         self._where = Where(model, paths, request, zone, self._aliases)
 
@@ -71,8 +73,7 @@ class Builder:
         keys: dict[Group, list[str]] = {}
         for group, called in zip(self._request.groups, names, strict=True):
             if group.grain:
-                entity, field = self._time(group, measure)
-                column = f"DATE_TRUNC('{group.grain}', {frame.column(entity, field)})"
+                column = self._truncated(frame, group, measure)
             else:
                 column = frame.column(group.entity, group.field)
             own = self._model.entities[group.entity].key if group.whole else ()
@@ -81,6 +82,12 @@ class Builder:
             same = called == group.field and not group.grain
             columns.append(column if same else f"{column} AS {name(called)}")
         return columns, keys
+
+    def _truncated(self, frame: Frame, group: Group, measure: Measure) -> str:
+        entity, field = self._time(group, measure)
+        kind = self._model.entities[entity].fields[field].type
+        column = local(frame.column(entity, field), kind, self._zone)
+        return f"DATE_TRUNC('{group.grain}', {column})"
 
     def _time(self, group: Group, measure: Measure) -> tuple[str, str]:
         if group.entity:
