@@ -57,8 +57,10 @@ class Reader:
         """
         asked = mentioned(text, self.model)
         alone = self._alone(asked, today, zone)
-        said = cues.read(asked.text)
+        said = cues.read(asked.text, alone.sketch.words.whose)
         alone.stands_alone = _stands_alone(alone, said)
+        if before is None and said.whose:
+            alone.sql, alone.unclear = "", UnclearError(f"“{said.whose}”: of whom? Name them.")
         if before is None or (alone.stands_alone and alone.sql):
             return alone
         amended = self._amended(asked, said, today, zone, before)

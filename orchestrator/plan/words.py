@@ -15,6 +15,8 @@ _FILLER = frozenset(
     "been just also only ever yet have has had did do does much still currently now made to".split()
 )
 _DETERMINERS = frozenset("all every each the my our these those any".split())
+_OTHERS = frozenset("they their theirs its his her".split())
+_DOING = frozenset("did do have had has are were will".split())
 _MUST = (
     COMPARED
     | RANKED
@@ -49,6 +51,21 @@ class Words:
         if len(self) < 2 or self.kinds.get(0) not in {"value", "field"}:
             return False
         return self.chunks[1].text in _DETERMINERS
+
+    @property
+    def whose(self) -> str:
+        """The first "their" or "they" that no noun, name or thing listed stands before. What "did
+        they" order is not who they are."""
+        for at, chunk in enumerate(self.chunks):
+            if chunk.role in {"stop", "list", "unknown"} and chunk.text in _OTHERS:
+                done = at > 0 and self.chunks[at - 1].text in _DOING
+                parted = max(self.roles_before(at, "and"), default=0) if done else at
+                return "" if any(map(self._names, range(parted))) else chunk.text
+        return ""
+
+    def roles_before(self, at: int, *roles: str) -> list[int]:
+        """Where chunks of these roles stand before `at`."""
+        return [one for one in self.roles(*roles) if one < at]
 
     def role(self, at: int | None) -> str:
         """The role of a chunk; empty beyond the ends."""
@@ -111,6 +128,12 @@ class Words:
             if at not in self.used
             and (chunk.role in _MUST | {"unknown", "number", "quote", "search", "period", "term"})
         ]
+
+    def _names(self, at: int) -> bool:
+        """Whether a chunk can be what a "their" behind it is about."""
+        field = self.kinds.get(at) == "field" and not self.numeric(at) and not self.dates(at)
+        named = field or bool(self.entity(at)) or self.plural_value(at)
+        return named or self.role(at) == "quote" or self.chunks[at].text == "who"
 
     def _fields(self, at: int | None, types: Iterable[str]) -> tuple[Term, ...]:
         if at is None or self.role(at) != "term":

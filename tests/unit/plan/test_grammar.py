@@ -162,6 +162,7 @@ async def test_another_domain_needs_no_other_code(text: str) -> None:
         ("products by revenue", "nearer to product"),
         ("top 5 products by number of orders", "nearer to product"),
         ("top 5 tickets by revenue", "nearer to ticket"),
+        ("what is their revenue?", "“their”: of whom?"),
         ("average revenue per customer", "already an aggregate"),
         ("average number of tickets per customer", "“average”"),
         ("top customers", "Say by what"),
