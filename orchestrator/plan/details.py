@@ -71,6 +71,11 @@ class Details:
     def _check(self) -> None:
         request = self._request
         self._check_head()
+        if self._words.unused("or"):
+            raise Unclear(
+                "I read “or” between values of one field alone, as in “Germany or France”. Ask for "
+                "each apart."
+            )
         conditional = any(
             scope.conditions for scope in request.scopes if scope.at in self._sketch.measured
         )

@@ -20,6 +20,7 @@ class Valuing:
         found: dict[tuple[int, str, bool], list[tuple[int, str]]] = {}
         scopes: dict[int, Scope] = {}
         previous: tuple[int, Term] | None = None
+        kept: tuple[int, str, bool] | None = None
         for at in self._words.of("value"):
             negated = self._negated(at)
             term, scope = self._places.placed(at, self._words.terms(at))
@@ -27,12 +28,15 @@ class Valuing:
             if negated and self._leads_to_many(scope):
                 scope.named, scope.negated, negated = True, True, False
             scopes[id(scope)] = scope
-            found.setdefault((id(scope), term.name, negated), []).append((at, term.value))
+            key = (id(scope), term.name, negated)
+            found.setdefault(key, []).append((at, term.value))
+            if previous and key == kept:
+                self._join(previous[0], at)
             if previous and self._either(previous[0], at) and previous[1].name != term.name:
                 raise Unclear(
                     f"“{previous[1].value} or {term.value}” joins two fields; ask for each apart."
                 )
-            previous = at, term
+            previous, kept = (at, term), key
         for (scope, field, negated), said in found.items():
             op = "<>" if negated else "="
             values = tuple(dict.fromkeys(value for _, value in said))
@@ -45,7 +49,19 @@ class Valuing:
         return way is None and not said and not scope.conditions
 
     def _either(self, first: int, second: int) -> bool:
-        return any(self._words.role(at) == "or" for at in range(first + 1, second))
+        return any(first < at < second for at in self._words.unused("or"))
+
+    def _join(self, first: int, second: int) -> None:
+        """Tick the "or" between two values of one field, when nothing else is told between."""
+        words = self._words
+        between = range(first + 1, second)
+        if all(
+            words.role(at) in {"stop", "or", "and", "not", "no"}
+            or words.entity(at)
+            or self._same_field(at, second)
+            for at in between
+        ):
+            words.used |= {at for at in between if words.role(at) == "or"}
 
     def _negated(self, at: int) -> bool:
         words, before = self._words, self._words.previous(at, loose=True)

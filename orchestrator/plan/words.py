@@ -20,7 +20,7 @@ _DOING = frozenset("did do have had has are were will".split())
 _MUST = (
     COMPARED
     | RANKED
-    | {"no", "not", "avg", "min", "max", "count", "by", "grain"}
+    | {"no", "not", "or", "avg", "min", "max", "count", "by", "grain"}
     | {"share", "rate", "versus", "earlier", "steps", "growth", "median", "duration"}
 )
 
@@ -140,6 +140,10 @@ class Words:
             return ()
         terms = self.chunks[at].terms("field")
         return tuple(term for term in terms if self.lexicon.spec(term).family in types)
+
+    def unused(self, *roles: str) -> list[int]:
+        """Where chunks of these roles stand that were not ticked off."""
+        return [at for at in self.roles(*roles) if at not in self.used]
 
     def _step(self, at: int, by: int, loose: bool) -> int | None:
         at += by
