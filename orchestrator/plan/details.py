@@ -3,6 +3,7 @@
 from orchestrator.plan.comparing import Comparing
 from orchestrator.plan.dating import Dating
 from orchestrator.plan.frame import Aliases
+from orchestrator.plan.lexicon import plural
 from orchestrator.plan.places import Places
 from orchestrator.plan.request import Condition, Request
 from orchestrator.plan.request import UnclearError as Unclear
@@ -71,6 +72,7 @@ class Details:
     def _check(self) -> None:
         request = self._request
         self._check_head()
+        self._check_asked()
         if self._words.unused("or"):
             raise Unclear(
                 "I read “or” between values of one field alone, as in “Germany or France”. Ask for "
@@ -87,6 +89,16 @@ class Details:
                 raise Unclear(f"Say what of {noun} is meant.", f"number of {noun}", said=noun)
         if conditional and len(request.measures) > 1:
             raise Unclear("A filtered count and another measure are two questions; ask each apart.")
+
+    def _check_asked(self) -> None:
+        """ "what did Acme order" asks for what it ordered, and not for Acme."""
+        request, words = self._request, self._words
+        if request.measures or request.groups or not words.roles("how much"):
+            return
+        for scope in request.scopes:
+            if scope.named and self._sketch.paths.to_one(request.base, scope.entity) is None:
+                rows = plural(scope.entity).replace("_", " ")
+                raise Unclear(f"Say what is to be listed, as in “list {rows} of …”, or measured.")
 
     def _check_head(self) -> None:
         """ "products by revenue": the rows that are asked for must be what the measures go by."""

@@ -42,9 +42,16 @@ class Nouns:
             scope.negated = True
             words.used.add(before)
         elif words.role(before) == "number" and before not in words.used:
-            comparison, start = self._sketch.comparison(before)
-            scope.having = comparison
-            words.used |= set(range(start, before + 1))
+            self._numbered(scope, before)
+
+    def _numbered(self, scope: Scope, at: int) -> None:
+        """ "2 tickets", "0 tickets"; but not those of "customer 42"."""
+        comparison, start = self._sketch.comparison(at)
+        if start == at and self._sketch.words.numbered(at - 1):
+            return
+        scope.negated = comparison.op in {"=", "<="} and comparison.numbers == (0,)
+        scope.having = None if scope.negated else comparison
+        self._sketch.words.used |= set(range(start, at + 1))
 
     def _before(self, at: int) -> int | None:
         """What stands before a noun and its values."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from orchestrator.plan import cues
+from orchestrator.plan import cues, possible
 from orchestrator.plan.amending import Amending
 from orchestrator.plan.cues import Cues
 from orchestrator.plan.details import Details
@@ -133,6 +133,7 @@ class Reader:
         read.left = read.sketch.words.left_over()
         if read.left or read.request is None or not read.request.base:
             return
+        possible.check(read.request, self.paths)
         builder = Builder(self.model, self.paths, read.request, zone)
         read.sql = builder.sql()
         read.warnings = builder.warnings

@@ -106,6 +106,10 @@ class Words:
             following = self.next(following)
         return following if following is not None and self.entity(following) else None
 
+    def numbered(self, at: int) -> bool:
+        """ "customer 42": whether rows of the noun at `at` are known by a whole number."""
+        return bool(self.entity(at)) and self.lexicon.key_type(self.entity(at)) == "int64"
+
     def plural_value(self, at: int | None) -> bool:
         """ "consultants", "no-shows": a value that stands for its rows, since it is counted."""
         if at is None or self.kinds.get(at) != "value" or self.noun(at) is not None:
