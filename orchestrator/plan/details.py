@@ -9,6 +9,7 @@ from orchestrator.plan.request import Condition, Request
 from orchestrator.plan.request import UnclearError as Unclear
 from orchestrator.plan.sketch import Sketch
 from orchestrator.plan.texts import Texts
+from orchestrator.plan.turning import Turning
 from orchestrator.plan.valuing import Valuing
 
 
@@ -73,6 +74,7 @@ class Details:
         request = self._request
         self._check_head()
         self._check_asked()
+        Turning(self._sketch, self._request).check()
         if self._words.unused("or"):
             raise Unclear(
                 "I read “or” between values of one field alone, as in “Germany or France”. Ask for "
