@@ -91,7 +91,7 @@ def tokens(text: str) -> Iterator[Token]:
             yield Token(found.replace(",", ""), "number", _number(found))
         elif match["word"] and found.endswith("n't"):
             yield Token("not", "word")
-        elif match["word"]:
+        elif match["word"] or match["day"]:
             yield Token(found.split("'")[0], "word")
         else:
             yield Token(found, "mark")
