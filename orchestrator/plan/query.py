@@ -110,7 +110,8 @@ class Builder:
         grouped = list(zip(request.groups, names, strict=True))
         keys = [name(called) for group, called in grouped if request.per_group and group.each]
         if isinstance(request.order, Measure):
-            keys.append(self._direction(name(request.order.name)))
+            part = request.share == "part"
+            keys.append(self._direction(name(first if part else request.order.name)))
         else:
             keys += [name(called) for group, called in grouped if group.grain]
             if any(not group.grain for group in request.groups):

@@ -28,7 +28,7 @@ def assumptions(read: Read, request: Request, zone: str) -> tuple[str, ...]:
     said += _metrics(read, request)
     said += [f"“{c.text}” is {c.period} ({zone})" for c in read.sentence.chunks if c.period]
     said += read.sketch.assumptions
-    counted = any(one.expression == "COUNT(*)" for one in request.measures)
+    counted = not request.share and any(one.expression == "COUNT(*)" for one in request.measures)
     if request.order and not request.descending and counted:
         said.append("those that have none are left out")
     return tuple(dict.fromkeys(said))
