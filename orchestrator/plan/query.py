@@ -41,10 +41,17 @@ class Builder:
 
     # One measured entity
 
-    def _aggregate(self, measures: list[Measure], names: list[str]) -> tuple[str, list[str]]:
+    def _aggregate(
+        self, measures: list[Measure], names: list[str], beside: bool = False
+    ) -> tuple[str, list[str]]:
+        """The SELECT and what follows it; with the groups' keys if it is to be joined `beside`."""
         request = self._request
         frame = self._frame(measures[0].entity)
         columns, keys = self._grouped(frame, measures[0], names)
+        columns += [
+            frame.column(entity, key) + ("" if called == key else f" AS {name(called)}")
+            for entity, key, called in (self._keys(names) if beside else ())
+        ]
         derived = Derived(request, self._where, frame, keys)
         measured = [(one, self._where.expression(frame, one)) for one in measures]
         if request.period:
@@ -96,6 +103,21 @@ class Builder:
             raise Unclear(f"{measure.words} has no time in the model to go by {group.grain}.")
         return measure.time
 
+    def _keys(self, names: list[str]) -> list[tuple[str, str, str]]:
+        """The keys of the rows that are gone by, and the names they have beside those shown."""
+        taken = {*names, *(measure.name for measure in self._request.measures)}
+        keys = [
+            (group.entity, key)
+            for group in self._request.groups
+            for key in (self._model.entities[group.entity].key if group.whole else ())
+            if key != group.field
+        ]
+        plain = [key for _, key in keys]
+        return [
+            (entity, key, f"{entity}_{key}" if key in taken or plain.count(key) > 1 else key)
+            for entity, key in keys
+        ]
+
     def _names(self) -> list[str]:
         """The output names of the groups; two of one name are told apart by their entity."""
         plain = [group.grain or group.field for group in self._request.groups]
@@ -134,7 +156,7 @@ class Builder:
         for base in bases:
             self._aliases.clear()
             measures = [measure for measure in request.measures if measure.entity == base]
-            select, tail = self._aggregate(measures, names)
+            select, tail = self._aggregate(measures, names, beside=True)
             parts.append(f"by_{base} AS ({' '.join([select, *tail])})")
         tables = [f"by_{base}" for base in bases]
         both = len(tables) > 2 and bool(names)
@@ -145,8 +167,10 @@ class Builder:
             for called in names
         ]
         columns += [f"by_{one.entity}.{name(one.name)}" for one in request.measures]
+        joining = [*(called for _, _, called in self._keys(names)), *names]
         on = " AND ".join(
-            f"{tables[0]}.{name(called)} = {tables[1]}.{name(called)}" for called in names
+            f"{tables[0]}.{name(called)} IS NOT DISTINCT FROM {tables[1]}.{name(called)}"
+            for called in joining
         )
         joined = f"{tables[0]} FULL JOIN {tables[1]} ON {on}" if on else " CROSS JOIN ".join(tables)
         order = " ".join(self._order(request.measures[0].name, names))
