@@ -145,6 +145,7 @@ async def test_the_sentence_of_a_follow_up_has_the_kept_period() -> None:
         ("open tickets", "what is their revenue?", "Say it in full"),
         ("orders last month", "their customers", "Say it in full"),
         ("revenue by country", "its customers", "don't see what that changes"),
+        ("customers in Spain", "how many of them have open tickets?", "How many of what have"),
         ("average revenue per customer", "by country", "Ask it in full"),
         ("hello", "and last month?", "Ask it in full"),
     ],

@@ -163,6 +163,7 @@ async def test_another_domain_needs_no_other_code(text: str) -> None:
         ("top 5 products by number of orders", "nearer to product"),
         ("top 5 tickets by revenue", "nearer to ticket"),
         ("what is their revenue?", "“their”: of whom?"),
+        ("how many have open tickets", "How many of what have tickets"),
         ("average revenue per customer", "already an aggregate"),
         ("average number of tickets per customer", "“average”"),
         ("top customers", "Say by what"),
