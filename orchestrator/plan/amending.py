@@ -11,7 +11,7 @@ from orchestrator.plan.heading import Heading
 from orchestrator.plan.lexicon import Term
 from orchestrator.plan.measuring import Measuring
 from orchestrator.plan.merging import merge
-from orchestrator.plan.moving import Moved, long_ago, moved
+from orchestrator.plan.moving import Moved, long_ago, moved, still_theirs
 from orchestrator.plan.nouns import Nouns
 from orchestrator.plan.ranking import Ranking
 from orchestrator.plan.repeating import take_period, timed
@@ -46,6 +46,8 @@ class Amending:
         self._measured()
         self._headed()
         carried = moved(sketch, self._before, self._base(), sketch.measures)
+        if self._cues.whose:
+            still_theirs(sketch, self._before, carried, self._cues.whose)
         self.left_out = carried.left_out
         regrouped = self._group(grouping, carried)
         self._rank(carried.request, regrouped)

@@ -130,9 +130,8 @@ class Comparing:
 
     def _compare_noun(self, at: int, comparison: Comparison, plain: bool) -> bool:
         entity = self._words.entity(at)
-        spec = self._sketch.model.entities[entity]
-        key = spec.key[0]
-        if plain and len(spec.key) == 1 and spec.fields[key].type == "int64":
+        if plain and self._words.numbered(at):
+            key = self._sketch.model.entities[entity].key[0]
             scope = self._places.scope(entity, at + 1)
             scope.conditions.append(Condition(key, "=", comparison.numbers, at=at))
             return True

@@ -26,7 +26,7 @@ _TRAIL = re.compile(
 )
 _BACK = re.compile(r"\b(?:ones|those|these|them|the others?)\b", re.IGNORECASE)
 _BEGINS = re.compile(
-    r"(?:for|in|from|by|per|with|without|excluding|except|not|since|until|before|after|during|top"
+    r"(?:for|of|in|from|by|per|with|without|excluding|except|not|since|until|before|after|during|top"
     r"|bottom|last|this)\b",
     re.IGNORECASE,
 )
@@ -39,7 +39,8 @@ class Cues:
     `refers`: it speaks of what came before. `adds`: it wants something besides ("also", "too").
     `swaps`: a noun in it takes the place of another ("what about", "the same for", "instead").
     `lists`: it wants the rows themselves ("which ones"). `leans`: it begins with a preposition, as
-    no question of its own does that has no measure behind.
+    no question of its own does that has no measure behind. `whose` is the "their" or "they" in it
+    that no noun of its own stands before.
     """
 
     rest: str
@@ -48,6 +49,7 @@ class Cues:
     swaps: bool = False
     lists: bool = False
     leans: bool = False
+    whose: str = ""
 
     @property
     def begins(self) -> bool:
@@ -55,7 +57,7 @@ class Cues:
         return self.refers or self.leans
 
 
-def read(text: str) -> Cues:
+def read(text: str, whose: str = "") -> Cues:
     """The cues at both ends of a text, and what is left between them."""
     rest = text.strip().rstrip("?.! ")
     found: set[str] = set()
@@ -71,9 +73,10 @@ def read(text: str) -> Cues:
         rest = " ".join(_BACK.sub(" ", rest).split())
     return Cues(
         rest,
-        refers=bool(found - {"weak"} or back or sorted_by),
+        refers=bool(found - {"weak"} or back or sorted_by or whose),
         adds="adds" in found,
         swaps="swaps" in found,
         lists="lists" in found,
         leans=_BEGINS.match(rest) is not None,
+        whose=whose,
     )

@@ -2,11 +2,14 @@
 
 from orchestrator.plan.comparing import Comparing
 from orchestrator.plan.dating import Dating
+from orchestrator.plan.frame import Aliases
+from orchestrator.plan.lexicon import plural
 from orchestrator.plan.places import Places
 from orchestrator.plan.request import Condition, Request
 from orchestrator.plan.request import UnclearError as Unclear
 from orchestrator.plan.sketch import Sketch
 from orchestrator.plan.texts import Texts
+from orchestrator.plan.turning import Turning
 from orchestrator.plan.valuing import Valuing
 
 
@@ -69,6 +72,14 @@ class Details:
 
     def _check(self) -> None:
         request = self._request
+        self._check_head()
+        self._check_asked()
+        Turning(self._sketch, self._request).check()
+        if self._words.unused("or"):
+            raise Unclear(
+                "I read “or” between values of one field alone, as in “Germany or France”. Ask for "
+                "each apart."
+            )
         conditional = any(
             scope.conditions for scope in request.scopes if scope.at in self._sketch.measured
         )
@@ -80,3 +91,24 @@ class Details:
                 raise Unclear(f"Say what of {noun} is meant.", f"number of {noun}", said=noun)
         if conditional and len(request.measures) > 1:
             raise Unclear("A filtered count and another measure are two questions; ask each apart.")
+
+    def _check_asked(self) -> None:
+        """ "what did Acme order" asks for what it ordered, and not for Acme."""
+        request, words = self._request, self._words
+        if request.measures or request.groups or not words.roles("how much"):
+            return
+        for scope in request.scopes:
+            if scope.named and self._sketch.paths.to_one(request.base, scope.entity) is None:
+                rows = plural(scope.entity).replace("_", " ")
+                raise Unclear(f"Say what is to be listed, as in “list {rows} of …”, or measured.")
+
+    def _check_head(self) -> None:
+        """ "products by revenue": the rows that are asked for must be what the measures go by."""
+        sketch, measures = self._sketch, self._request.measures
+        head = sketch.head_entity()
+        if not measures or not head or sketch.head in sketch.measured:
+            return
+        if any(group.entity == head for group in self._request.groups):
+            return
+        if sketch.paths.to_one(measures[0].entity, head) is None:
+            raise Aliases(sketch.model, sketch.paths).no_way(measures[0].entity, head)

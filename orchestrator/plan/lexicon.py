@@ -120,6 +120,11 @@ class Lexicon:
         """The field of a field or value term."""
         return self._model.entities[term.entity].fields[term.name]
 
+    def key_type(self, entity: str) -> str:
+        """The type of an entity's key; nothing when it has several fields."""
+        spec = self._entities[entity]
+        return spec.fields[spec.key[0]].type if len(spec.key) == 1 else ""
+
     def _add(self, phrase: tuple[str, ...], term: Term) -> None:
         self._written[phrase][term] = 0
         self._written[(*phrase[:-1], plural(phrase[-1]))].setdefault(term, 1)

@@ -36,6 +36,7 @@ class Measuring:
             if noun is None and words.entity(after):
                 noun = after  # "number of new customers"
             if noun is not None:
+                self._check_owned(at, noun)
                 sketch.count(noun)
             elif after is not None and words.kinds.get(after) == "metric":
                 pass
@@ -49,6 +50,15 @@ class Measuring:
             else:
                 continue
             words.used.add(at)
+
+    def _check_owned(self, at: int, noun: int) -> None:
+        """ "how many of them have open tickets" counts those who have them, and not the tickets."""
+        words = self._sketch.words
+        if any(words.chunks[one].text in {"have", "has", "had"} for one in range(at + 1, noun)):
+            text = words.chunks[noun].text
+            raise Unclear(
+                f"How many of what have {text}? Name them, as in “how many … have {text}”."
+            )
 
     def _fields(self, at: int) -> None:
         """ "how many smoke", "how many churned" are rows, of which the field is a condition."""

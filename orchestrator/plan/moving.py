@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from orchestrator.plan.phrases import condition_phrase
 from orchestrator.plan.request import Condition, Measure, Request, Scope
+from orchestrator.plan.request import UnclearError as Unclear
 from orchestrator.plan.sketch import Sketch
 
 _LONG_AGO = 10_000  # so that every word of the question before stands before those of this one
@@ -11,10 +12,12 @@ _LONG_AGO = 10_000  # so that every word of the question before stands before th
 
 @dataclass(slots=True)
 class Moved:
-    """The old request about a new base, and in words the filters that it lost."""
+    """The old request about a new base, and in words the filters that it lost. `apart` tells that
+    rows which it was about are asked for no more."""
 
     request: Request
     left_out: list[str] = field(default_factory=list[str])
+    apart: bool = False
 
 
 def moved(sketch: Sketch, before: Request, base: str, measures: list[Measure]) -> Moved:
@@ -37,6 +40,16 @@ def moved(sketch: Sketch, before: Request, base: str, measures: list[Measure]) -
     if not measures and request.period:
         _list_period(sketch, before, request)
     return done
+
+
+def still_theirs(sketch: Sketch, before: Request, done: Moved, whose: str) -> None:
+    """Raise UnclearError unless "their" can mean all the rows of `before`, and only those."""
+    request = done.request
+    led = not before.head or sketch.paths.to_one(request.base, before.head) is not None
+    if not led or done.apart or before.limit or len(request.having) < len(before.having):
+        raise Unclear(
+            f"I can't tell which rows of the question before “{whose}” is about. Say it in full."
+        )
 
 
 def long_ago(measure: Measure) -> Measure:
@@ -64,6 +77,7 @@ def _rebase(sketch: Sketch, before: Request, done: Moved) -> None:
 
 def _dissolve(sketch: Sketch, scope: Scope, done: Moved) -> None:
     """Rows that are asked for no more: their period stays, the rest is left out."""
+    done.apart |= scope.named or bool(scope.conditions or scope.having or scope.search)
     time = sketch.model.entities[scope.entity].time
     for condition in scope.conditions:
         if condition.op == "period" and condition.field == time and not done.request.period:

@@ -20,7 +20,7 @@ class Nouns:
             own = at == sketch.head or at in sketch.measured or at in sketch.grouped
             scope = Scope(entity, at, named=not own)
             if not own:
-                self._modified(scope)
+                self._modified(scope, scopes)
                 counted = bool(scope.negated or scope.having)
                 inside = (
                     sketch.head is not None and sketch.head < at and bool(head) and sketch.measures
@@ -31,21 +31,45 @@ class Nouns:
             scopes.append(scope)
         return scopes
 
-    def _modified(self, scope: Scope) -> None:
+    def _modified(self, scope: Scope, others: list[Scope]) -> None:
         """ "no open tickets", "more than 3 open tickets", "2 tickets"."""
         words = self._sketch.words
-        before = words.previous(scope.at)
-        while before is not None and (
-            words.kinds.get(before) == "value" or words.role(before) in {"and", "or"}
-        ):
-            before = words.previous(before)
-        if before is None:
+        before = self._before(scope.at)
+        if before is None or self._listed(before, scope, others):
             return
         valued = before + 1 < scope.at and words.kinds.get(scope.at - 1) == "value"
         if words.role(before) == "no" or (words.role(before) == "not" and not valued):
             scope.negated = True
             words.used.add(before)
         elif words.role(before) == "number" and before not in words.used:
-            comparison, start = self._sketch.comparison(before)
-            scope.having = comparison
-            words.used |= set(range(start, before + 1))
+            self._numbered(scope, before)
+
+    def _numbered(self, scope: Scope, at: int) -> None:
+        """ "2 tickets", "0 tickets"; but not those of "customer 42"."""
+        comparison, start = self._sketch.comparison(at)
+        if start == at and self._sketch.words.numbered(at - 1):
+            return
+        scope.negated = comparison.op in {"=", "<="} and comparison.numbers == (0,)
+        scope.having = None if scope.negated else comparison
+        self._sketch.words.used |= set(range(start, at + 1))
+
+    def _before(self, at: int) -> int | None:
+        """What stands before a noun and its values."""
+        words, before = self._sketch.words, self._sketch.words.previous(at)
+        while before is not None and (
+            words.kinds.get(before) == "value" or words.role(before) in {"and", "or"}
+        ):
+            before = words.previous(before)
+        return before
+
+    def _listed(self, before: int, scope: Scope, others: list[Scope]) -> bool:
+        """ "without orders or tickets": what is denied of one noun is denied of those beside it."""
+        words = self._sketch.words
+        joins = {at for at in words.roles("and", "or") if before < at < scope.at}
+        if not joins or any(words.chunks[at].text == "but" for at in joins):
+            return False
+        if not any(other.at == before and other.negated for other in others):
+            return False
+        scope.negated = True
+        words.used |= joins
+        return True

@@ -44,7 +44,7 @@ class _Reader:
                 if first and self._word(first[1]) in ({"and"} if word == "between" else _UNTIL):
                     second = self.named(first[1] + 1)
                     if second:
-                        return Period(first[0].start, second[0].end), second[1]
+                        return self._between(at + 1, first, second)
             case "since" | "starting":
                 skip = 2 if self._word(at + 1) == "the" else 1
                 begins = self._word(at + skip) in {"beginning", "start"}
@@ -62,6 +62,20 @@ class _Reader:
             case _:
                 pass
         return None
+
+    def _between(self, at: int, first: tuple[Period, int], second: tuple[Period, int]) -> _Found:
+        """ "from november to february" begins the year before; what ends before it begins is no
+        period."""
+        (begun, after), (last, end) = first, second
+        start, stop = begun.start, last.end
+        said = self._words[at:after]
+        named = any(word in MONTHS or re.fullmatch("q[1-4]", word) for word in said)
+        yearless = not any(re.search(r"\d{4}", word) for word in said)
+        while start and stop and start >= stop:
+            if not (named and yearless):
+                return None
+            start = shift(start, "year", -1)
+        return Period(start, stop), end
 
     def joined(self, at: int) -> _Found:
         """ "in 2025 and 2026": two periods of which one begins where the other ends."""

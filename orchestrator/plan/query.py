@@ -5,6 +5,7 @@ from orchestrator.plan.frame import Aliases, Frame, compare, name
 from orchestrator.plan.paths import Paths
 from orchestrator.plan.request import Group, Measure, Request
 from orchestrator.plan.request import UnclearError as Unclear
+from orchestrator.plan.times import local
 from orchestrator.plan.where import Where
 from orchestrator.semantic import SemanticModel
 
@@ -16,6 +17,7 @@ class Builder:
         self._model = model
         self._paths = paths
         self._request = request
+        self._zone = zone
         self._aliases = Aliases(model, paths)
         self._where = Where(model, paths, request, zone, self._aliases)
 
@@ -39,10 +41,17 @@ class Builder:
 
     # One measured entity
 
-    def _aggregate(self, measures: list[Measure], names: list[str]) -> tuple[str, list[str]]:
+    def _aggregate(
+        self, measures: list[Measure], names: list[str], beside: bool = False
+    ) -> tuple[str, list[str]]:
+        """The SELECT and what follows it; with the groups' keys if it is to be joined `beside`."""
         request = self._request
         frame = self._frame(measures[0].entity)
         columns, keys = self._grouped(frame, measures[0], names)
+        columns += [
+            frame.column(entity, key) + ("" if called == key else f" AS {name(called)}")
+            for entity, key, called in (self._keys(names) if beside else ())
+        ]
         derived = Derived(request, self._where, frame, keys)
         measured = [(one, self._where.expression(frame, one)) for one in measures]
         if request.period:
@@ -71,8 +80,7 @@ class Builder:
         keys: dict[Group, list[str]] = {}
         for group, called in zip(self._request.groups, names, strict=True):
             if group.grain:
-                entity, field = self._time(group, measure)
-                column = f"DATE_TRUNC('{group.grain}', {frame.column(entity, field)})"
+                column = self._truncated(frame, group, measure)
             else:
                 column = frame.column(group.entity, group.field)
             own = self._model.entities[group.entity].key if group.whole else ()
@@ -82,12 +90,33 @@ class Builder:
             columns.append(column if same else f"{column} AS {name(called)}")
         return columns, keys
 
+    def _truncated(self, frame: Frame, group: Group, measure: Measure) -> str:
+        entity, field = self._time(group, measure)
+        kind = self._model.entities[entity].fields[field].type
+        column = local(frame.column(entity, field), kind, self._zone)
+        return f"DATE_TRUNC('{group.grain}', {column})"
+
     def _time(self, group: Group, measure: Measure) -> tuple[str, str]:
         if group.entity:
             return group.entity, group.field
         if measure.time is None:
             raise Unclear(f"{measure.words} has no time in the model to go by {group.grain}.")
         return measure.time
+
+    def _keys(self, names: list[str]) -> list[tuple[str, str, str]]:
+        """The keys of the rows that are gone by, and the names they have beside those shown."""
+        taken = {*names, *(measure.name for measure in self._request.measures)}
+        keys = [
+            (group.entity, key)
+            for group in self._request.groups
+            for key in (self._model.entities[group.entity].key if group.whole else ())
+            if key != group.field
+        ]
+        plain = [key for _, key in keys]
+        return [
+            (entity, key, f"{entity}_{key}" if key in taken or plain.count(key) > 1 else key)
+            for entity, key in keys
+        ]
 
     def _names(self) -> list[str]:
         """The output names of the groups; two of one name are told apart by their entity."""
@@ -103,7 +132,8 @@ class Builder:
         grouped = list(zip(request.groups, names, strict=True))
         keys = [name(called) for group, called in grouped if request.per_group and group.each]
         if isinstance(request.order, Measure):
-            keys.append(self._direction(name(request.order.name)))
+            part = request.share == "part"
+            keys.append(self._direction(name(first if part else request.order.name)))
         else:
             keys += [name(called) for group, called in grouped if group.grain]
             if any(not group.grain for group in request.groups):
@@ -126,7 +156,7 @@ class Builder:
         for base in bases:
             self._aliases.clear()
             measures = [measure for measure in request.measures if measure.entity == base]
-            select, tail = self._aggregate(measures, names)
+            select, tail = self._aggregate(measures, names, beside=True)
             parts.append(f"by_{base} AS ({' '.join([select, *tail])})")
         tables = [f"by_{base}" for base in bases]
         both = len(tables) > 2 and bool(names)
@@ -137,8 +167,10 @@ class Builder:
             for called in names
         ]
         columns += [f"by_{one.entity}.{name(one.name)}" for one in request.measures]
+        joining = [*(called for _, _, called in self._keys(names)), *names]
         on = " AND ".join(
-            f"{tables[0]}.{name(called)} = {tables[1]}.{name(called)}" for called in names
+            f"{tables[0]}.{name(called)} IS NOT DISTINCT FROM {tables[1]}.{name(called)}"
+            for called in joining
         )
         joined = f"{tables[0]} FULL JOIN {tables[1]} ON {on}" if on else " CROSS JOIN ".join(tables)
         order = " ".join(self._order(request.measures[0].name, names))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from orchestrator.plan import cues
+from orchestrator.plan import cues, possible
 from orchestrator.plan.amending import Amending
 from orchestrator.plan.cues import Cues
 from orchestrator.plan.details import Details
@@ -57,8 +57,10 @@ class Reader:
         """
         asked = mentioned(text, self.model)
         alone = self._alone(asked, today, zone)
-        said = cues.read(asked.text)
+        said = cues.read(asked.text, alone.sketch.words.whose)
         alone.stands_alone = _stands_alone(alone, said)
+        if before is None and said.whose:
+            alone.sql, alone.unclear = "", UnclearError(f"“{said.whose}”: of whom? Name them.")
         if before is None or (alone.stands_alone and alone.sql):
             return alone
         amended = self._amended(asked, said, today, zone, before)
@@ -131,6 +133,7 @@ class Reader:
         read.left = read.sketch.words.left_over()
         if read.left or read.request is None or not read.request.base:
             return
+        possible.check(read.request, self.paths)
         builder = Builder(self.model, self.paths, read.request, zone)
         read.sql = builder.sql()
         read.warnings = builder.warnings

@@ -39,7 +39,7 @@ ROLES = {
     "between": "between",
     "no": "no|without|without any|never|lacking|with no|have no|has no|had no",
     "not": "not|except|except for|excluding|other than|non|outside|outside of|<>|!=|is not"
-    "|isn t|but not|apart from",
+    "|isn t|but not|apart from|all but|everything but|anything but",
     "avg": "average|mean|avg",
     "median": "median",
     "duration": "time to|days to|time it takes to|how long does it take to|how long did it take to"

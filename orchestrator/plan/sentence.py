@@ -91,7 +91,7 @@ def tokens(text: str) -> Iterator[Token]:
             yield Token(found.replace(",", ""), "number", _number(found))
         elif match["word"] and found.endswith("n't"):
             yield Token("not", "word")
-        elif match["word"]:
+        elif match["word"] or match["day"]:
             yield Token(found.split("'")[0], "word")
         else:
             yield Token(found, "mark")
@@ -127,7 +127,7 @@ class Tagger:
         chunks = self._chunks(found, today)
         fixes: dict[str, str] = {}
         for chunk in chunks:
-            if chunk.role == "unknown" and len(chunk.text) > 3:
+            if chunk.role == "unknown" and len(chunk.text) > 3 and chunk.text not in self._known:
                 near = difflib.get_close_matches(chunk.text, self._spellings, 1, CLOSE)
                 fixes |= {chunk.text: near[0]} if near else {}
         if fixes:
@@ -177,7 +177,7 @@ class Tagger:
             term = self._lexicon.match(words[: at + term[1] - 1], at)  # "ordered | at least"
         role, length = self._role(words, at)
         if role == "share" and at and found[at - 1].sort == "number":
-            role, length = "", 1
+            return Chunk("unknown", token.text), 1
         if term and (term[1] > length or (term[1] == length and term[0][0].rank < 2)):
             return Chunk("term", " ".join(words[at : at + term[1]]), meanings=term[0]), term[1]
         if role:

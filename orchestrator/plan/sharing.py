@@ -68,7 +68,14 @@ class Sharing:
         by = next((at for at in words.roles("by") if at > measure.at), len(words))
         if grouped and _EACH.search(text):
             return "each"
-        if self._mark(request, lambda at: measure.at < at < by or self._relative(at)):
+
+        def behind(at: int) -> bool:
+            return measure.at < at < by or self._relative(at)
+
+        dated = self._dated(request, behind)
+        if dated is not None and self._mark(request, lambda at: at == dated, periods=True):
+            return "part"
+        if self._mark(request, behind):
             return "part"
         before = [one for one in _all(request) if one.at < measure.at and not one.period]
         if grouped and before and text.startswith("share"):
@@ -83,6 +90,20 @@ class Sharing:
         if self._mark(request, lambda at: (at < measure.at) == bool(before), periods=not before):
             return "part"
         raise Unclear(f"Say which part of {measure.words}, or by what they are shared.")
+
+    def _dated(self, request: Request, behind: Callable[[int], bool]) -> int | None:
+        """ "tickets were solved last month": where the last words behind the noun are a date other
+        than that of its rows, they tell the part."""
+        time = self._sketch.model.entities[request.base].time
+        said: list[tuple[int, bool]] = []
+        for scope in request.scopes:
+            own = scope.entity == request.base and not scope.apart
+            said += [
+                (one.at, own and one.field != time and bool(one.period)) for one in scope.conditions
+            ]
+            said += [] if own or not _tests(scope) else [(scope.at, False)]
+        last, told = max((one for one in said if behind(one[0])), default=(0, False))
+        return last if told else None
 
     def _relative(self, at: int) -> bool:
         """ "by channel that were cancelled": a clause of its own."""

@@ -1,5 +1,7 @@
 """Names and texts as filters: customer "Acme Tools", notes about late deliveries."""
 
+from dataclasses import replace
+
 from orchestrator.plan.frame import NEAREST
 from orchestrator.plan.lexicon import Term
 from orchestrator.plan.places import Places
@@ -34,11 +36,26 @@ class Texts:
                 if field is None:
                     raise Unclear(f"Name a field before “{words.chunks[at].text}”.")
                 self._sketch.assumptions.append(f"“{words.chunks[at].text}” is a {field}")
-            scope = self._places.scope(field.entity, at)
-            scope.conditions.append(Condition(field.name, "=", (words.chunks[at].text,), at=at))
+            self._named(field, at)
             words.used.add(at)
             if not self._request.base:
                 self._request.base = field.entity
+
+    def _named(self, field: Term, at: int) -> None:
+        """ "Acme" and "Globex" beside each other are either of them."""
+        words = self._words
+        scope = self._places.scope(field.entity, at)
+        first = max((one for one in words.roles("quote") if one < at), default=at)
+        between = range(first + 1, at)
+        listed = any(words.role(one) in {"and", "or"} for one in between) and all(
+            words.role(one) in {"and", "or", "stop"} or words.entity(one) for one in between
+        )
+        name, last = words.chunks[at].text, scope.conditions[-1] if scope.conditions else None
+        if listed and last and (last.field, last.op) == (field.name, "="):
+            scope.conditions[-1] = replace(last, values=tuple(dict.fromkeys((*last.values, name))))
+            words.used |= {one for one in between if words.role(one) == "or"}
+            return
+        scope.conditions.append(Condition(field.name, "=", (name,), at=at))
 
     def _label(self, entity: str) -> Term | None:
         """The field that names an entity in text."""

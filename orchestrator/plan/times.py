@@ -30,6 +30,8 @@ WORDS = frozenset(
     | {"today", "yesterday", "tomorrow", "since", "before", "after", "until"}
 )
 
+_UTC = frozenset({"UTC", "UCT", "GMT", "Zulu", "Universal"})
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -56,6 +58,13 @@ def literal(day: date, kind: str, zone: str) -> str:
         return f"TIMESTAMP '{day} 00:00:00'"
     midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
     return f"TIMESTAMPTZ '{midnight.isoformat(sep=' ')}'"
+
+
+def local(column: str, kind: str, zone: str) -> str:
+    """What the clocks of the zone show at an instant, as SQL; days need no clock."""
+    if kind != "timestamptz" or zone.removeprefix("Etc/") in _UTC:
+        return column
+    return f"{column} AT TIME ZONE '{zone}'"
 
 
 def shift(day: date, grain: str, count: int) -> date:

@@ -10,8 +10,10 @@ from orchestrator.plan.sketch import Sketch
 from orchestrator.plan.times import GRAINS, Period, floor, shift
 
 _STEPS = {"mom": "month", "yoy": "year", "qoq": "quarter", "wow": "week"}
+_COMPARING = {"compare", "comparing"}
 _DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 _NEAR = 3
+_BEFORE = re.compile(r"\b(?:previous|prior|preceding)\b")
 _YEAR = re.compile(r"\byear\b")
 
 
@@ -29,14 +31,11 @@ class Versus:
         """Take the words of the comparison, before other readers see its period."""
         sketch, words = self._sketch, self._words
         for at in words.roles("versus"):
-            after = words.next(at, loose=True)
-            if words.chunks[at].text.startswith("compare") and words.role(after) != "period":
-                later = [one for one in words.roles("period", "earlier") if one > at]
-                after = later[1] if len(later) == 2 else after
+            after = self._beside(at)
             if after is not None and words.role(after) in {"period", "earlier"}:
                 self._with = after
                 words.used |= {at, after}
-            elif self._of_values(at):
+            elif at not in words.used and self._of_values(at):
                 self._valued = True
                 words.used.add(at)
         for at in words.roles("steps"):
@@ -55,6 +54,25 @@ class Versus:
             self._count()
         if self._grain and not words.roles("grain") and not self._short(self._grain):
             sketch.groups.append(Group(grain=self._grain))
+
+    def _beside(self, at: int) -> int | None:
+        """The period that stands behind "vs", or is compared by "compare"; one alone, or two that
+        were said as one, are not."""
+        words, after = self._words, self._words.next(at, loose=True)
+        if words.chunks[at].text not in _COMPARING:
+            return after
+        later = [one for one in words.roles("period", "earlier") if one > at]
+        if len(later) == 1 and after == later[0]:
+            period = words.chunks[later[0]].period
+            words.used |= {at} if period and period.joined else set()
+            return None
+        if words.roles("versus")[-1] != at:
+            words.used.add(at)
+            return None
+        if len(later) != 2:
+            return after
+        told = {words.chunks[one].text for one in range(later[0], later[1])}
+        return later[0] if after == later[0] and not told & {"with", "to"} else later[1]
 
     def _of_values(self, at: int) -> bool:
         """ "Germany vs France", "smokers vs non-smokers": side by side are groups."""
@@ -131,6 +149,10 @@ class Versus:
     def _against(self, period: Period | None) -> Period:
         if self._with is not None:
             said = self._words.chunks[self._with]
+            if said.period and period and _same(said.period, period):
+                if _BEFORE.search(said.text) is None:
+                    raise Unclear(f"“{said.text}” can't be compared with itself.")
+                return shift_period(period, _grain_of(period), -1)
             if said.period:
                 return said.period
         if period is None:
@@ -139,6 +161,10 @@ class Versus:
         years = "year" if _YEAR.search(text) else ""
         grain = years or next((one for one in GRAINS if one in text), "") or _grain_of(period)
         return shift_period(period, grain, -1)
+
+
+def _same(one: Period, other: Period) -> bool:
+    return (one.start, one.end) == (other.start, other.end)
 
 
 def shift_period(period: Period, grain: str, count: int) -> Period:

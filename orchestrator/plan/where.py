@@ -93,15 +93,15 @@ class Where:
         """Rows with that many others. Few may be none, so "fewer than 3" is "not 3 or more"."""
         assert scope.having is not None
         comparison, negated = scope.having, scope.negated
-        if scope.metric:
+        if scope.metric and scope.metric.expression != "COUNT(*)":
             left = self.expression(inner, scope.metric)
             if scope.metric.time and any(c.op == "period" for c in scope.conditions):
                 inner.alias(scope.metric.time[0])
         else:
             key = inner.row(scope.entity, self._model.entities[scope.entity].key)
             left = "COUNT(*)" if len(inner.aliases) == 1 else f"COUNT(DISTINCT {key})"
-            if comparison.op in {"<", "<="}:
-                opposite = {"<": ">=", "<=": ">"}[comparison.op]
+            if comparison.op in {"<", "<="} or (comparison.op, comparison.numbers) == ("=", (0,)):
+                opposite = {"<": ">=", "<=": ">", "=": ">"}[comparison.op]
                 comparison, negated = Comparison(opposite, comparison.numbers), not negated
         if len(columns) != 1:
             raise Unclear(f"{hop.right} and {hop.left} share several columns; ask for a list.")

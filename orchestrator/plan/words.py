@@ -15,10 +15,12 @@ _FILLER = frozenset(
     "been just also only ever yet have has had did do does much still currently now made to".split()
 )
 _DETERMINERS = frozenset("all every each the my our these those any".split())
+_OTHERS = frozenset("they their theirs its his her".split())
+_DOING = frozenset("did do have had has are were will".split())
 _MUST = (
     COMPARED
     | RANKED
-    | {"no", "not", "avg", "min", "max", "count", "by", "grain"}
+    | {"no", "not", "or", "avg", "min", "max", "count", "by", "grain"}
     | {"share", "rate", "versus", "earlier", "steps", "growth", "median", "duration"}
 )
 
@@ -49,6 +51,21 @@ class Words:
         if len(self) < 2 or self.kinds.get(0) not in {"value", "field"}:
             return False
         return self.chunks[1].text in _DETERMINERS
+
+    @property
+    def whose(self) -> str:
+        """The first "their" or "they" that no noun, name or thing listed stands before. What "did
+        they" order is not who they are."""
+        for at, chunk in enumerate(self.chunks):
+            if chunk.role in {"stop", "list", "unknown"} and chunk.text in _OTHERS:
+                done = at > 0 and self.chunks[at - 1].text in _DOING
+                parted = max(self.roles_before(at, "and"), default=0) if done else at
+                return "" if any(map(self._names, range(parted))) else chunk.text
+        return ""
+
+    def roles_before(self, at: int, *roles: str) -> list[int]:
+        """Where chunks of these roles stand before `at`."""
+        return [one for one in self.roles(*roles) if one < at]
 
     def role(self, at: int | None) -> str:
         """The role of a chunk; empty beyond the ends."""
@@ -89,6 +106,10 @@ class Words:
             following = self.next(following)
         return following if following is not None and self.entity(following) else None
 
+    def numbered(self, at: int) -> bool:
+        """ "customer 42": whether rows of the noun at `at` are known by a whole number."""
+        return bool(self.entity(at)) and self.lexicon.key_type(self.entity(at)) == "int64"
+
     def plural_value(self, at: int | None) -> bool:
         """ "consultants", "no-shows": a value that stands for its rows, since it is counted."""
         if at is None or self.kinds.get(at) != "value" or self.noun(at) is not None:
@@ -112,11 +133,21 @@ class Words:
             and (chunk.role in _MUST | {"unknown", "number", "quote", "search", "period", "term"})
         ]
 
+    def _names(self, at: int) -> bool:
+        """Whether a chunk can be what a "their" behind it is about."""
+        field = self.kinds.get(at) == "field" and not self.numeric(at) and not self.dates(at)
+        named = field or bool(self.entity(at)) or self.plural_value(at)
+        return named or self.role(at) == "quote" or self.chunks[at].text == "who"
+
     def _fields(self, at: int | None, types: Iterable[str]) -> tuple[Term, ...]:
         if at is None or self.role(at) != "term":
             return ()
         terms = self.chunks[at].terms("field")
         return tuple(term for term in terms if self.lexicon.spec(term).family in types)
+
+    def unused(self, *roles: str) -> list[int]:
+        """Where chunks of these roles stand that were not ticked off."""
+        return [at for at in self.roles(*roles) if at not in self.used]
 
     def _step(self, at: int, by: int, loose: bool) -> int | None:
         at += by

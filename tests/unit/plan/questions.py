@@ -156,8 +156,8 @@ CASES = {
         (SELECT c.country, COUNT(*) AS tickets FROM ticket AS t JOIN customer AS c ON
         t.customer_id = c.customer_id GROUP BY c.country) SELECT COALESCE(by_order.country,
         by_ticket.country) AS country, by_order.revenue, by_ticket.tickets FROM by_order
-        FULL JOIN by_ticket ON by_order.country = by_ticket.country ORDER BY revenue DESC
-        NULLS LAST
+        FULL JOIN by_ticket ON by_order.country IS NOT DISTINCT FROM by_ticket.country ORDER
+        BY revenue DESC NULLS LAST
     """,
     "revenue and average order value by month": """
         SELECT DATE_TRUNC('month', o.ordered_at) AS month, SUM(o.amount) AS revenue,

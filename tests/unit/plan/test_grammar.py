@@ -156,6 +156,14 @@ async def test_another_domain_needs_no_other_code(text: str) -> None:
         ("revenue by product category", "more than once"),
         ("revenue this quarter and in march", "two periods"),
         ("tickets about late deliveries", "can't be searched"),
+        ("which products have the highest revenue", "nearer to product"),
+        ("top 5 products by revenue", "nearer to product"),
+        ("best selling products", "nearer to product"),
+        ("products by revenue", "nearer to product"),
+        ("top 5 products by number of orders", "nearer to product"),
+        ("top 5 tickets by revenue", "nearer to ticket"),
+        ("what is their revenue?", "“their”: of whom?"),
+        ("how many have open tickets", "How many of what have tickets"),
         ("average revenue per customer", "already an aggregate"),
         ("average number of tickets per customer", "“average”"),
         ("top customers", "Say by what"),
@@ -263,6 +271,7 @@ async def test_a_choice_is_a_whole_question() -> None:
     for text, choice in {
         "how many categories?": "how many ticket category?",
         "revenue by product category": "units sold by product category",
+        "top 5 products by revenue": "top 5 products by units sold",
         "revenue and tickets by country": "revenue and number of tickets by country",
     }.items():
         found = await asked_back(text)

@@ -35,6 +35,33 @@ async def test_words_before_the_noun_narrow_the_whole() -> None:
     """)
 
 
+@pytest.mark.parametrize(
+    ("text", "part", "whole"),
+    [
+        ("what percentage of P1 tickets were solved last month", "solved_at", "priority = 'P1'"),
+        ("percentage of tickets solved last month that were P1", "priority = 'P1'", "solved_at"),
+        ("percentage of customers in Germany who churned last year", "churned_at", "country ="),
+        ("what percentage of tickets opened last month were solved", "'solved'", "opened_at"),
+    ],
+)
+async def test_what_is_said_last_is_the_part(text: str, part: str, whole: str) -> None:
+    """A period of another date than that of the rows tells the part as any words do."""
+    counted, _, rows = (await drafted(text)).sql.partition(" / NULLIF(")
+    assert part in counted
+    assert whole not in counted
+    assert whole in rows
+    assert part not in rows
+
+
+async def test_groups_go_by_their_share() -> None:
+    """The highest rate is that of the percentages, which are all that is shown."""
+    found = await drafted("which segments have the highest churn rate")
+    assert "ORDER BY percent DESC" in found.sql
+    lowest = await drafted("which segments have the lowest churn rate")
+    assert "ORDER BY percent ASC" in lowest.sql
+    assert not any("left out" in said for said in lowest.assumptions)
+
+
 async def test_the_whole_keeps_rows_that_the_part_can_not_join() -> None:
     """Orders of unknown customers are no revenue from Germany, and yet revenue."""
     assert "LEFT JOIN customer" in (await drafted("share of revenue from Germany")).sql

@@ -40,6 +40,9 @@ RANGES = {
     "until june": (None, "2026-07-01"),
     "between 2026-01-01 and 2026-03-31": ("2026-01-01", "2026-04-01"),
     "from march to june": ("2026-03-01", "2026-07-01"),
+    "from november to february": ("2025-11-01", "2026-03-01"),
+    "between november and february 2025": ("2024-11-01", "2025-03-01"),
+    "from q4 to q1": ("2025-10-01", "2026-04-01"),
     "on july 3rd 2026": ("2026-07-03", "2026-07-04"),
     "3 july": ("2026-07-03", "2026-07-04"),
 }
@@ -58,7 +61,8 @@ def test_a_period_is_a_half_open_range(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["last", "over 2000", "may", "this customer", "3 tickets", "2000 eur"]
+    "text",
+    ["last", "over 2000", "may", "this customer", "3 tickets", "2000 eur", "2026-04-31"],
 )
 def test_other_words_are_no_period(text: str) -> None:
     """Amounts, modals and bare pronouns are left to others."""

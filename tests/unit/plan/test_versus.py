@@ -15,6 +15,11 @@ NOW_AND_BEFORE = {
     "revenue last month vs same month last year": ("2026-10-01", "2026-11-01", "2025-10-01"),
     "revenue ytd compared to the same period last year": ("2026-01-01", "2026-11-22", "2025-01-01"),
     "revenue in october year over year": ("2026-10-01", "2026-11-01", "2025-10-01"),
+    "revenue last 30 days vs previous 30 days": ("2026-10-22", "2026-11-22", "2026-09-21"),
+    "revenue last month vs previous month": ("2026-10-01", "2026-11-01", "2026-09-01"),
+    "compare this year with last year revenue": ("2026-01-01", "2027-01-01", "2025-01-01"),
+    "compare 2024 vs 2022 revenue": ("2024-01-01", "2025-01-01", "2022-01-01"),
+    "compare q1 and q3 revenue": ("2026-07-01", "2026-10-01", "2026-01-01"),
     "revenue compared to last year": ("2026-01-01", "2027-01-01", "2025-01-01"),
 }
 
@@ -84,6 +89,9 @@ async def test_a_follow_up_compares_what_was_asked_before() -> None:
         ("compare Germany and France", "Name a measure"),
         ("revenue by month vs last year", "without “by month”"),
         ("revenue in 2025 and 2026", "one period"),
+        ("compare 2025 and 2026 revenue", "one period"),
+        ("compare 2025 revenue", "“compare”"),
+        ("revenue last 30 days vs last 30 days", "with itself"),
         ("revenue compared to the month before", "which two periods"),
     ],
 )
