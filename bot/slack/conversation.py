@@ -227,8 +227,9 @@ class Conversation:
             return "refused"
         came = await pipeline.decisions.approved(run_id, self._clock())
         if isinstance(came, Stale):
-            next_id = await self.desk.anew(came)
-            return await self._run_approved(next_id, thread) if next_id else "waiting"
+            if next_id := await self.desk.anew(came, thread):
+                return await self._run_approved(next_id, thread)
+            return "refused" if isinstance(came.again, Refused) else "waiting"
         if not isinstance(came, ApprovedPlan):
             return "refused"
         return await self._deliver(came, thread, pipeline)

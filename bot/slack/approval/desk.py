@@ -90,19 +90,21 @@ class ApprovalDesk:
                 pass
         return ""
 
-    async def anew(self, stale: Stale) -> str:
+    async def anew(self, stale: Stale, thread: Thread | None = None) -> str:
         """Show that a request has ended for a new one, and ask that: the id of a run that is to be
-        started at once, for it needs no decision, or ""."""
+        started at once, for it needs no decision, or "". `thread` is where it was asked; without
+        it, that of the request."""
         if stale.request is not None:
             await self.show(stale.request)
+            _, run = await self._both(stale.request.run_id)
+            thread = thread or self.thread(run)
         if isinstance(stale.again, Refused):
-            if stale.request is not None:
-                _, run = await self._both(stale.request.run_id)
-                await self.thread(run).post(problem_message(stale.again))
+            if thread is not None:
+                await thread.post(problem_message(stale.again))
             return ""
         if stale.again.approved is not None:
             return stale.again.run_id
-        await self.ask(stale.again.run_id)
+        await self.ask(stale.again.run_id, thread)
         return ""
 
     async def lost(self, run_id: str, why: FileUnreadable, thread: Thread | None = None) -> None:
