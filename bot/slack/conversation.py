@@ -80,9 +80,9 @@ class Conversation:
         there knows that it was taken for a question."""
         asked = Asked.of(work.payload)
         thread = self.thread(asked, work)
-        if await is_ended(thread, work) or (asked.overheard and not await _is_begun(thread)):
-            return
-        await thread.post(plain_message(sentence))
+        await thread.recall()
+        if not thread.has(ANSWER) and (thread.has(PROGRESS) or not asked.overheard):
+            await thread.post(plain_message(sentence))
 
     async def wait(self, work: Work, ahead: int) -> None:
         """Show under a question that so many are before it."""
@@ -214,7 +214,10 @@ class Conversation:
     async def say_of_run(self, work: Work, sentence: str) -> None:
         """One sentence where an approved run was asked for, unless its answer is there already."""
         thread = await self._thread_of_run(work)
-        if thread is not None and not await is_ended(thread, work):
+        if thread is None:
+            return
+        await thread.recall()
+        if not thread.has(ANSWER):
             await thread.post(plain_message(sentence))
 
     async def _run_approved(self, run_id: str, thread: Thread) -> str:
@@ -301,9 +304,3 @@ async def is_ended(thread: Thread, work: Work) -> bool:
     if work.is_resumed:
         await thread.recall()
     return thread.has(ANSWER)
-
-
-async def _is_begun(thread: Thread) -> bool:
-    """Whether the thread shows that the work was taken up."""
-    await thread.recall()
-    return thread.has(PROGRESS)

@@ -11,6 +11,7 @@ from adapters.errors import FileUnreadable
 from bot.slack.approval.card import card, mention, notice, outcome
 from bot.slack.approval.people import FAILURES, SlackPeople
 from bot.slack.clients import Clients
+from bot.slack.pace import reason
 from bot.slack.render import Message, escaped, problem_message
 from bot.slack.thread import Thread
 from orchestrator.approve.decide import Closed, Decided, Denied
@@ -164,7 +165,7 @@ class ApprovalDesk:
                 channel=channel, text=message.text, blocks=message.blocks
             )
         except SlackApiError as error:
-            log.warning("approvers_channel_not_written", reason=error.response["error"])
+            log.warning("approvers_channel_not_written", reason=reason(error))
             return None
         return channel, str(sent["ts"])
 

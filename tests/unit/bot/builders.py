@@ -28,6 +28,7 @@ LOW = Risk((), (), 0, 0)
 MANY = "it needs several sources"
 KINDS = {"sales": "postgres", "support": "mongo", "notes": "qdrant"}
 ASKED = Asked("Ev1", "T1", "C1", "U1", "1.1", "1.1", "how many orders?")
+STATUS = {"ratelimited": 429, "upstream error": 503}
 WORK = Work("w1", ASKED.thread, "question", asdict(ASKED))
 
 
@@ -178,8 +179,8 @@ class FakePipeline:
 
 
 def slack_error(error: str, status: int = 200) -> SlackApiError:
-    """What slack_sdk raises for an answer that is not ok."""
-    data = {"ok": False, "error": error}
+    """What slack_sdk raises for an answer that is not ok; from 500 on that is plain text."""
+    data: Any = error if status >= 500 else {"ok": False, "error": error}
     response = AsyncSlackResponse(
         client=None,
         http_verb="POST",
@@ -218,7 +219,7 @@ class FakeClient:
             if error == "invalid_blocks" and not arguments.get("blocks"):
                 error = None
             if error:
-                raise slack_error(error, 429 if error == "ratelimited" else 200)
+                raise slack_error(error, STATUS.get(error, 200))
             place = str(arguments.get("channel"))
             return {
                 "ok": True,

@@ -38,6 +38,18 @@ def conversation(client: FakeClient, metrics: Metrics, came: Any) -> Conversatio
     return Conversation(ChangedPipeline(came).port, OneWorkspace(client.port), metrics)
 
 
+async def test_no_sentence_denies_the_answer_of_an_approved_run() -> None:
+    """What fails after its answer was posted, at the very first try, is not told under it."""
+    about = {"event_payload": {"work": "w1", "part": "answer"}}
+    client = FakeClient(thread=[{"ts": "1.5", "metadata": about}])
+    talk = conversation(client, Metrics(), None)
+    await talk.say_of_run(WORK, "There is no answer.")
+    client.thread.pop()
+    await talk.say_of_run(WORK, "There is no answer.")
+    (post,) = client.of("chat_postMessage")
+    assert post["text"] == "There is no answer."
+
+
 async def test_a_plan_that_can_not_run_any_more_is_refused_in_its_thread() -> None:
     """A plan that needed no decision, and has become impossible, ends with why, as the answer."""
     client, metrics = FakeClient(), Metrics()
