@@ -61,7 +61,7 @@ class Scene:
 
     async def say(self, message: AnswerMessage) -> list[dict[str, Any]]:
         """Say an answer: the messages that stand in the thread then."""
-        thread = Thread(self.client, self.channel, self.question)
+        thread = Thread(self.client, self.channel, self.question, work="w1")
         reader = Reader(self.slack.workspace.team_id, self.maya)
         await streamed(thread, message, reader, self.clock)
         return self.slack.workspace.channels[self.channel].thread(self.question)[1:]
@@ -136,6 +136,7 @@ async def _expect_written_over(scene: Scene) -> None:
     assert is_whole(message)
     assert message["blocks"][0]["type"] == "section"
     assert "Doubt *11*" in message["text"]
+    assert message["metadata"]["event_payload"] == {"work": "w1", "part": "answer"}
     assert not scene.called("chat.postMessage")
 
 

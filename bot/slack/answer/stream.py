@@ -83,8 +83,9 @@ async def _written(thread: Thread, begun: str | None, message: Message) -> str:
     """The whole answer in place of what was begun: over it, or else anew."""
     if begun is None:
         return await thread.post(message)
+    mark = thread.mark(ANSWER)
     try:
-        await _once_ended(thread, begun, lambda: thread.edit(begun, message))
+        await _once_ended(thread, begun, lambda: thread.edit(begun, message, mark))
     except SLACK_FAILURES as error:
         log.warning("begun_message_lost", reason=type(error).__name__)
     else:
