@@ -4,10 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
-
-import structlog
 
 from adapters.errors import CrosstalkError, FileNotNow, FileUnreadable
 from bot.metrics import Metrics
@@ -28,7 +24,8 @@ from bot.slack.overheard import is_asked, is_sure
 from bot.slack.progress import Progress
 from bot.slack.render import plain_message, problem_message
 from bot.slack.running import Running, Stopped, stopped_message
-from bot.slack.thread import ANSWER, PROGRESS, SLACK_FAILURES, Thread
+from bot.slack.thread import ANSWER, PROGRESS, Thread
+from bot.slack.time_zones import TimeZones
 from orchestrator.answer import Answer
 from orchestrator.approve import ApprovedPlan
 from orchestrator.deciding import Stale
@@ -37,8 +34,6 @@ from orchestrator.pipeline import Pipeline, Proposed, Refused
 from orchestrator.plan import Clarification
 from orchestrator.question import Requester, Turn, question
 from orchestrator.store import Work
-
-log = structlog.get_logger(__name__)
 
 IGNORED = "ignored"
 
@@ -70,10 +65,9 @@ class Conversation:
         self._pipeline = pipeline
         self._clients = clients
         self._metrics = metrics
-        self._time_zone = time_zone
+        self._time_zones = TimeZones(clients, time_zone)
         self._clock = clock
         self._min_interval_s = min_interval_s
-        self._time_zones: dict[tuple[str, str], str] = {}
 
     async def say(self, work: Work, sentence: str) -> None:
         """One sentence in the question's thread, unless its answer is there already, or nobody
@@ -271,16 +265,7 @@ class Conversation:
         """The time zone that a person has chosen, else that of their profile."""
         if chosen := (await self._pipeline.preferences.of(team, user)).time_zone:
             return chosen
-        person = (team, user)
-        if person not in self._time_zones:
-            try:
-                info = await self._clients.of(team).users_info(user=user)
-                profile: dict[str, Any] = info.get("user") or {}
-                self._time_zones[person] = ZoneInfo(profile["tz"]).key
-            except (*SLACK_FAILURES, KeyError, TypeError, ValueError, OSError) as error:
-                log.info("time_zone_unknown", reason=type(error).__name__)
-                return self._time_zone
-        return self._time_zones[person]
+        return await self._time_zones.of(team, user)
 
     def thread(self, asked: Asked, work: Work) -> Thread:
         """Where a question was asked; what is posted there for a piece of work bears its id."""

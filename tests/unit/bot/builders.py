@@ -196,7 +196,8 @@ def slack_error(error: str, status: int = 200) -> SlackApiError:
 class FakeClient:
     """Slack's Web API, as far as a conversation uses it; methods in `broken` raise that error.
 
-    `thread` is what stands in the thread already, and `elsewhere` in other conversations, by id.
+    `thread` is what stands in the thread already, and `elsewhere` in other conversations, by id;
+    `zone` is the time zone of every profile.
     """
 
     def __init__(
@@ -206,6 +207,7 @@ class FakeClient:
         self.broken = broken or {}
         self.thread = thread or []
         self.elsewhere: dict[str, list[dict[str, Any]]] = {}
+        self.zone: str | None = "Europe/Berlin"
 
     @property
     def port(self) -> AsyncWebClient:
@@ -224,7 +226,7 @@ class FakeClient:
             return {
                 "ok": True,
                 "ts": "2.2",
-                "user": {"tz": "Europe/Berlin"},
+                "user": {"tz": self.zone},
                 "channel": {"id": "D1"},
                 "permalink": "https://slack.example/archives/C1/p11",
                 "messages": self.elsewhere.get(place, self.thread),
