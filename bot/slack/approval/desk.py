@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.errors import FileUnreadable
 from bot.slack.approval.card import card, mention, notice, outcome
-from bot.slack.approval.people import FAILURES, SlackPeople
+from bot.slack.approval.people import FAILURES, PeopleAtAGlance, SlackPeople
 from bot.slack.clients import Clients
 from bot.slack.pace import reason
 from bot.slack.render import Message, escaped, problem_message
@@ -48,6 +48,10 @@ class ApprovalDesk:
     def people(self, team: str) -> SlackPeople:
         """The people of the workspace that the app is installed in."""
         return SlackPeople(self._clients.of(team))
+
+    def glance(self, team: str) -> PeopleAtAGlance:
+        """The same people for one display: no decision may rest on it."""
+        return PeopleAtAGlance(self._clients.of(team))
 
     async def ask(self, run_id: str, thread: Thread | None = None) -> None:
         """Put a new request before those who may decide: its card in the approvers' channel with a
@@ -192,7 +196,7 @@ class ApprovalDesk:
         await thread.post(Message(said))
 
     async def _card(self, request: Request, run: StoredRun) -> Message:
-        people = self.people(run.team)
+        people = self.glance(run.team)
         groups = [await people.mention(group) for group in request.groups]
         return card(request, run, groups, self._pipeline.model.policies.approval.grant_days)
 
