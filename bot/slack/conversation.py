@@ -91,12 +91,15 @@ class Conversation:
             return
         outcome, began = "error", time.monotonic()
         try:
-            outcome = await self._answer(asked, thread)
+            outcome = await self._answer(asked, thread, is_resumed=work.is_resumed)
         finally:
             if outcome != IGNORED:
                 self._metrics.count(outcome, time.monotonic() - began)
 
-    async def _answer(self, asked: Asked, thread: Thread) -> str:
+    async def _answer(self, asked: Asked, thread: Thread, *, is_resumed: bool) -> str:
+        if is_resumed and (run_id := await self.desk.begun(asked)):
+            await self.desk.ask(run_id, thread)
+            return "waiting"
         if asked.overheard:
             return await self._overhear(asked, thread)
         await greet(asked, thread)

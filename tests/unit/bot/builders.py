@@ -107,6 +107,10 @@ class FakeStore:
         """What was asked before in a direct conversation."""
         return (Turn(f"earlier in {team}:{channel} until {thread}", "SELECT 1", "U1"),)
 
+    async def history(self, *_who: object) -> list[StoredRun]:
+        """What somebody has asked: nothing."""
+        return []
+
     async def finish(self, run_id: str, status: str, _outcome: dict[str, Any]) -> None:
         """Note how a run ended."""
         self.finished.append((run_id, status))
