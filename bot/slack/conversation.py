@@ -4,10 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
-
-import structlog
 
 from adapters.errors import CrosstalkError, FileNotNow, FileUnreadable
 from bot.metrics import Metrics
@@ -28,7 +24,8 @@ from bot.slack.overheard import is_asked, is_sure
 from bot.slack.progress import Progress
 from bot.slack.render import plain_message, problem_message
 from bot.slack.running import Running, Stopped, stopped_message
-from bot.slack.thread import ANSWER, PROGRESS, SLACK_FAILURES, Thread
+from bot.slack.thread import ANSWER, PROGRESS, Thread
+from bot.slack.time_zones import TimeZones
 from orchestrator.answer import Answer
 from orchestrator.approve import ApprovedPlan
 from orchestrator.deciding import Stale
@@ -37,8 +34,6 @@ from orchestrator.pipeline import Pipeline, Proposed, Refused
 from orchestrator.plan import Clarification
 from orchestrator.question import Requester, Turn, question
 from orchestrator.store import Work
-
-log = structlog.get_logger(__name__)
 
 IGNORED = "ignored"
 
@@ -70,19 +65,18 @@ class Conversation:
         self._pipeline = pipeline
         self._clients = clients
         self._metrics = metrics
-        self._time_zone = time_zone
+        self._time_zones = TimeZones(clients, time_zone)
         self._clock = clock
         self._min_interval_s = min_interval_s
-        self._time_zones: dict[tuple[str, str], str] = {}
 
     async def say(self, work: Work, sentence: str) -> None:
         """One sentence in the question's thread, unless its answer is there already, or nobody
         there knows that it was taken for a question."""
         asked = Asked.of(work.payload)
         thread = self.thread(asked, work)
-        if await is_ended(thread, work) or (asked.overheard and not await _is_begun(thread)):
-            return
-        await thread.post(plain_message(sentence))
+        await thread.recall()
+        if not thread.has(ANSWER) and (thread.has(PROGRESS) or not asked.overheard):
+            await thread.post(plain_message(sentence))
 
     async def wait(self, work: Work, ahead: int) -> None:
         """Show under a question that so many are before it."""
@@ -97,12 +91,15 @@ class Conversation:
             return
         outcome, began = "error", time.monotonic()
         try:
-            outcome = await self._answer(asked, thread)
+            outcome = await self._answer(asked, thread, is_resumed=work.is_resumed)
         finally:
             if outcome != IGNORED:
                 self._metrics.count(outcome, time.monotonic() - began)
 
-    async def _answer(self, asked: Asked, thread: Thread) -> str:
+    async def _answer(self, asked: Asked, thread: Thread, *, is_resumed: bool) -> str:
+        if is_resumed and (run_id := await self.desk.begun(asked)):
+            await self.desk.ask(run_id, thread)
+            return "waiting"
         if asked.overheard:
             return await self._overhear(asked, thread)
         await greet(asked, thread)
@@ -214,7 +211,10 @@ class Conversation:
     async def say_of_run(self, work: Work, sentence: str) -> None:
         """One sentence where an approved run was asked for, unless its answer is there already."""
         thread = await self._thread_of_run(work)
-        if thread is not None and not await is_ended(thread, work):
+        if thread is None:
+            return
+        await thread.recall()
+        if not thread.has(ANSWER):
             await thread.post(plain_message(sentence))
 
     async def _run_approved(self, run_id: str, thread: Thread) -> str:
@@ -227,8 +227,9 @@ class Conversation:
             return "refused"
         came = await pipeline.decisions.approved(run_id, self._clock())
         if isinstance(came, Stale):
-            next_id = await self.desk.anew(came)
-            return await self._run_approved(next_id, thread) if next_id else "waiting"
+            if next_id := await self.desk.anew(came, thread):
+                return await self._run_approved(next_id, thread)
+            return "refused" if isinstance(came.again, Refused) else "waiting"
         if not isinstance(came, ApprovedPlan):
             return "refused"
         return await self._deliver(came, thread, pipeline)
@@ -267,16 +268,7 @@ class Conversation:
         """The time zone that a person has chosen, else that of their profile."""
         if chosen := (await self._pipeline.preferences.of(team, user)).time_zone:
             return chosen
-        person = (team, user)
-        if person not in self._time_zones:
-            try:
-                info = await self._clients.of(team).users_info(user=user)
-                profile: dict[str, Any] = info.get("user") or {}
-                self._time_zones[person] = ZoneInfo(profile["tz"]).key
-            except (*SLACK_FAILURES, KeyError, TypeError, ValueError, OSError) as error:
-                log.info("time_zone_unknown", reason=type(error).__name__)
-                return self._time_zone
-        return self._time_zones[person]
+        return await self._time_zones.of(team, user)
 
     def thread(self, asked: Asked, work: Work) -> Thread:
         """Where a question was asked; what is posted there for a piece of work bears its id."""
@@ -300,9 +292,3 @@ async def is_ended(thread: Thread, work: Work) -> bool:
     if work.is_resumed:
         await thread.recall()
     return thread.has(ANSWER)
-
-
-async def _is_begun(thread: Thread) -> bool:
-    """Whether the thread shows that the work was taken up."""
-    await thread.recall()
-    return thread.has(PROGRESS)

@@ -61,10 +61,11 @@ class PlanPreview:
         request = await self._pipeline.approvals.of(run_id)
         if request is None or request.status != "waiting":
             await self._conversation.run_approved(work)
-        elif request.card is None:
-            run = await self._pipeline.recall(run_id)
+        elif run := await self._pipeline.recall(run_id):
             desk = self._conversation.desk
-            await desk.ask(run_id, desk.thread(run, work.work_id) if run else None)
+            thread = desk.thread(run, work.work_id)
+            if not await is_ended(thread, work):
+                await desk.ask(run_id, thread)
 
     def now(self) -> datetime:
         """The moment by the bot's clock."""

@@ -107,9 +107,8 @@ class Thread:
         pauses_s = iter(PAUSES_S)
         while True:
             try:
-                return await self._edited(part, message) or await self._send(
-                    self.mark(part, **about), message
-                )
+                mark = self.mark(part, **about)
+                return await self._edited(part, mark, message) or await self._send(mark, message)
             except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
                 if not is_away(error):
                     raise
@@ -119,12 +118,12 @@ class Thread:
             await sleep(pause_s)
             await self.recall()
 
-    async def edit(self, ts: str, message: Message) -> None:
-        """Replace a message that was posted here."""
+    async def edit(self, ts: str, message: Message, mark: dict[str, Any] | None = None) -> None:
+        """Replace a message that was posted here; without a `mark` it keeps the one that it has."""
 
         async def send(text: str, blocks: list[Block] | None) -> str:
             await self._client.chat_update(
-                channel=self.channel, ts=ts, text=text, **_given(blocks=blocks)
+                channel=self.channel, ts=ts, text=text, **_given(blocks=blocks, metadata=mark)
             )
             return ts
 
@@ -190,13 +189,13 @@ class Thread:
         self._posted.add(ts)
         return ts
 
-    async def _edited(self, part: str, message: Message) -> str | None:
+    async def _edited(self, part: str, mark: dict[str, Any] | None, message: Message) -> str | None:
         """Take over what was found: its ts, or None when there is nothing to take over."""
         ts = self._found.pop(part, None)
         if ts is None:
             return None
         try:
-            await self.edit(ts, message)
+            await self.edit(ts, message, mark)
         except SlackApiError as error:
             if reason(error) == "message_not_found":
                 return None

@@ -61,7 +61,7 @@ class Scene:
 
     async def say(self, message: AnswerMessage) -> list[dict[str, Any]]:
         """Say an answer: the messages that stand in the thread then."""
-        thread = Thread(self.client, self.channel, self.question)
+        thread = Thread(self.client, self.channel, self.question, work="w1")
         reader = Reader(self.slack.workspace.team_id, self.maya)
         await streamed(thread, message, reader, self.clock)
         return self.slack.workspace.channels[self.channel].thread(self.question)[1:]
@@ -136,6 +136,7 @@ async def _expect_written_over(scene: Scene) -> None:
     assert is_whole(message)
     assert message["blocks"][0]["type"] == "section"
     assert "Doubt *11*" in message["text"]
+    assert message["metadata"]["event_payload"] == {"work": "w1", "part": "answer"}
     assert not scene.called("chat.postMessage")
 
 
@@ -170,10 +171,13 @@ async def test_a_stream_stopped_by_its_reader_is_written_over(scene: Scene) -> N
     await _expect_written_over(scene)
 
 
+@pytest.mark.parametrize("how", [{"error": "internal_error"}, {"status": 503}])
 @pytest.mark.parametrize("method", ["chat.appendStream", "chat.stopStream"])
-async def test_a_live_stream_is_ended_and_written_over(scene: Scene, method: str) -> None:
-    """Slack edits no message that still streams: it is ended first."""
-    scene.slack.inject(method, "internal_error")
+async def test_a_live_stream_is_ended_and_written_over(
+    scene: Scene, method: str, how: dict[str, Any]
+) -> None:
+    """Slack edits no message that still streams: it is ended first, whatever broke the stream."""
+    scene.slack.inject(method, **how)
     await _expect_written_over(scene)
 
 
@@ -195,11 +199,20 @@ async def test_a_stream_that_can_not_begin_is_a_post(scene: Scene) -> None:
     assert "streaming_state" not in message
 
 
-async def test_a_begun_message_that_can_not_be_edited_is_replaced(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [{"error": "streaming_state_conflict"}, {"error": "edit_window_closed"}],
+        [{"status": 503}],
+    ],
+)
+async def test_a_begun_message_that_can_not_be_edited_is_replaced(
+    scene: Scene, edits: list[dict[str, Any]]
+) -> None:
     """The last rung is a new message, and the begun one is taken back: one full answer stands."""
     scene.slack.inject("chat.appendStream", "stopped_by_user")
-    scene.slack.inject("chat.update", "streaming_state_conflict")
-    scene.slack.inject("chat.update", "edit_window_closed")
+    for how in edits:
+        scene.slack.inject("chat.update", **how)
     (message,) = await scene.say(long_answer())
     assert is_whole(message)
     assert "streaming_state" not in message

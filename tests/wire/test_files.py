@@ -15,7 +15,15 @@ from sandbox.company.facts import tickets_where
 from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
 from tests.wire.conftest import MARCO, SALES, ask, both_ways, table_of, thread_until_answer
-from tests.wire.office import Office, is_card, opened_office, opened_slack, run_of, with_policy
+from tests.wire.office import (
+    Office,
+    buttons,
+    is_card,
+    opened_office,
+    opened_slack,
+    run_of,
+    with_policy,
+)
 
 ADA = "U0ADA"
 NAME = "churn list.csv"
@@ -282,3 +290,19 @@ async def test_an_approval_of_a_file_that_is_gone(office: Office, sandbox: Sandb
     await office.until(lambda m: "churn list.csv is gone" in m.get("text", ""))
     assert await office.status(card) == "stale"
     assert office.runs == 0
+
+
+async def test_a_plan_about_a_file_in_a_direct_message_runs(
+    office: Office, sandbox: Sandbox
+) -> None:
+    """What was dropped there without a question is read for the plan, and once more for its run."""
+    im = office.slack.open_im(MARCO)
+    await office.slack.drop_file(MARCO, im.id, NAME, as_csv(listed(sandbox)))
+    await office.until(lambda m: f"{NAME}: " in m["text"])
+    words = "which customers in the file have open tickets?"
+    await office.slack.slash(MARCO, im.id, "/plan", words)
+    shown = await office.until(
+        lambda m: "plan_run" in {button["action_id"] for button in buttons(m)}
+    )
+    await office.press(MARCO, shown, "plan_run")
+    assert sorted(table_of(await office.answered())[1:]) == with_open_tickets(sandbox)

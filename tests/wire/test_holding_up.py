@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from adapters.base import Fetched, Limits, Take
 from adapters.credentials import Credential
@@ -17,6 +18,7 @@ from orchestrator.pipeline import Pipeline
 from orchestrator.registry import Source
 from orchestrator.semantic import SemanticModel
 from orchestrator.store import Queue, Work
+from orchestrator.store.tables import runs
 from sandbox.sandbox import Sandbox
 from sandbox.slack import LocalSlack
 from tests.conftest import opened, vault_of
@@ -29,7 +31,7 @@ from tests.wire.conftest import (
     table_of,
     thread_until_answer,
 )
-from tests.wire.office import bot_in, opened_slack
+from tests.wire.office import bot_in, opened_slack, run_of
 
 WORDS = "how many customers in Germany?"
 ACK_TIMEOUT_S = 0.5
@@ -189,15 +191,20 @@ async def test_who_waits_is_told_of_their_place(
 
 
 @pytest.mark.parametrize("transport", ["http"])
+@pytest.mark.parametrize("status", ["proposed", "planned", "approved"])
 async def test_stop_reaches_a_run_at_another_replica(
-    slack: LocalSlack, stuck: Stuck, replica: Replica
+    slack: LocalSlack, own_pipeline: Pipeline, stuck: Stuck, replica: Replica, status: str
 ) -> None:
-    """The press arrives at the newer of two replicas; the run ends at the older one."""
+    """The press arrives at the newer of two replicas; the run ends at the older one, whether it
+    ran at once, from a plan that was shown, or by a person's decision."""
     changes = slack.workspace.subscribe()
     async with replica():
         ts = await slack.post_as(MARCO, SALES, f"@crosstalk {WORDS}")
         await stuck.asked.wait()
         (progress,) = thread_of(slack, ts)
+        change = sa.update(runs).where(runs.c.run_id == run_of(progress)).values(status=status)
+        async with own_pipeline.store.engine.begin() as connection:
+            await connection.execute(change)
         async with replica():
             await slack.press(MARCO, SALES, progress["ts"], "stop_run")
             states = await thread_until_answer(slack, ts, changes)

@@ -149,9 +149,14 @@ async def test_home_shows_what_is_a_persons_own(office: Office) -> None:
 @both_ways
 async def test_home_shows_the_approvals_that_a_person_can_give(office: Office) -> None:
     """Whoever is in the group sees the request with a link to its card; others, and the asker,
-    do not."""
+    do not. However many wait, the group is read once."""
     card = await office.asked()
+    await office.asked()
+    before = len(office.slack.calls)
     home = parts(await home_of(office, ADA, WORDS))["Waiting for your decision"]
+    called = [method for method, _ in office.slack.calls[before:]]
+    for method in ("usergroups.list", "usergroups.users.list"):
+        assert called.count(method) == 1
     assert f"asked by <@{MARCO}>" in home
     assert card["ts"].replace(".", "") in home
     for user in (MARCO, ELIN):

@@ -11,6 +11,7 @@ from bot.slack.answer.files import TableFile, csv_file, xlsx_file
 from bot.slack.answer.kept import KeptTables
 from bot.slack.answer.message import answer_message, needs_file
 from bot.slack.answer.stream import Reader, streamed
+from bot.slack.pace import reason
 from bot.slack.render import Block, plain_message
 from bot.slack.thread import ASIDE, SLACK_FAILURES, Thread
 from orchestrator.answer import Answer, Chart
@@ -80,10 +81,10 @@ def file_name(run_id: str) -> str:
 
 
 def _refusal(file: TableFile, error: Exception) -> str:
-    reason = error.response["error"] if isinstance(error, SlackApiError) else "no reply"
-    log.warning("file_not_uploaded", reason=reason)
+    why = reason(error) if isinstance(error, SlackApiError) else "no reply"
+    log.warning("file_not_uploaded", reason=why)
     return (
-        f"Slack did not take {file.name} ({reason}), so the rows above are all there are. Ask for "
+        f"Slack did not take {file.name} ({why}), so the rows above are all there are. Ask for "
         "fewer rows, or ask your administrator whether the app has the scope files:write."
     )
 

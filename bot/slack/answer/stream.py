@@ -7,7 +7,7 @@ message begun is taken back and a new one posted. There is never more than one f
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_chat_stream import AsyncChatStream
 
 from bot.slack.answer.message import AnswerMessage
-from bot.slack.pace import courtesy
+from bot.slack.pace import courtesy, reason
 from bot.slack.render import Message
 from bot.slack.thread import ANSWER, SLACK_FAILURES, Thread
 
@@ -28,6 +28,8 @@ PIECE = 200
 MOST_CHARACTERS = 10_000
 MOST_S = 200.0
 """Well under the five minutes after which Slack ends a stream."""
+MAY_STREAM = frozenset({"streaming_state_conflict", "cant_delete_message"})
+"""What Slack says to whoever edits or deletes a message that still streams."""
 _MARKDOWN = re.compile(r"([\\`*_\[\]~#|])")
 
 
@@ -57,8 +59,8 @@ async def streamed(
         with courtesy():
             await _spoken(stream, answer, clock, thread.mark(ANSWER))
     except (*SLACK_FAILURES, _TookTooLong) as error:
-        reason = error.response["error"] if isinstance(error, SlackApiError) else None
-        log.warning("stream_failed", reason=reason or type(error).__name__)
+        why = reason(error) if isinstance(error, SlackApiError) else type(error).__name__
+        log.warning("stream_failed", reason=why)
         return await _written(thread, stream.ts, answer.message())
     return str(stream.ts)
 
@@ -81,28 +83,29 @@ async def _written(thread: Thread, begun: str | None, message: Message) -> str:
     """The whole answer in place of what was begun: over it, or else anew."""
     if begun is None:
         return await thread.post(message)
+    mark = thread.mark(ANSWER)
     try:
-        await _edited(thread, begun, message)
+        await _once_ended(thread, begun, lambda: thread.edit(begun, message, mark))
     except SLACK_FAILURES as error:
         log.warning("begun_message_lost", reason=type(error).__name__)
     else:
         return begun
     try:
-        await thread.delete(begun)
+        await _once_ended(thread, begun, lambda: thread.delete(begun))
     except SLACK_FAILURES as error:
         log.warning("begun_message_stays", reason=type(error).__name__)
     return await thread.post(message)
 
 
-async def _edited(thread: Thread, ts: str, message: Message) -> None:
-    """Write over a message; one that still streams is ended first, for Slack wants it so."""
+async def _once_ended(thread: Thread, ts: str, change: Callable[[], Awaitable[None]]) -> None:
+    """Change a message; one that still streams is ended first, for Slack wants it so."""
     try:
-        await thread.edit(ts, message)
+        await change()
     except SlackApiError as error:
-        if error.response["error"] != "streaming_state_conflict":
+        if reason(error) not in MAY_STREAM:
             raise
         await thread.end_stream(ts)
-        await thread.edit(ts, message)
+        await change()
 
 
 def pieces(text: str) -> Iterator[str]:

@@ -9,8 +9,10 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.errors import FileUnreadable
 from bot.slack.approval.card import card, mention, notice, outcome
-from bot.slack.approval.people import FAILURES, SlackPeople
+from bot.slack.approval.people import FAILURES, PeopleAtAGlance, SlackPeople
+from bot.slack.asked import Asked
 from bot.slack.clients import Clients
+from bot.slack.pace import reason
 from bot.slack.render import Message, escaped, problem_message
 from bot.slack.thread import Thread
 from orchestrator.approve.decide import Closed, Decided, Denied
@@ -20,6 +22,10 @@ from orchestrator.pipeline import Pipeline, Refused
 from orchestrator.store import StoredRun
 
 log = structlog.get_logger(__name__)
+
+CARD = "card"
+OPEN = frozenset({"waiting", "approved"})
+RECENT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +54,15 @@ class ApprovalDesk:
         """The people of the workspace that the app is installed in."""
         return SlackPeople(self._clients.of(team))
 
+    def glance(self, team: str) -> PeopleAtAGlance:
+        """The same people for one display: no decision may rest on it."""
+        return PeopleAtAGlance(self._clients.of(team))
+
     async def ask(self, run_id: str, thread: Thread | None = None) -> None:
-        """Put a new request before those who may decide: its card in the approvers' channel with a
-        line in the thread, or else in the thread."""
+        """Put a request before those who may decide: its card in the approvers' channel with a line
+        in the thread, or else in the thread. A card that stands already is not posted again.
+
+        Raises NotNow when Slack is away."""
         request, run = await self._both(run_id)
         thread = thread or self.thread(run)
         approvers = self._pipeline.model.policies.approval.approvers
@@ -58,14 +70,29 @@ class ApprovalDesk:
         if channel is None and not request.asker_decides and run.channel.startswith("D"):
             await self._alone(request, thread)
             return
-        message = await self._card(request, run)
-        place = await self._elsewhere(run.team, channel, message) if channel else None
+        place = request.card
         if place is None:
-            ts = await thread.post(message)
-            await self._posted(run_id, (run.channel, ts))
-            return
+            message = await self._card(request, run)
+            place = await self._elsewhere(thread, channel, message) if channel else None
+            if place is None:
+                ts = await thread.post(message)
+                await self._posted(run_id, (run.channel, ts))
+                return
+            await self._posted(run_id, place)
         said = await thread.post(notice(replace(request, card=place)))
         await self._posted(run_id, place, (run.channel, said))
+
+    async def begun(self, asked: Asked) -> str:
+        """The run of a question that an earlier try at it has put, or was about to put, before
+        people, and that has not been run: its id, or ""."""
+        words = asked.text.split()
+        for run in await self._pipeline.store.history(
+            asked.team, asked.user, RECENT, asked.channel
+        ):
+            is_same = run.thread == asked.thread and run.question.split() == words
+            if is_same and run.status in OPEN:
+                return run.run_id
+        return ""
 
     async def settle(self, came: Decided | Denied | Closed | Stale | Refused, click: Click) -> str:
         """Tell what came of a press: the id of a run that is to be started now, or ""."""
@@ -90,19 +117,21 @@ class ApprovalDesk:
                 pass
         return ""
 
-    async def anew(self, stale: Stale) -> str:
+    async def anew(self, stale: Stale, thread: Thread | None = None) -> str:
         """Show that a request has ended for a new one, and ask that: the id of a run that is to be
-        started at once, for it needs no decision, or ""."""
+        started at once, for it needs no decision, or "". `thread` is where it was asked; without
+        it, that of the request."""
         if stale.request is not None:
             await self.show(stale.request)
+            _, run = await self._both(stale.request.run_id)
+            thread = thread or self.thread(run)
         if isinstance(stale.again, Refused):
-            if stale.request is not None:
-                _, run = await self._both(stale.request.run_id)
-                await self.thread(run).post(problem_message(stale.again))
+            if thread is not None:
+                await thread.post(problem_message(stale.again))
             return ""
         if stale.again.approved is not None:
             return stale.again.run_id
-        await self.ask(stale.again.run_id)
+        await self.ask(stale.again.run_id, thread)
         return ""
 
     async def lost(self, run_id: str, why: FileUnreadable, thread: Thread | None = None) -> None:
@@ -155,16 +184,17 @@ class ApprovalDesk:
         client, ts = self._clients.of(run.team), run.thread.rpartition(":")[2]
         return Thread(client, run.channel, ts, work=work)
 
-    async def _elsewhere(self, team: str, channel: str, message: Message) -> tuple[str, str] | None:
-        """Post a card in the approvers' channel: its place, or None when it can't be written to."""
+    async def _elsewhere(
+        self, thread: Thread, channel: str, message: Message
+    ) -> tuple[str, str] | None:
+        """Post a card in the approvers' channel, over that of an earlier try at the same work: its
+        place, or None when it can't be written to. Raises NotNow when Slack is away."""
+        conversation = await thread.elsewhere(channel)
         try:
-            sent = await self._clients.of(team).chat_postMessage(
-                channel=channel, text=message.text, blocks=message.blocks
-            )
+            return channel, await conversation.post(message, CARD)
         except SlackApiError as error:
-            log.warning("approvers_channel_not_written", reason=error.response["error"])
+            log.warning("approvers_channel_not_written", reason=reason(error))
             return None
-        return channel, str(sent["ts"])
 
     async def _posted(
         self, run_id: str, card: tuple[str, str], notice: tuple[str, str] | None = None
@@ -189,7 +219,7 @@ class ApprovalDesk:
         await thread.post(Message(said))
 
     async def _card(self, request: Request, run: StoredRun) -> Message:
-        people = self.people(run.team)
+        people = self.glance(run.team)
         groups = [await people.mention(group) for group in request.groups]
         return card(request, run, groups, self._pipeline.model.policies.approval.grant_days)
 

@@ -63,13 +63,34 @@ class SlackPeople:
         return f"<!subteam^{group_id}>" if group_id else f"*{escaped(group)}*"
 
     async def _id_of(self, group: str) -> str | None:
-        found = await self._client.usergroups_list()
-        groups: list[dict[str, Any]] = found.get("usergroups") or []
         return next(
             (
                 str(one["id"])
-                for one in groups
+                for one in await self._groups()
                 if group in (one["id"], one["handle"]) and not one.get("date_delete")
             ),
             None,
         )
+
+    async def _groups(self) -> list[dict[str, Any]]:
+        return (await self._client.usergroups_list()).get("usergroups") or []
+
+
+class PeopleAtAGlance(SlackPeople):
+    """The same for one display, where each group is read once; no decision may rest on it."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        super().__init__(client)
+        self._members: dict[str, frozenset[str]] = {}
+        self._listed: list[dict[str, Any]] | None = None
+
+    async def members(self, group: str) -> frozenset[str]:
+        """As SlackPeople's."""
+        if group not in self._members:
+            self._members[group] = await super().members(group)
+        return self._members[group]
+
+    async def _groups(self) -> list[dict[str, Any]]:
+        if self._listed is None:
+            self._listed = await super()._groups()
+        return self._listed

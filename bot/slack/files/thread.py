@@ -28,7 +28,7 @@ from orchestrator.retrieve.documents import sql_tables
 from orchestrator.store import StoredRun
 
 MOST_BYTES = 10_000_000
-_OPEN = frozenset({"proposed", "waiting", "approved"})
+_OPEN = frozenset({"proposed", "planned", "waiting", "approved"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class _Home:
         open_now = await self.pipeline.approvals.waiting(team)
         if not open_now:
             return []
-        people = self.conversation.desk.people(team)
+        people = self.conversation.desk.glance(team)
         by = await people.decider(team, user)
         found: list[view.WaitingRequest] = []
         for request in open_now:

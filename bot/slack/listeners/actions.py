@@ -18,6 +18,8 @@ from orchestrator.store import Stops
 
 NOT_YOURS = "Only the person who asked can stop this run."
 ENDED = "This run has ended."
+UNDER_WAY = frozenset({"proposed", "planned", "approved"})
+"""How a run stands that has not ended: a shown plan has no Stop button before it runs."""
 
 
 def register(app: AsyncApp, pipeline: Pipeline, conversation: Conversation, stops: Stops) -> None:
@@ -49,7 +51,7 @@ def register(app: AsyncApp, pipeline: Pipeline, conversation: Conversation, stop
     async def _wished(run_id: str, person: Person) -> StopOutcome:
         """The same of a run in another process, which looks for such wishes."""
         run = await pipeline.recall(run_id)
-        if run is None or run.status != "proposed":
+        if run is None or run.status not in UNDER_WAY:
             return "unknown"
         if (run.team, run.user) != person:
             return "denied"

@@ -102,37 +102,45 @@ class Scheduled:
     async def _check(self, schedule: Schedule, work: Work) -> None:
         """Find whether an alert's result has changed. Only then is the question posed, to be
         answered like any other; the first result is what later ones are compared with."""
-        answer = await self._result(schedule)
-        if isinstance(answer, str):
-            await self._end(schedule, answer)
+        proposed = await self._proposed(schedule)
+        if proposed is not None and proposed.approved is None:
+            await self._withdraw(proposed.run_id)
+            await self._end(schedule, NEEDS_APPROVAL)
             return
+        approved = proposed.approved if proposed is not None else None
+        answer = await self._answered(approved) if approved is not None else None
         digest = result_digest(answer)
         if digest == schedule.digest:
             return
-        if answer.failed:
+        if answer is None or answer.failed:
             await self._pose(schedule, work, "⚠️ I could not check this alert for")
         elif schedule.digest is not None:
             await self._pose(schedule, work, "🔔 The result has changed for")
         await self._schedules.result(schedule, digest)
 
-    async def _result(self, schedule: Schedule) -> Answer | str:
-        """The answer to an alert's question as of now, or why it can't be had without a person."""
+    async def _proposed(self, schedule: Schedule) -> Proposed | None:
+        """The plan of an alert's question as of now; None when there is none. That may pass, as
+        when Claude or the user groups can't be reached."""
         requester = Requester(schedule.team, schedule.user, schedule.time_zone, schedule.channel)
-        at = self._clock()
+        asked = question(
+            schedule.question, requester, asked_at=self._clock(), channel=schedule.channel
+        )
         try:
-            proposed = await self._pipeline.propose(
-                question(schedule.question, requester, asked_at=at, channel=schedule.channel)
-            )
+            came = await self._pipeline.propose(asked)
         except CrosstalkError as error:
-            return str(error)
-        if not isinstance(proposed, Proposed):
-            return proposed.message
-        if proposed.approved is not None:
-            return await self._answered(proposed.approved)
-        request = await self._pipeline.approvals.of(proposed.run_id)
+            came = error
+        if isinstance(came, Proposed):
+            return came
+        log.info("alert_not_planned", schedule=schedule.id, reason=type(came).__name__)
+        return None
+
+    async def _withdraw(self, run_id: str) -> None:
+        """End the request of a plan that nobody shall decide on."""
+        request = await self._pipeline.approvals.of(run_id)
         if request is not None:
-            await self._pipeline.approvals.close(request, "withdrawn", at, reason=NEEDS_APPROVAL)
-        return NEEDS_APPROVAL
+            await self._pipeline.approvals.close(
+                request, "withdrawn", self._clock(), reason=NEEDS_APPROVAL
+            )
 
     async def _answered(self, approved: ApprovedPlan) -> Answer:
         async with aclosing(self._pipeline.run(approved)) as events:
@@ -167,10 +175,11 @@ class Scheduled:
             log.warning("schedule_not_told", reason=type(error).__name__)
 
 
-def result_digest(answer: Answer) -> str:
+def result_digest(answer: Answer | None) -> str:
     """sha256 of what an answer's rows are, in whatever order. Sums of floats differ in their last
-    digits from run to run, so nine digits count. All failures are the same result."""
-    if answer.failed:
+    digits from run to run, so nine digits count. All failures are the same result, and None is one.
+    """
+    if answer is None or answer.failed:
         return hashlib.sha256(b"failed").hexdigest()
     rows = sorted(repr([_rounded(value) for value in row.values()]) for row in answer.rows())
     said = [answer.table.column_names, answer.partial, rows]

@@ -28,6 +28,7 @@ LOW = Risk((), (), 0, 0)
 MANY = "it needs several sources"
 KINDS = {"sales": "postgres", "support": "mongo", "notes": "qdrant"}
 ASKED = Asked("Ev1", "T1", "C1", "U1", "1.1", "1.1", "how many orders?")
+STATUS = {"ratelimited": 429, "upstream error": 503}
 WORK = Work("w1", ASKED.thread, "question", asdict(ASKED))
 
 
@@ -106,6 +107,10 @@ class FakeStore:
         """What was asked before in a direct conversation."""
         return (Turn(f"earlier in {team}:{channel} until {thread}", "SELECT 1", "U1"),)
 
+    async def history(self, *_who: object) -> list[StoredRun]:
+        """What somebody has asked: nothing."""
+        return []
+
     async def finish(self, run_id: str, status: str, _outcome: dict[str, Any]) -> None:
         """Note how a run ended."""
         self.finished.append((run_id, status))
@@ -178,8 +183,8 @@ class FakePipeline:
 
 
 def slack_error(error: str, status: int = 200) -> SlackApiError:
-    """What slack_sdk raises for an answer that is not ok."""
-    data = {"ok": False, "error": error}
+    """What slack_sdk raises for an answer that is not ok; from 500 on that is plain text."""
+    data: Any = error if status >= 500 else {"ok": False, "error": error}
     response = AsyncSlackResponse(
         client=None,
         http_verb="POST",
@@ -195,7 +200,8 @@ def slack_error(error: str, status: int = 200) -> SlackApiError:
 class FakeClient:
     """Slack's Web API, as far as a conversation uses it; methods in `broken` raise that error.
 
-    `thread` is what stands in the thread already, and `elsewhere` in other conversations, by id.
+    `thread` is what stands in the thread already, and `elsewhere` in other conversations, by id;
+    `zone` is the time zone of every profile.
     """
 
     def __init__(
@@ -205,6 +211,7 @@ class FakeClient:
         self.broken = broken or {}
         self.thread = thread or []
         self.elsewhere: dict[str, list[dict[str, Any]]] = {}
+        self.zone: str | None = "Europe/Berlin"
 
     @property
     def port(self) -> AsyncWebClient:
@@ -218,12 +225,12 @@ class FakeClient:
             if error == "invalid_blocks" and not arguments.get("blocks"):
                 error = None
             if error:
-                raise slack_error(error, 429 if error == "ratelimited" else 200)
+                raise slack_error(error, STATUS.get(error, 200))
             place = str(arguments.get("channel"))
             return {
                 "ok": True,
                 "ts": "2.2",
-                "user": {"tz": "Europe/Berlin"},
+                "user": {"tz": self.zone},
                 "channel": {"id": "D1"},
                 "permalink": "https://slack.example/archives/C1/p11",
                 "messages": self.elsewhere.get(place, self.thread),

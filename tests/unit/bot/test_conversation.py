@@ -120,6 +120,17 @@ async def test_resumed_work_whose_answer_is_there_is_done() -> None:
     assert not client.of("chat_postMessage")
 
 
+async def test_no_sentence_denies_an_answer_that_stands_there() -> None:
+    """What fails after the answer was posted, at the very first try, is not told under it."""
+    client = FakeClient(thread=[posted("progress"), posted("answer")])
+    talk = conversation(FakePipeline(), client)
+    await talk.say(WORK, "There is no answer.")
+    client.thread.pop()
+    await talk.say(WORK, "There is no answer.")
+    (post,) = client.of("chat_postMessage")
+    assert post["text"] == "There is no answer."
+
+
 async def test_an_orphaned_progress_message_is_taken_over() -> None:
     """The message of the run that was cut off is edited, and the answer is the only new one."""
     others = posted("answer", "1.4", work_id="other")

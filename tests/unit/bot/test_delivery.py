@@ -73,6 +73,16 @@ async def test_a_crash_between_posts_nothing_twice(
     assert client.of("chat_postMessage")[-1]["text"] == LINE
 
 
+async def test_what_is_taken_over_keeps_its_mark() -> None:
+    """A message of an earlier try that is written over says still whose it is, and what of."""
+    client = FakeClient()
+    client.elsewhere["D1"] = [posted("head", "2.2")]
+    await conversation(client).answer(RESUMED)
+    (edit,) = [one for one in client.of("chat_update") if one["channel"] == "D1"]
+    about = {"work": WORK.work_id, "part": "head", "asked_in": "T1:C1:1.1"}
+    assert edit["metadata"] == {"event_type": "crosstalk_head", "event_payload": about}
+
+
 async def test_an_answered_thread_is_left_alone() -> None:
     """Once the line stands there, nothing more is done."""
     client = FakeClient(thread=[posted("answer", "1.5")])
