@@ -36,7 +36,7 @@ FOLDER = ROOT / ".sandbox" / "tests" / os.environ.get("PYTEST_XDIST_WORKER", "al
 VECTORS = FOLDER.parent / "vectors"
 SLACK_SPEED = 20.0
 """Slack's limits hold in all tests, on a clock that runs faster for Slack and the bot alike."""
-SLOWEST = ("test_types", "test_random_queries", "test_demo", "test_keys")
+SLOWEST = ("test_types", "test_keys", "test_demo", "test_plan", "test_random_queries")
 ADA = Requester("T0TEST", "U0ADA")
 
 

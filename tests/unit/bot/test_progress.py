@@ -102,8 +102,8 @@ async def test_changes_are_shown_while_going() -> None:
     edited = asyncio.Event()
 
     class Telling(Thread):
-        async def edit(self, ts: str, message: Any) -> None:
-            await super().edit(ts, message)
+        async def edit(self, ts: str, message: Any, mark: dict[str, Any] | None = None) -> None:
+            await super().edit(ts, message, mark)
             edited.set()
 
     async with Progress(Telling(client.port, "C1", "1.1"), plan(), "r1", min_interval_s=0) as shown:
