@@ -19,6 +19,7 @@ from rich.table import Table
 
 from sandbox.process import ServerFailed
 from sandbox.sandbox import Sandbox
+from sandbox.slack.chat import STREAMING
 
 QUESTION = "which enterprise customers with open P1 tickets spent the most last quarter?"
 ASKER, CHANNEL = "U0MARCO", "C0SALES"
@@ -106,7 +107,7 @@ async def _first_question(sandbox: Sandbox, console: Console, words: str) -> boo
                 continue
             if message.get("thread_ts") != ts or message.get("user") == ASKER:
                 continue
-            if message.get("streaming_state") == "in_progress":
+            if message.get("streaming_state") == STREAMING:
                 continue
             blocks: list[dict[str, Any]] = message.get("blocks") or []
             if any(block["type"] == "plan" for block in blocks):

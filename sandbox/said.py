@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from bot.slack.thread import ANSWER
+from bot.slack.thread import ANSWER, payload
+from sandbox.slack.chat import STREAMING
 
 
 def part_of(message: dict[str, Any]) -> str | None:
     """Which part of its work a message is, as `answer`; None when it bears no work."""
-    payload = (message.get("metadata") or {}).get("event_payload") or {}
-    return payload.get("part")
+    return payload(message).get("part")
 
 
 def is_answer(message: dict[str, Any]) -> bool:
@@ -16,4 +16,4 @@ def is_answer(message: dict[str, Any]) -> bool:
 
     The card of a request for an approval is one too: the approved run is work of its own.
     """
-    return part_of(message) == ANSWER and message.get("streaming_state") != "in_progress"
+    return part_of(message) == ANSWER and message.get("streaming_state") != STREAMING

@@ -97,16 +97,10 @@ def canonical(data_type: str) -> str:
 async def set_codecs(connection: asyncpg.Connection) -> None:
     """Read days and moments from their text, as asyncpg's own decoder makes `infinity` a year 9999;
     and `char(n)` without the blanks that PostgreSQL fills it up with, which mean nothing there."""
-    await connection.set_type_codec(
-        "bpchar", schema="pg_catalog", format="text", encoder=str, decoder=_VALUES["bpchar"]
-    )
-    for name, value in (("date", day), ("timestamp", moment), ("timestamptz", moment)):
+    encoders = {"date": _iso, "timestamp": _clock, "timestamptz": _iso, "bpchar": str}
+    for name, encoder in encoders.items():
         await connection.set_type_codec(
-            name,
-            schema="pg_catalog",
-            format="text",
-            encoder=_clock if name == "timestamp" else _iso,
-            decoder=value,
+            name, schema="pg_catalog", format="text", encoder=encoder, decoder=_VALUES[name]
         )
 
 
@@ -163,10 +157,10 @@ def _parsed(
     block: bytes, types: Sequence[asyncpg.Type], columns: Sequence[OutputColumn]
 ) -> pa.Table:
     schema = schema_of(columns)
-    arrays = _read(block, [_written(kind, c.type) for kind, c in zip(types, columns, strict=True)])
+    written = [_written(kind, c.type) for kind, c in zip(types, columns, strict=True)]
     arrays = [
         _unpadded(array) if kind.name == "bpchar" else array
-        for kind, array in zip(types, arrays, strict=True)
+        for kind, array in zip(types, _read(block, written), strict=True)
     ]
     table = pa.Table.from_arrays(
         [

@@ -46,9 +46,10 @@ class QdrantAdapter:
         self.source = source
         self._url = url
         self._embed = embed
+        address = urlsplit(url)
         # made once: a client would read the system's certificates anew, which stalls the event loop
-        self._verify = ssl.create_default_context() if urlsplit(url).scheme == "https" else False
-        if urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}:
+        self._verify = ssl.create_default_context() if address.scheme == "https" else False
+        if address.hostname in {"127.0.0.1", "localhost", "::1"}:
             warnings.filterwarnings("ignore", message="Api key is used with an insecure connection")
 
     async def introspect(self, credential: Credential | None, timeout_s: float) -> Catalog:

@@ -65,9 +65,9 @@ class Thread:
         self._is_recalled = True
         try:
             async for message in self._written():
-                payload = _payload(message)
-                if payload.get("work") == self._work and message["ts"] not in self._posted:
-                    self._found[str(payload.get("part"))] = message["ts"]
+                noted = payload(message)
+                if noted.get("work") == self._work and message["ts"] not in self._posted:
+                    self._found[str(noted.get("part"))] = message["ts"]
         except SLACK_FAILURES as error:
             if is_away(error) or not isinstance(error, SlackApiError):
                 raise NotNow("the thread can't be read") from error
@@ -82,8 +82,8 @@ class Thread:
             if is_away(error) or not isinstance(error, SlackApiError):
                 raise NotNow("the thread can't be read") from error
             return {}, None
-        wanted = (_payload(head).get("work", ""), ANSWER)
-        found = ((_payload(one).get("work"), _payload(one).get("part")) for one in below)
+        wanted = (payload(head).get("work", ""), ANSWER)
+        found = ((payload(one).get("work"), payload(one).get("part")) for one in below)
         return head, dict(zip(found, below, strict=True)).get(wanted)
 
     def has(self, part: str) -> bool:
@@ -219,8 +219,8 @@ class Thread:
             cursor = following.get("next_cursor") or ""
 
 
-def _payload(message: dict[str, Any]) -> dict[str, Any]:
-    """What the bot has noted in a message's metadata."""
+def payload(message: dict[str, Any]) -> dict[str, Any]:
+    """What the bot has noted in a message's metadata; empty without any."""
     return (message.get("metadata") or {}).get("event_payload") or {}
 
 

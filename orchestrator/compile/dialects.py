@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
 from adapters.query import KEYS, OutputColumn, SqlQuery
-from orchestrator.compile.kinds import family
+from orchestrator.compile.kinds import COMPARISONS, family
 from orchestrator.compile.predicate import literal
 from orchestrator.compile.resolve import Leaf
 from orchestrator.compile.shapes import sql_type
@@ -20,7 +20,7 @@ _MOMENTS = {
     "TIMESTAMPNTZ": "timestamp",
     "DATE": "date",
 }
-_BOUND = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between)
+_BOUND = (*COMPARISONS, exp.In, exp.Between)
 _CONSTANT = (exp.TimestampTrunc, exp.DateTrunc, exp.Interval, exp.AtTimeZone)
 _DOUBLES = (
     exp.Avg,

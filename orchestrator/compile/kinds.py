@@ -10,6 +10,9 @@ NUMBERS = frozenset({"int", "float", "decimal"})
 MOMENTS = frozenset({"date", "timestamp", "timestamptz"})
 ZONE = re.compile(r"UTC|(?!Etc/)[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+){1,2}")
 """The names of time zones that mean the same everywhere."""
+COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+EXACT = 2**53
+"""Whole numbers below it are told apart as doubles."""
 _TYPES = exp.DataType.Type
 
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from adapters.base import Capabilities
 from orchestrator.compile.casts import cast_difference
-from orchestrator.compile.kinds import MOMENTS, NUMBERS, ZONE, distinct_on, family
+from orchestrator.compile.kinds import COMPARISONS, MOMENTS, NUMBERS, ZONE, distinct_on, family
 
 _SHARED: tuple[type[exp.Expr], ...] = (
     exp.Column,
@@ -19,7 +19,7 @@ _SHARED: tuple[type[exp.Expr], ...] = (
     exp.And,
     exp.Or,
     exp.Not,
-    *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE),
+    *COMPARISONS,
     exp.Is,
     exp.In,
     exp.Between,
@@ -294,10 +294,7 @@ _CHECKS = (
     (exp.Div, _division),
     ((exp.Add, exp.Sub, exp.Mul), _binary),
     (exp.DPipe, _text_alone),
-    (
-        (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ),
-        _same_families,
-    ),
+    ((*COMPARISONS, exp.NullSafeEQ, exp.NullSafeNEQ), _same_families),
     (exp.Substring, _bounded),
     ((exp.Extract, exp.Year, exp.Quarter, exp.Month, exp.Day), _part),
     ((exp.TimestampTrunc, exp.DateTrunc), _truncated),

@@ -5,13 +5,13 @@ from typing import Any
 
 from adapters.base import Capabilities
 from adapters.query import KEYS, AggregationQuery, NativeQuery, OutputColumn, VectorQuery
+from orchestrator.compile.kinds import EXACT
 from orchestrator.compile.pipeline import Collection, of_keys
 from orchestrator.compile.predicate import Comparison, Predicate, operators
 from orchestrator.compile.resolve import Search
 from orchestrator.compile.shapes import SCORE
 from orchestrator.semantic import Binding, Entity
 
-_EXACT = 2**53
 UNITS = {"sql": "rows", "aggregation": "docs", "vector": "hits"}
 
 
@@ -73,7 +73,7 @@ def accepts(capabilities: Capabilities, condition: Predicate, words: dict[str, s
 def _is_rounded(one: Comparison) -> bool:
     """Whether a range would be one of other numbers: a vector store's ranges are of doubles."""
     is_range = one.operator in {"<", "<=", ">", ">="}
-    return is_range and isinstance(one.value, int) and abs(one.value) >= _EXACT
+    return is_range and isinstance(one.value, int) and abs(one.value) >= EXACT
 
 
 def comparisons(condition: Predicate) -> list[Comparison]:

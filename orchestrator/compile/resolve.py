@@ -15,7 +15,7 @@ from sqlglot.schema import MappingSchema
 
 from adapters.errors import SqlNotAllowed, UnknownName
 from orchestrator.compile.guard import Guard, Guarded
-from orchestrator.compile.kinds import MOMENTS, NUMBERS, family
+from orchestrator.compile.kinds import COMPARISONS, MOMENTS, NUMBERS, family
 from orchestrator.compile.lineage import shown_fields
 from orchestrator.compile.measures import expand_measures
 from orchestrator.compile.rights import Rights
@@ -60,10 +60,7 @@ class Resolved:
     guarded: Guarded
 
 
-_COMPARED = (
-    *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In),
-    *(exp.NullSafeEQ, exp.NullSafeNEQ),
-)
+_COMPARED = (*COMPARISONS, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Between, exp.In)
 _TYPED = MOMENTS | NUMBERS | {"bool"}
 
 

@@ -40,7 +40,7 @@ def split(tree: exp.Query, fragments: Fragments) -> Split:
 
 def _split(query: exp.Query, fragments: Fragments, found: dict[str, Fragment]) -> str | None:
     """Split a query in place; why one source can't answer it, None when one can."""
-    if isinstance(query, exp.Select) and _counts_once(query):
+    if isinstance(query, exp.Select) and only_asks_whether(query, exp.In):
         query.distinct(copy=False)
     made = fragments.make(query)
     if isinstance(made, Fragment) and not _is_plain_reading(query, made):
@@ -59,15 +59,12 @@ def only_asks_whether(query: exp.Expr, *places: type[exp.Expr]) -> bool:
     """True for the query of an EXISTS or IN (or of one of `places`) whose equal rows count once."""
     if not isinstance(query, exp.Select) or query.find(exp.AggFunc, exp.Window):
         return False
-    if any(query.args.get(part) for part in ("limit", "offset", "group", "with_")):
+    busy = any(query.args.get(part) for part in ("limit", "offset", "group", "with_"))
+    if busy or distinct_on(query):
         return False
     around = query.parent
     around = around.parent if isinstance(around, exp.Subquery) else around
     return isinstance(around, places or (exp.Exists, exp.In))
-
-
-def _counts_once(query: exp.Select) -> bool:
-    return only_asks_whether(query, exp.In) and not distinct_on(query)
 
 
 def _is_plain_reading(query: exp.Query, made: Fragment) -> bool:

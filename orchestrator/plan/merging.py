@@ -2,10 +2,8 @@
 
 from functools import reduce
 
-from orchestrator.plan.request import Condition, Scope
+from orchestrator.plan.request import ABOVE, BELOW, Condition, Scope
 from orchestrator.plan.request import UnclearError as Unclear
-
-_LOW, _HIGH = frozenset({">", ">="}), frozenset({"<", "<="})
 
 
 def merge(scope: Scope, old: list[Condition], adds: bool) -> None:
@@ -21,7 +19,7 @@ def merge(scope: Scope, old: list[Condition], adds: bool) -> None:
 
 def _bounds(one: Condition, other: Condition) -> bool:
     """Whether two comparisons are the two ends of a range."""
-    return any(one.op in low and other.op in high for low, high in ((_LOW, _HIGH), (_HIGH, _LOW)))
+    return any(one.op in low and other.op in high for low, high in ((ABOVE, BELOW), (BELOW, ABOVE)))
 
 
 def _joined(old: Condition, new: Condition, adds: bool) -> Condition:

@@ -38,10 +38,15 @@ def condition_phrase(condition: Condition) -> str:
     return {"null": f"no {name}", "false": f"not {name}"}.get(condition.op, name)
 
 
-def periods(request: Request) -> list[Period]:
-    """Every period of a request, once."""
-    found = [request.period, *(c.period for scope in request.scopes for c in scope.conditions)]
-    return list(dict.fromkeys(period for period in found if period))
+def periods(request: Request, measure: Measure) -> list[Period]:
+    """Every period of what is measured, once, and not of those whom it is measured of."""
+    found = [
+        condition.period
+        for scope in request.scopes
+        for condition in scope.conditions
+        if (scope.entity, condition.field) == measure.time
+    ]
+    return list(dict.fromkeys(one for one in (request.period, *found) if one))
 
 
 def _scope(scope: Scope) -> list[str]:

@@ -4,11 +4,8 @@ from itertools import combinations
 
 from orchestrator.plan.lexicon import plural
 from orchestrator.plan.paths import Paths
-from orchestrator.plan.request import Condition, Request
+from orchestrator.plan.request import ABOVE, BELOW, Condition, Request
 from orchestrator.plan.request import UnclearError as Unclear
-
-_HIGHER = frozenset({">", ">="})
-_LOWER = frozenset({"<", "<="})
 
 
 def check(request: Request, paths: Paths) -> None:
@@ -49,8 +46,8 @@ def _apart(one: Condition, other: Condition) -> bool:
             return _apart(other, one)
         case _:
             pass
-    low, high = (one, other) if one.op in _HIGHER else (other, one)
-    if low.op not in _HIGHER or high.op not in _LOWER:
+    low, high = (one, other) if one.op in ABOVE else (other, one)
+    if low.op not in ABOVE or high.op not in BELOW:
         return False
     at, to = float(low.values[0]), float(high.values[0])
     return at > to or (at == to and not (low.op == ">=" and high.op == "<="))

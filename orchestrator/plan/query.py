@@ -83,9 +83,7 @@ class Builder:
                 column = self._truncated(frame, group, measure)
             else:
                 column = frame.column(group.entity, group.field)
-            own = self._model.entities[group.entity].key if group.whole else ()
-            apart = [frame.column(group.entity, key) for key in own if key != group.field]
-            keys[group] = [*apart, column]
+            keys[group] = [*(frame.column(*key) for key in self._unshown(group)), column]
             same = called == group.field and not group.grain
             columns.append(column if same else f"{column} AS {name(called)}")
         return columns, keys
@@ -106,17 +104,17 @@ class Builder:
     def _keys(self, names: list[str]) -> list[tuple[str, str, str]]:
         """The keys of the rows that are gone by, and the names they have beside those shown."""
         taken = {*names, *(measure.name for measure in self._request.measures)}
-        keys = [
-            (group.entity, key)
-            for group in self._request.groups
-            for key in (self._model.entities[group.entity].key if group.whole else ())
-            if key != group.field
-        ]
+        keys = [key for group in self._request.groups for key in self._unshown(group)]
         plain = [key for _, key in keys]
         return [
             (entity, key, f"{entity}_{key}" if key in taken or plain.count(key) > 1 else key)
             for entity, key in keys
         ]
+
+    def _unshown(self, group: Group) -> list[tuple[str, str]]:
+        """The key of the rows that a group is, but for the field that is shown."""
+        key = self._model.entities[group.entity].key if group.whole else ()
+        return [(group.entity, field) for field in key if field != group.field]
 
     def _names(self) -> list[str]:
         """The output names of the groups; two of one name are told apart by their entity."""

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from orchestrator.plan.times import Period
 
+ABOVE, BELOW = frozenset({">", ">="}), frozenset({"<", "<="})
+"""The operators that bound from one side."""
+
 
 class UnclearError(Exception):
     """The question can't be read without a guess. `options` are words to put in the place of those

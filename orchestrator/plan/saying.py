@@ -4,7 +4,6 @@ sentence."""
 from orchestrator.plan.phrases import first, periods
 from orchestrator.plan.reader import Read
 from orchestrator.plan.request import Measure, Request
-from orchestrator.plan.times import Period
 
 
 def confidence(read: Read) -> float:
@@ -43,7 +42,7 @@ def template(request: Request) -> str:
         return "" if request.groups else f"{{percent}} % of the {first.words}."
     value = f"{{{first.name}}}" + (f" {first.unit}" if first.unit else "")
     if not request.groups and len(request.measures) == 1:
-        said = periods(request)[:1] if request.against else _own_periods(request, first)
+        said = periods(request, first)[: 1 if request.against else None]
         when = f" {said[0].text}" if len(said) == 1 else ""
         then = f", against {value.replace('}', '_before}', 1)}" if request.against else ""
         return f"{_counted(first, value)}{when}{then}."
@@ -54,17 +53,6 @@ def template(request: Request) -> str:
         named = "{" + (group.grain or group.field) + "}"
         return f"{named} {'leads' if request.descending else 'comes last'} with {value}."
     return ""
-
-
-def _own_periods(request: Request, measure: Measure) -> list[Period]:
-    """The periods of what is measured, and not of those whom it is measured of."""
-    found = [
-        condition.period
-        for scope in request.scopes
-        for condition in scope.conditions
-        if (scope.entity, condition.field) == measure.time
-    ]
-    return list(dict.fromkeys(one for one in (request.period, *found) if one))
 
 
 def _metrics(read: Read, request: Request) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlglot import exp
 
 from adapters.query import KEYS
+from orchestrator.compile.kinds import EXACT
 from orchestrator.compile.pipeline.collection import Collection
 from orchestrator.compile.predicate import AllOf, AnyOf, Comparison, Predicate, predicate
 
@@ -32,7 +33,6 @@ _OWN = {
     "timestamptz": frozenset({"date"}),
 }
 _OPERATORS = {"=": "$eq", "in": "$in", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
-_EXACT = 2**53
 
 
 def prefilter(conjuncts: list[exp.Expr], collection: Collection) -> dict[str, Any] | None:
@@ -85,7 +85,7 @@ def _bounds(operator: str, value: Any, word: str) -> dict[str, Any] | None:
         return None if operator == "in" else _near(operator, value)
     values = value if operator == "in" else (value,)
     for one in values:
-        if isinstance(one, int) and abs(one) >= _EXACT:
+        if isinstance(one, int) and abs(one) >= EXACT:
             return None
         if isinstance(one, datetime) and one.microsecond % 1000:
             return None
