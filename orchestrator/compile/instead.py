@@ -63,6 +63,7 @@ _INSTEAD: dict[str, str] = {
     "MONTHS_BETWEEN": "Use DATE_DIFF('month', start, end).",
     **dict.fromkeys(("DATEADD", "TIMESTAMPADD"), _MOVED),
     "ADD_MONTHS": "Use field + INTERVAL 1 MONTH.",
+    "INTERVAL": "Write whole units, as in INTERVAL 36 HOUR or INTERVAL '1 day 12 hours'.",
     "WEEKDAY": "Use EXTRACT(DOW FROM field).",
     **dict.fromkeys(("GENERATE_SERIES", "RANGE"), _SERIES),
     "PIVOT": "Write one SUM(…) FILTER (WHERE …) for each column.",

@@ -6,9 +6,10 @@ Functions are an allow-list (`allowed.py`), wherever they stand, since a deny-li
 
 import logging
 import re
+from itertools import pairwise
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import TokenType, exp
 
 from adapters.errors import SqlNotAllowed
 from adapters.one_select import UNREADABLE
@@ -25,6 +26,12 @@ FRAGMENT = "fragment_"
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what may differ is `meaning`'s to say
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]{0,62}")
+_INTERVAL = re.compile(
+    r"""\s*-?\d+\s*                           # 36
+    | \s*(-?\d+(\.\d+)?\s*[a-z]+\s*)+        # 1 day 2.5 hours
+    | \s*-?\d+:\d+(:\d+(\.\d+)?)?\s*        # 36:00:00""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 def parse(sql: str) -> exp.Query:
@@ -44,6 +51,7 @@ def parse(sql: str) -> exp.Query:
     tree = statements[0]
     _spell(tree)
     _check_nodes(tree, sql)
+    _check_intervals(sql)
     return tree
 
 
@@ -129,6 +137,17 @@ def _check_nodes(tree: exp.Query, sql: str) -> None:
             _check_alias(tree, node)
     if tables > MAX_TABLES:
         raise SqlNotAllowed(f"The SQL reads over {MAX_TABLES} entities. Ask in parts.")
+
+
+def _check_intervals(sql: str) -> None:
+    """Amounts that would be read as others: sqlglot takes '1 day ago', '1 day 02:00' and '.1 days'
+    for 1 day, and DuckDB takes 1.5 DAY for it."""
+    tokens = [t for t in sqlglot.tokenize(sql, read="duckdb") if t.token_type != TokenType.DASH]
+    for before, token in pairwise(tokens):
+        amount = token.token_type in (TokenType.STRING, TokenType.NUMBER)
+        of_interval = amount and before.token_type == TokenType.INTERVAL
+        if of_interval and not _INTERVAL.fullmatch(token.text):
+            raise SqlNotAllowed(refusal_of("INTERVAL", f"INTERVAL {shortened(token.text)}"))
 
 
 def _check_alias(tree: exp.Query, table: exp.Table) -> None:

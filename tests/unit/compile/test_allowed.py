@@ -13,6 +13,7 @@ from tests.unit.compile.shop import planned
 _FROM = " FROM customer"
 _GROUPED = f"COUNT(*) AS n{_FROM} GROUP BY 1"
 _JOINED = 'SELECT c.name FROM customer AS c JOIN "order" AS o ON c.customer_id = o.customer_id'
+_LATER = "left_at + INTERVAL 36 HOUR"
 
 EXPRESSIONS: dict[str, tuple[str, str, str]] = {
     "joined_on > CURRENT_DATE": ("CURRENT_DATE", "DATE '", "joined_on > DATE '2026-01-31'"),
@@ -41,6 +42,12 @@ EXPRESSIONS: dict[str, tuple[str, str, str]] = {
         "DATE_DIFF('month', joined_on, joined_on)",
     ),
     "DATEADD('day', 1, joined_on)": ("DATEADD", "INTERVAL 1 DAY", "joined_on + INTERVAL 1 DAY"),
+    "left_at + INTERVAL 1.5 DAY": ("INTERVAL 1.5", "36 HOUR", _LATER),
+    "left_at + INTERVAL -1.5 DAY": ("INTERVAL 1.5", "36 HOUR", _LATER),
+    "left_at + INTERVAL '1.5' DAY": ("INTERVAL 1.5", "36 HOUR", _LATER),
+    "left_at + INTERVAL '.5 days'": ("INTERVAL .5 days", "36 HOUR", _LATER),
+    "left_at + INTERVAL '1 day ago'": ("INTERVAL 1 day ago", "36 HOUR", _LATER),
+    "left_at + INTERVAL '1 day 12:00'": ("INTERVAL 1 day 12:00", "36 HOUR", _LATER),
     "ADD_MONTHS(joined_on, 1)": ("ADD_MONTHS", "INTERVAL 1 MONTH", "joined_on + INTERVAL 1 MONTH"),
     "WEEKDAY(joined_on)": ("WEEKDAY", "DOW", "EXTRACT(DOW FROM joined_on)"),
     "LIST(name)": ("LIST", "STRING_AGG", "STRING_AGG(name, ', ')"),

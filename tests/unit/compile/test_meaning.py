@@ -93,7 +93,7 @@ def test_postgres_means_the_same(condition: str) -> None:
         ("STRFTIME(joined_on, '%Y') = '2026'", "TIME_TO_STR"),
         ("left_at AT TIME ZONE 'CET' > TIMESTAMP '2026-01-01'", "AT TIME ZONE"),
         ("CAST(joined_on AS TIMESTAMP) AT TIME ZONE 'Europe/Berlin' > left_at", "AT TIME ZONE"),
-        ("left_at + INTERVAL 1.5 DAY > left_at", "whole units"),
+        ("left_at + INTERVAL '1.5 days' > left_at", "whole units"),
         ("left_at + INTERVAL '1 day 2 hours' > left_at", "whole units"),
         ("left_at + INTERVAL (customer_id) DAY > left_at", "whole units"),
         ("DATE_TRUNC('century', left_at) > left_at", "century"),
