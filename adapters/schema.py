@@ -15,6 +15,7 @@ class Column:
 
     `distinct` is the source's own estimate of its distinct values, None when it has none. `values`
     are those that it is known to have, where they are few and the source itself tells them.
+    `folds` when the source takes different texts for equal, as where case does not count.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Column:
     comment: str = ""
     distinct: int | None = None
     values: tuple[str, ...] = ()
+    folds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

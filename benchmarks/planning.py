@@ -9,6 +9,7 @@ from benchmarks.measure import Outcome, Run, Target, Variant, Work, compare
 from benchmarks.rows_moved import MODEL, TODAY, questions, rows_of
 from benchmarks.servers import Place
 from orchestrator.compile import Compiler
+from orchestrator.compile.estimate import Unknown
 from orchestrator.semantic import SemanticModel, load
 from orchestrator.wire import ADAPTERS, adapter_class
 from sandbox.company.generate import generate
@@ -28,7 +29,7 @@ seconds a question (the median of its kind); **slowest** is the slowest of them.
 - **TPC-H**: its 22 queries in the placement `mixed`."""
 
 
-class _Sizes:
+class _Sizes(Unknown):
     """How many rows the relations of the demo company have; nothing is known of others."""
 
     def __init__(self) -> None:
@@ -37,10 +38,6 @@ class _Sizes:
     def rows(self, source: str, relation: str) -> int | None:
         """The relation's rows."""
         return self._rows.get(relation)
-
-    def distinct(self, source: str, relation: str, path: str) -> int | None:
-        """Not known."""
-        return None
 
 
 async def run(place: Place, quick: bool) -> Outcome:

@@ -29,6 +29,7 @@ from adapters.errors import (
     CrosstalkError,
     QueryError,
     SchemaMismatch,
+    SourceRefused,
     SourceTimeout,
     SourceUnreachable,
 )
@@ -143,7 +144,7 @@ class Executor:
     async def _outcome(self, step: FetchStep, run: _Run) -> StepOutcome:
         began, at = time.monotonic(), datetime.now(UTC)
         try:
-            return await self._staged(step, await _fed(step, run.staging), run)
+            return await self._bounded(step, run)
         except SchemaMismatch as error:
             log.warning("schema_mismatch", step=step.id, source=step.source)
             reason = await self._drift.met(step, at) or str(error)
@@ -157,6 +158,17 @@ class Executor:
             log.exception("step_failed_unexpectedly", step=step.id, source=step.source)
             reason = f"{step.source} failed in a way that was not foreseen; the log has more."
             return run.failed(step, reason, time.monotonic() - began)
+
+    async def _bounded(self, step: FetchStep, run: _Run) -> Succeeded:
+        """The step with the keys that bound it; where its source refuses those, without them: one
+        may be no value of its column's type."""
+        query = await _fed(step, run.staging)
+        try:
+            return await self._staged(step, query, run)
+        except SourceRefused:
+            if query is step.query:
+                raise
+            return await self._staged(step, step.query, run)
 
     async def _staged(self, step: FetchStep, query: NativeQuery, run: _Run) -> Succeeded:
         """The step's rows into the staging: those of an equal fetch, or fetched now."""

@@ -207,12 +207,19 @@ def _summed(aggregate: exp.Expr) -> exp.Expr:
     return argument.expressions[0] if isinstance(argument, exp.Distinct) else argument
 
 
+def _is_whole(node: exp.Extract | exp.Sub) -> bool:
+    """A part of a moment, or the days between two dates."""
+    return isinstance(node, exp.Extract) or family(node.this) == family(node.expression) == "date"
+
+
 def _adapt(node: exp.Expr) -> None:
     match node:
         case exp.Min() | exp.Max() if family(_summed(node)) == "text":
             _by_code_points(_summed(node))
         case _ if isinstance(node, _COMPARED) and family(node.this) == "text":
             _by_code_points(node.this)
+        case exp.Like() if isinstance(node.this, exp.Column):
+            _cast(node.this, "text")  # char(n) without its padding
         case exp.Sum() if family(_summed(node)) == "float":
             _cast(_summed(node), "double")
         case _ if isinstance(node, _DOUBLES):
@@ -221,8 +228,6 @@ def _adapt(node: exp.Expr) -> None:
             family(node.this) == family(node.expression) == "int"
         ):
             _cast(node.this, "bigint")
-        case exp.Sub() if family(node.this) == family(node.expression) == "date":
-            _cast(node, "bigint")
         case exp.Literal() if not node.is_string and "e" in node.name.lower():
             _cast(node, "double")
         case exp.Div():
@@ -232,7 +237,7 @@ def _adapt(node: exp.Expr) -> None:
             part = exp.Extract(this=exp.var(node.sql_name()), expression=node.this.copy())
             node.replace(part)
             _cast(part, "bigint")
-        case exp.Extract():
+        case exp.Extract() | exp.Sub() if _is_whole(node):
             _cast(node, "bigint")
         case exp.TimestampTrunc() | exp.DateTrunc() if family(node.this) == "date":
             _cast(node.this, "timestamp")

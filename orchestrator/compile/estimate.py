@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlglot import exp
 
 from orchestrator.compile.resolve import Leaf
+from orchestrator.semantic import Entity
 
 UNKNOWN_ROWS = 10_000
 _PER_YEAR = {"YEAR": 1, "QUARTER": 4, "MONTH": 12, "WEEK": 53, "DAY": 366, "HOUR": 8_784}
@@ -27,6 +28,10 @@ class Statistics(Protocol):
         """The distinct values of a column."""
         ...
 
+    def folds(self, source: str, relation: str, path: str) -> bool:
+        """Whether a source takes different texts of a column for equal."""
+        ...
+
 
 class Unknown:
     """No statistics at all."""
@@ -38,6 +43,10 @@ class Unknown:
     def distinct(self, source: str, relation: str, path: str) -> int | None:
         """Not known."""
         return None
+
+    def folds(self, source: str, relation: str, path: str) -> bool:
+        """Not that it were known."""
+        return False
 
 
 class Estimates:
@@ -70,6 +79,15 @@ class Estimates:
         binding = leaf.entity.bindings[source]
         known = bound and self._statistics.distinct(source, binding.relation, bound.path)
         return float(known) if known else max(1.0, rows / 10)
+
+    def folded(self, entity: Entity, source: str) -> frozenset[str]:
+        """The fields of an entity that a source compares in another way than DuckDB."""
+        binding = entity.bindings[source]
+        return frozenset(
+            name
+            for name, bound in binding.fields.items()
+            if self._statistics.folds(source, binding.relation, bound.path)
+        )
 
     def join(self, leaves: dict[str, tuple[Leaf, str]], conditions: Iterable[exp.Expr]) -> float:
         """The rows of an inner join of leaves (by alias, each with its source)."""

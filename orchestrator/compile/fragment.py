@@ -63,7 +63,8 @@ class Fragments:
             return None
         if able.language == "sql" and not able.typed:
             return None
-        words = pushable_words(leaf.entity, leaf.entity.bindings[home])
+        folded = self.estimates.folded(leaf.entity, home)
+        words = pushable_words(leaf.entity, leaf.entity.bindings[home], folded)
         exact = all(
             name in words and words[name].partition("(")[0] in able.exact for name in leaf.fields
         )

@@ -1,6 +1,6 @@
 """One binding of one leaf to a native query: columns and predicates in the source's language."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from adapters.base import Capabilities
@@ -29,12 +29,15 @@ def _stored(entity: Entity, binding: Binding, field: str) -> str:
     return bound.stored or entity.fields[field].type
 
 
-def pushable_words(entity: Entity, binding: Binding) -> dict[str, str]:
-    """The fields that can be compared at the source, those with no transform, with their types."""
+def pushable_words(entity: Entity, binding: Binding, folded: Container[str] = ()) -> dict[str, str]:
+    """The fields that can be compared at the source, those with no transform that are not among
+    `folded`, with their types."""
     return {
         field: entity.fields[field].type
         for field, bound in binding.fields.items()
-        if bound.transform is None and bound.stored in (None, entity.fields[field].type)
+        if bound.transform is None
+        and bound.stored in (None, entity.fields[field].type)
+        and field not in folded
     }
 
 

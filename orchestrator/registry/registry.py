@@ -11,7 +11,7 @@ import structlog
 
 from adapters.credentials import Vault
 from adapters.errors import CredentialError, SourceError
-from adapters.schema import Catalog
+from adapters.schema import Catalog, Column
 from orchestrator.registry.bindings import Broken, broken_bindings
 from orchestrator.registry.drift import Change, changes, settled
 from orchestrator.registry.sources import Source, credential_of
@@ -83,10 +83,18 @@ class Registry:
 
     def distinct(self, source: str, relation: str, path: str) -> int | None:
         """The estimate of a column's distinct values, or None when it is not known."""
+        column = self._column(source, relation, path)
+        return column.distinct if column else None
+
+    def folds(self, source: str, relation: str, path: str) -> bool:
+        """Whether a source is known to take different texts of a column for equal."""
+        column = self._column(source, relation, path)
+        return column is not None and column.folds
+
+    def _column(self, source: str, relation: str, path: str) -> Column | None:
         catalog = self.catalog(source)
         found = catalog.relation(relation) if catalog else None
-        column = found.column(path) if found else None
-        return column.distinct if column else None
+        return found.column(path) if found else None
 
     def snapshot(self, source: str) -> Snapshot | None:
         """The catalog of a source as last read, or None when it could not be."""

@@ -43,3 +43,25 @@ async def test_distinct_values_are_those_that_postgresql_estimates(sandbox: Sand
     assert found["public.uncounted", "id"] is None
     assert found["public.parted", "id"] == 1000
     assert found["public.parted", "kind"] == 2
+
+
+async def test_text_that_folds_is_known(sandbox: Sandbox) -> None:
+    """Columns of citext, and of collations for which different texts may be equal."""
+    server = sandbox.postgres
+    await server.create_database("folding", fresh=True)
+    admin = await asyncpg.connect(server.admin_dsn("folding"))
+    await admin.execute("""
+        CREATE EXTENSION citext;
+        CREATE COLLATION caseless (provider = libc, locale = 'C');
+        SET allow_system_table_mods = on; -- a build without ICU can't make one that is not
+        UPDATE pg_collation SET collisdeterministic = false WHERE collname = 'caseless';
+        CREATE DOMAIN address AS citext;
+        CREATE TABLE person
+            (email citext, other address, town text COLLATE caseless, name text, born date);
+    """)
+    await admin.close()
+    adapter = PostgresAdapter("folding", host=server.host, port=server.port, database="folding")
+    catalog = await adapter.introspect(Credential(server.admin_user, server.admin_password), 10)
+    person = catalog.relation("public.person")
+    assert person is not None
+    assert {column.name for column in person.columns if column.folds} == {"email", "other", "town"}

@@ -7,7 +7,7 @@ the copies of conditions that their sources would try, and under the keys that w
 from sqlglot import exp
 
 from adapters.base import Capabilities
-from orchestrator.compile.estimate import Estimates, Statistics
+from orchestrator.compile.estimate import Estimates, Statistics, Unknown
 from orchestrator.compile.fragment import Fragments
 from orchestrator.compile.parse import parse
 from orchestrator.compile.residual import Edge, Residual, residual
@@ -18,7 +18,7 @@ from orchestrator.compile.split import Split, split
 from orchestrator.semantic import SemanticModel
 
 
-class Guess:
+class Guess(Unknown):
     """Every relation has so many rows, every column so many distinct values."""
 
     def __init__(self, rows: int | None, distinct: int | None) -> None:

@@ -5,6 +5,7 @@ from adapters.mongo import MongoAdapter
 from adapters.postgres import PostgresAdapter
 from adapters.qdrant import QdrantAdapter
 from orchestrator.compile import Compiler, Plan
+from orchestrator.compile.estimate import Unknown
 from orchestrator.semantic import SemanticModel
 
 CAPABILITIES: dict[str, Capabilities] = {
@@ -169,7 +170,7 @@ MODEL = SemanticModel.model_validate(
 COMPILER = Compiler(MODEL, CAPABILITIES)
 
 
-class Sizes:
+class Sizes(Unknown):
     """What a registry would know of the shop."""
 
     def rows(self, source: str, relation: str) -> int | None:

@@ -10,6 +10,7 @@ from adapters.postgres import PostgresAdapter
 from adapters.query import AggregationQuery, SqlQuery, VectorQuery, with_keys
 from adapters.sqlite import SqliteAdapter
 from orchestrator.compile import Compiler, KeyFeed, Plan
+from orchestrator.compile.estimate import Unknown
 from orchestrator.compile.feed import FEEDING_ROWS
 from tests.unit.compile.shop import CAPABILITIES, MODEL, planned
 
@@ -17,7 +18,7 @@ _T = "ticket AS t ON t.customer_id = c.customer_id"
 _ONE = "c.customer_id = 5 AND c.segment = 'a'"
 
 
-class Rows:
+class Rows(Unknown):
     """So many rows of each relation, nothing else known."""
 
     def __init__(self, **rows: int) -> None:
@@ -26,10 +27,6 @@ class Rows:
     def rows(self, source: str, relation: str) -> int | None:
         """The rows of a relation."""
         return self._rows.get(relation.rpartition(".")[2]) if source else None
-
-    def distinct(self, source: str, relation: str, path: str) -> int | None:
-        """Not known."""
-        return None
 
 
 def feeds(plan: Plan) -> dict[str, str]:

@@ -90,7 +90,7 @@ def test_columns_are_those_used_under_their_own_names() -> None:
         ("c.spend >= -1.5", '"spend" >= -1.5', ()),
         ("c.spend BETWEEN 1 AND 2", '"spend" BETWEEN 1 AND 2', ()),
         ("c.segment IN ('a', 'b')", '"segment" IN ($1, $2)', ("a", "b")),
-        ("c.name LIKE 'A%'", '"name" LIKE $1', ("A%",)),
+        ("c.name LIKE 'A%'", 'CAST("name" AS TEXT) LIKE CAST($1 AS TEXT)', ("A%",)),
         ("c.left_at IS NULL", '"left_at" IS NULL', ()),
         ("c.left_at IS NOT NULL", 'NOT "left_at" IS NULL', ()),
         (
