@@ -8,6 +8,8 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
+from adapters.coercion import arrow_type
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -15,7 +17,8 @@ class Column:
 
     `distinct` is the source's own estimate of its distinct values, None when it has none. `values`
     are those that it is known to have, where they are few and the source itself tells them.
-    `folds` when the source takes different texts for equal, as where case does not count.
+    `odd` when the source compares its values in another way than their type says, such as text
+    without case.
     """
 
     name: str
@@ -25,7 +28,7 @@ class Column:
     comment: str = ""
     distinct: int | None = None
     values: tuple[str, ...] = ()
-    folds: bool = False
+    odd: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +74,11 @@ class Catalog:
     def as_dict(self) -> dict[str, object]:
         """A JSON-ready form."""
         return asdict(self)
+
+
+def holds(live: str, word: str) -> bool:
+    """Whether the values of a live type are those of a word as they are, without a conversion. Of
+    decimals whose digits are not known they are taken to be."""
+    if live.partition("(")[0] != word.partition("(")[0]:
+        return False
+    return "(" not in live or arrow_type(live).scale <= arrow_type(word).scale

@@ -10,7 +10,8 @@ SELECT c.table_schema || '.' || c.table_name AS relation, c.column_name, c.data_
        c.is_nullable = 'YES' AS nullable,
        coalesce(col_description(k.oid, c.ordinal_position::int), '') AS comment,
        greatest(k.reltuples, 0)::bigint AS rows,
-       c.udt_name = 'citext' OR NOT coalesce(l.collisdeterministic, true) AS folds,
+       c.udt_name = 'citext' OR NOT coalesce(l.collisdeterministic, true)
+         OR t.typcategory NOT IN ('S', 'E') AND c.udt_name <> 'uuid' AS odd_text,
        nullif(round(CASE WHEN s.n_distinct < 0 THEN -s.n_distinct * greatest(k.reltuples, 0)
                          ELSE s.n_distinct END), 0)::bigint AS distinct_values,
        coalesce(obj_description(k.oid), '') AS relation_comment
@@ -18,6 +19,7 @@ FROM information_schema.columns c
 JOIN pg_namespace n ON n.nspname = c.table_schema
 JOIN pg_class k ON k.relnamespace = n.oid AND k.relname = c.table_name
 JOIN pg_attribute a ON a.attrelid = k.oid AND a.attnum = c.ordinal_position
+JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
 LEFT JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = k.relname
   AND s.attname = c.column_name AND s.inherited = (k.relkind = 'p')
@@ -49,11 +51,11 @@ async def introspect(connection: asyncpg.Connection, source: str) -> Catalog:
             columns=tuple(
                 Column(
                     row["column_name"],
-                    canonical(row["data_type"]),
+                    word := canonical(row["data_type"]),
                     row["nullable"],
                     comment=row["comment"],
                     distinct=row["distinct_values"],
-                    folds=row["folds"],
+                    odd=word == "string" and row["odd_text"],
                 )
                 for row in rows
             ),

@@ -14,6 +14,11 @@ _CASTS = {
     "timestamptz": MOMENTS,
     "bool": {"bool"},
 }
+_WIDTHS = {
+    "postgres": {exp.DataType.Type.SMALLINT, exp.DataType.Type.INT, exp.DataType.Type.BIGINT},
+    "sqlite": {exp.DataType.Type.BIGINT},
+}
+"""The whole numbers of a dialect whose bounds are DuckDB's."""
 
 
 def cast_difference(node: exp.Cast, dialect: str) -> str | None:
@@ -23,7 +28,10 @@ def cast_difference(node: exp.Cast, dialect: str) -> str | None:
     if isinstance(node.this, exp.Literal | exp.Null):
         misread = dialect == "sqlite" and node.this.is_string and _of_type(node) in NUMBERS
         return "SQLite takes any text for a number" if misread else None
-    if _of_type(node) in _CASTS.get(family(node.this), set()):
+    to = _of_type(node)
+    narrow = to == "int" and node.to.this not in _WIDTHS.get(dialect, set())
+    exact = to == "decimal" and dialect == "sqlite"
+    if to in _CASTS.get(family(node.this), set()) and not narrow and not exact:
         return None
     return "a CAST between these types may differ"
 

@@ -2,6 +2,7 @@
 meaning. What `meaning.difference` lets through is written here so that it is true.
 """
 
+import uuid
 from collections.abc import Collection
 from typing import Any
 
@@ -30,6 +31,12 @@ _DOUBLES = (
     exp.Variance,
     exp.VariancePop,
 )
+_CHOICES = (exp.Coalesce, exp.Nullif, exp.If, exp.Case, exp.Greatest, exp.Least)
+_WIDENED: dict[str, tuple[str, tuple[type[exp.Expr], ...]]] = {
+    "text": ("text", (*_CHOICES, exp.Like, exp.Length, exp.Substring)),
+    "float": ("double", (*_CHOICES, exp.Add, exp.Sub, exp.Mul, exp.In)),
+}
+"""Where a column is widened before it meets others: an enum, a char(n), a real."""
 _COMPARED = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
 
 
@@ -52,7 +59,7 @@ def write(
     if dialect == "postgres":
         _as_in_duckdb(tree)
     _bind_literals(tree, parameters, dialect)
-    tree = _cast_outputs(tree, columns)
+    tree = _cast_outputs(tree, [(column.name, _kind(column, dialect)) for column in columns])
     return SqlQuery(
         relations=tuple(relations),
         columns=columns,
@@ -161,8 +168,31 @@ def _as_in_duckdb(tree: exp.Query) -> None:
     """PostgreSQL's SQL with DuckDB's meaning: text by code points, numbers of DuckDB's types."""
     for select in list(tree.find_all(exp.Select)):
         _order_by_code_points(select)
+    _compare_as_text(tree)
+    for column in list(tree.find_all(exp.Column)):
+        wide, places = _WIDENED.get(family(column), ("", ()))
+        if isinstance(column.parent, places):
+            _cast(column, wide)
     for node in reversed(list(tree.walk(bfs=False))):
         _adapt(node)
+
+
+def _compare_as_text(tree: exp.Query) -> None:
+    """Beside texts that a uuid or a char(n) would take for others: in capitals, with blanks."""
+    for node in list(tree.find_all(exp.Literal)):
+        if _beside_column(node) and node.is_string and not _is_itself(node.name):
+            sides = (node.parent.this, node.parent.args.get("expression")) if node.parent else ()
+            for side in sides:
+                if isinstance(side, exp.Column):
+                    _cast(side, "text")
+
+
+def _is_itself(text: str) -> bool:
+    """Whether a text is the only one of its value, were it a UUID or filled up with blanks."""
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return not text.endswith(" ")
 
 
 def _order_by_code_points(select: exp.Select) -> None:
@@ -181,6 +211,9 @@ def _order_by_code_points(select: exp.Select) -> None:
 def _by_code_points(node: exp.Expr) -> None:
     if isinstance(node, exp.Column):
         _cast(node, "text")
+        node = node.parent or node
+    elif isinstance(node, exp.Binary):
+        _wrap(node, exp.Paren(this=exp.null()))
         node = node.parent or node
     collated = exp.Collate(this=exp.null(), expression=exp.to_identifier("C", quoted=True))
     _wrap(node, collated)
@@ -218,8 +251,6 @@ def _adapt(node: exp.Expr) -> None:
             _by_code_points(_summed(node))
         case _ if isinstance(node, _COMPARED) and family(node.this) == "text":
             _by_code_points(node.this)
-        case exp.Like() if isinstance(node.this, exp.Column):
-            _cast(node.this, "text")  # char(n) without its padding
         case exp.Sum() if family(_summed(node)) == "float":
             _cast(_summed(node), "double")
         case _ if isinstance(node, _DOUBLES):
@@ -245,24 +276,23 @@ def _adapt(node: exp.Expr) -> None:
             pass
 
 
-def _cast_outputs(tree: exp.Query, columns: tuple[OutputColumn, ...]) -> exp.Query:
+def _cast_outputs(tree: exp.Query, columns: list[tuple[str, str]]) -> exp.Query:
     """Every computed output as its canonical type."""
     if not isinstance(tree, exp.Select):
         chosen = [
-            exp.alias_(
-                exp.cast(exp.column(c.name, "q", quoted=True), _kind(c)), c.name, quoted=True
-            )
-            for c in columns
+            exp.alias_(exp.cast(exp.column(name, "q", quoted=True), kind), name, quoted=True)
+            for name, kind in columns
         ]
         return exp.select(*chosen).from_(tree.subquery("q", copy=False), copy=False)
-    for projection, column in zip(list(tree.selects), columns, strict=True):
+    for projection, (name, kind) in zip(list(tree.selects), columns, strict=True):
         inner = projection.unalias()
         if not isinstance(inner, exp.Column):
-            projection.replace(
-                exp.alias_(exp.cast(inner.copy(), _kind(column)), column.name, quoted=True)
-            )
+            projection.replace(exp.alias_(exp.cast(inner.copy(), kind), name, quoted=True))
     return tree
 
 
-def _kind(column: OutputColumn) -> str:
-    return "DECIMAL" if column.type == "decimal" else sql_type(column.type)
+def _kind(column: OutputColumn, dialect: str) -> str:
+    """The type that a source gives a column: PostgreSQL's decimals have the digits that they have,
+    so that too many are refused as they are read, and not cut off."""
+    exact = column.type.startswith("decimal") and dialect == "postgres"
+    return "DECIMAL" if exact or column.type == "decimal" else sql_type(column.type)

@@ -28,8 +28,8 @@ class Statistics(Protocol):
         """The distinct values of a column."""
         ...
 
-    def folds(self, source: str, relation: str, path: str) -> bool:
-        """Whether a source takes different texts of a column for equal."""
+    def compares_as(self, source: str, relation: str, path: str, word: str) -> bool:
+        """Whether a source compares a column as DuckDB compares values of a word."""
         ...
 
 
@@ -44,9 +44,9 @@ class Unknown:
         """Not known."""
         return None
 
-    def folds(self, source: str, relation: str, path: str) -> bool:
-        """Not that it were known."""
-        return False
+    def compares_as(self, source: str, relation: str, path: str, word: str) -> bool:
+        """Nothing is known to speak against it."""
+        return True
 
 
 class Estimates:
@@ -80,13 +80,15 @@ class Estimates:
         known = bound and self._statistics.distinct(source, binding.relation, bound.path)
         return float(known) if known else max(1.0, rows / 10)
 
-    def folded(self, entity: Entity, source: str) -> frozenset[str]:
-        """The fields of an entity that a source compares in another way than DuckDB."""
+    def odd(self, entity: Entity, source: str) -> frozenset[str]:
+        """The fields of an entity that a source is known to compare in another way than DuckDB."""
         binding = entity.bindings[source]
         return frozenset(
             name
             for name, bound in binding.fields.items()
-            if self._statistics.folds(source, binding.relation, bound.path)
+            if not self._statistics.compares_as(
+                source, binding.relation, bound.path, bound.stored or entity.fields[name].type
+            )
         )
 
     def join(self, leaves: dict[str, tuple[Leaf, str]], conditions: Iterable[exp.Expr]) -> float:

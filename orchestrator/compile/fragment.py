@@ -63,8 +63,8 @@ class Fragments:
             return None
         if able.language == "sql" and not able.typed:
             return None
-        folded = self.estimates.folded(leaf.entity, home)
-        words = pushable_words(leaf.entity, leaf.entity.bindings[home], folded)
+        odd = self.estimates.odd(leaf.entity, home)
+        words = pushable_words(leaf.entity, leaf.entity.bindings[home], odd)
         exact = all(
             name in words and words[name].partition("(")[0] in able.exact for name in leaf.fields
         )
@@ -160,6 +160,9 @@ class Fragments:
     ) -> NativeQuery | str:
         able = self._capabilities[source]
         if able.dialect is not None:
+            relations = {leaf.entity.bindings[source].relation.lower() for leaf in found}
+            if any(cte.alias.lower() in relations for cte in query.find_all(exp.CTE)):
+                return f"a WITH in it has the name of a relation in {source}"
             return difference(query, able) or write(
                 query, self.leaves, source, columns, able.dialect
             )

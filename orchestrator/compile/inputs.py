@@ -138,7 +138,7 @@ class Reader:
     ) -> Input:
         able = self.capabilities[source]
         binding = leaf.entity.bindings[source]
-        words = pushable_words(leaf.entity, binding, self.estimates.folded(leaf.entity, source))
+        words = pushable_words(leaf.entity, binding, self.estimates.odd(leaf.entity, source))
         read = _Reading(leaf, source, fields, able, words)
         for condition in conditions:
             read.try_condition(condition)

@@ -90,6 +90,8 @@ _INSTEAD: dict[str, str] = {
     **dict.fromkeys(("FOR UPDATE", "FOR SHARE", "INTO"), _READ),
     "SUMMARIZE": "Use COUNT(*), MIN(field), MAX(field) and AVG(field).",
     **dict.fromkeys(("NATURAL JOIN", "POSITIONAL JOIN"), _JOIN),
+    "(a JOIN b)": "Write it as a subquery: JOIN (SELECT … FROM a JOIN b ON …) AS c ON ….",
+    "USING": _JOIN,
     "ASOF JOIN": "Join ON equal fields and keep one row with QUALIFY ROW_NUMBER() OVER (…) = 1.",
     **dict.fromkeys(("RECURSIVE", "CONNECT BY"), _LEVELS),
     **dict.fromkeys(("IFF", "DECODE"), _CASE),

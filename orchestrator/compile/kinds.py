@@ -18,7 +18,7 @@ _TYPES = exp.DataType.Type
 
 def family(node: exp.Expr) -> str:
     """The kind of a typed node's values: int float decimal text bool date timestamp timestamptz,
-    or "" when it is none of them or not known."""
+    or "" when it is none of them or not known. Of 32 bits, a float compares in another way."""
     kind = node.type.this if node.type is not None else None
     if kind in exp.DataType.INTEGER_TYPES:
         return "int"
@@ -26,7 +26,6 @@ def family(node: exp.Expr) -> str:
         return "text"
     return {
         _TYPES.DOUBLE: "float",
-        _TYPES.FLOAT: "float",
         _TYPES.DECIMAL: "decimal",
         _TYPES.BOOLEAN: "bool",
         _TYPES.DATE: "date",
@@ -34,6 +33,15 @@ def family(node: exp.Expr) -> str:
         _TYPES.TIMESTAMPNTZ: "timestamp",
         _TYPES.TIMESTAMPTZ: "timestamptz",
     }.get(kind, "")  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+def compare_alike(one: exp.Expr, other: exp.Expr) -> bool:
+    """Whether both are known and of types that compare the same everywhere, or of several values,
+    each of which is looked at by itself."""
+    if isinstance(one, exp.Tuple) or isinstance(other, exp.Null | exp.Subquery):
+        return True
+    kinds = {family(one), family(other)}
+    return "" not in kinds and (len(kinds) == 1 or kinds <= NUMBERS or kinds <= MOMENTS)
 
 
 def gives_aggregates(select: exp.Select) -> bool:

@@ -9,7 +9,15 @@ from sqlglot import exp
 
 from adapters.base import Capabilities
 from orchestrator.compile.casts import cast_difference
-from orchestrator.compile.kinds import COMPARISONS, MOMENTS, NUMBERS, ZONE, distinct_on, family
+from orchestrator.compile.kinds import (
+    COMPARISONS,
+    MOMENTS,
+    NUMBERS,
+    ZONE,
+    compare_alike,
+    distinct_on,
+    family,
+)
 
 _SHARED: tuple[type[exp.Expr], ...] = (
     exp.Column,
@@ -181,14 +189,11 @@ def _text_alone(node: exp.Expr) -> str | None:
     return None if same else "|| of other than text may differ"
 
 
-def _same_families(node: exp.Expr) -> str | None:
-    """Both sides of a comparison known, and of types that compare the same everywhere."""
-    left, right = family(node.this), family(node.args["expression"])
-    if left and (left == right or {left, right} <= NUMBERS or {left, right} <= MOMENTS):
-        return None
-    if isinstance(node.args["expression"], exp.Literal | exp.Null | exp.Subquery):
-        return None
-    return "a comparison of these types may differ"
+def _compared(node: exp.Expr) -> str | None:
+    """All sides of a comparison known, and of types that compare the same everywhere."""
+    others = [node.args.get(side) for side in ("expression", "low", "high")]
+    pairs = (compare_alike(node.this, one) for one in (*others, *node.expressions) if one)
+    return None if all(pairs) else "a comparison of these types may differ"
 
 
 def _bounded(node: exp.Expr) -> str | None:
@@ -294,7 +299,7 @@ _CHECKS = (
     (exp.Div, _division),
     ((exp.Add, exp.Sub, exp.Mul), _binary),
     (exp.DPipe, _text_alone),
-    ((*COMPARISONS, exp.NullSafeEQ, exp.NullSafeNEQ), _same_families),
+    ((*COMPARISONS, exp.NullSafeEQ, exp.NullSafeNEQ, exp.In, exp.Between), _compared),
     (exp.Substring, _bounded),
     ((exp.Extract, exp.Year, exp.Quarter, exp.Month, exp.Day), _part),
     ((exp.TimestampTrunc, exp.DateTrunc), _truncated),

@@ -29,15 +29,16 @@ def _stored(entity: Entity, binding: Binding, field: str) -> str:
     return bound.stored or entity.fields[field].type
 
 
-def pushable_words(entity: Entity, binding: Binding, folded: Container[str] = ()) -> dict[str, str]:
-    """The fields that can be compared at the source, those with no transform that are not among
-    `folded`, with their types."""
+def pushable_words(entity: Entity, binding: Binding, odd: Container[str] = ()) -> dict[str, str]:
+    """The fields that can be compared at the source, those with no transform that are not `odd`,
+    with their types. The id of a point is no payload that could be compared."""
     return {
         field: entity.fields[field].type
         for field, bound in binding.fields.items()
         if bound.transform is None
         and bound.stored in (None, entity.fields[field].type)
-        and field not in folded
+        and field not in odd
+        and bound.path != "$id"
     }
 
 

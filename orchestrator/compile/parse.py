@@ -128,15 +128,27 @@ def _check_nodes(tree: exp.Query, sql: str) -> None:
             raise SqlNotAllowed(refusal_of("RECURSIVE"))
         if isinstance(node, exp.Join) and node.args.get("method"):
             raise SqlNotAllowed(refusal_of(f"{node.args['method'].upper()} JOIN"))
-        if isinstance(node, exp.Select) and node.args.get("into"):
-            raise SqlNotAllowed(refusal_of("INTO"))
+        if isinstance(node, exp.Select):
+            _check_select(node)
         if isinstance(node, exp.Table):
             tables += 1
             if node.args.get("db"):
                 raise SqlNotAllowed("Name entities without a schema.")
+            if node.args.get("joins"):
+                raise SqlNotAllowed(refusal_of("(a JOIN b)", "A JOIN in brackets"))
             _check_alias(tree, node)
     if tables > MAX_TABLES:
         raise SqlNotAllowed(f"The SQL reads over {MAX_TABLES} entities. Ask in parts.")
+
+
+def _check_select(select: exp.Select) -> None:
+    if select.args.get("into"):
+        raise SqlNotAllowed(refusal_of("INTO"))
+    optional = False
+    for join in select.args.get("joins") or []:
+        if optional and join.args.get("using"):  # of which side it is, sqlglot does not see
+            raise SqlNotAllowed(refusal_of("USING", "USING after a RIGHT or FULL JOIN"))
+        optional |= join.side in {"RIGHT", "FULL"}
 
 
 def _check_intervals(sql: str) -> None:

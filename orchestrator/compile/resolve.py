@@ -5,6 +5,7 @@ reads an entity a `Leaf`.
 import re
 from dataclasses import dataclass
 
+import sqlglot
 from sqlglot import exp
 from sqlglot.errors import OptimizeError
 from sqlglot.optimizer.annotate_types import annotate_types
@@ -61,6 +62,7 @@ class Resolved:
 
 
 _COMPARED = (*COMPARISONS, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Between, exp.In)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _TYPED = MOMENTS | NUMBERS | {"bool"}
 
 
@@ -196,18 +198,31 @@ def _hint(error: OptimizeError, model: SemanticModel) -> str:
 
 
 def _type_texts(tree: exp.Query) -> None:
-    """`left_at >= '2026-01-31'` compares moments: a text in quotes takes the type beside it."""
+    """`left_at >= '2026-01-31'` compares moments: a text in quotes takes the type beside it.
+
+    Beside what is computed from numbers it becomes a number: the type that sqlglot knows of a
+    product has other digits than DuckDB's.
+    """
     for node in list(tree.find_all(*_COMPARED)):
         sides = [one for one in node.iter_expressions() if not isinstance(one, exp.Query)]
-        kind = next((one.type for one in sides if family(one) in _TYPED), None)
-        if kind is None:
+        typed = next((one for one in sides if family(one) in _TYPED), None)
+        if typed is None:
             continue
+        computed = family(typed) in NUMBERS and not isinstance(typed, exp.Column)
         for side in sides:
             if isinstance(side, exp.Literal) and side.is_string:
-                cast = exp.Cast(this=exp.null(), to=kind.copy())
-                cast.type = cast.to
-                side.replace(cast)
-                cast.set("this", side)
+                if computed and _NUMBER.fullmatch(side.name):
+                    side.replace(annotate_types(sqlglot.parse_one(side.name), dialect="duckdb"))
+                else:
+                    _cast(side, typed)
+
+
+def _cast(text: exp.Literal, like: exp.Expr) -> None:
+    assert like.type is not None
+    cast = exp.Cast(this=exp.null(), to=like.type.copy())
+    cast.type = cast.to
+    text.replace(cast)
+    cast.set("this", text)
 
 
 def _compare_days_with_days(tree: exp.Query) -> None:

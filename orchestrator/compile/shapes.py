@@ -114,7 +114,7 @@ class Shapes:
     def fold(self, tree: exp.Expr) -> None:
         """Replace what is computed from constants alone (`date '1998-12-01' - interval '90' day`)
         by its value, so that any source can be given it."""
-        found = [node for node in _constants(tree) if node.parent is not None]
+        found = [node for node in _constants(tree) if not isinstance(node.parent, _PLACES)]
         if not found:
             return
         texts = [node.sql("duckdb") for node in found]
@@ -141,6 +141,10 @@ class Shapes:
             except duckdb.Error:
                 return False
         return told == [(False,)]
+
+
+_PLACES = (type(None), exp.Ordered, exp.Group)
+"""Where a number would be the place of a column."""
 
 
 def _reason(error: duckdb.Error) -> str:

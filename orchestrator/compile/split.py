@@ -62,9 +62,10 @@ def only_asks_whether(query: exp.Expr, *places: type[exp.Expr]) -> bool:
     busy = any(query.args.get(part) for part in ("limit", "offset", "group", "with_"))
     if busy or distinct_on(query):
         return False
-    around = query.parent
-    around = around.parent if isinstance(around, exp.Subquery) else around
-    return isinstance(around, places or (exp.Exists, exp.In))
+    whole = query.parent if isinstance(query.parent, exp.Subquery) else query
+    if isinstance(whole.parent, exp.In) and whole.arg_key != "query":
+        return False  # a value that is looked for
+    return isinstance(whole.parent, places or (exp.Exists, exp.In))
 
 
 def _is_plain_reading(query: exp.Query, made: Fragment) -> bool:

@@ -11,7 +11,7 @@ import structlog
 
 from adapters.credentials import Vault
 from adapters.errors import CredentialError, SourceError
-from adapters.schema import Catalog, Column
+from adapters.schema import Catalog, Column, holds
 from orchestrator.registry.bindings import Broken, broken_bindings
 from orchestrator.registry.drift import Change, changes, settled
 from orchestrator.registry.sources import Source, credential_of
@@ -86,10 +86,13 @@ class Registry:
         column = self._column(source, relation, path)
         return column.distinct if column else None
 
-    def folds(self, source: str, relation: str, path: str) -> bool:
-        """Whether a source is known to take different texts of a column for equal."""
-        column = self._column(source, relation, path)
-        return column is not None and column.folds
+    def compares_as(self, source: str, relation: str, path: str, word: str) -> bool:
+        """Whether a column is of that word and compares like it, as far as is known; samples of
+        documents don't tell, whose values are converted one by one."""
+        catalog, column = self.catalog(source), self._column(source, relation, path)
+        if catalog is None or catalog.sampled or column is None:
+            return True
+        return not column.odd and holds(column.type, word)
 
     def _column(self, source: str, relation: str, path: str) -> Column | None:
         catalog = self.catalog(source)

@@ -45,8 +45,9 @@ async def test_distinct_values_are_those_that_postgresql_estimates(sandbox: Sand
     assert found["public.parted", "kind"] == 2
 
 
-async def test_text_that_folds_is_known(sandbox: Sandbox) -> None:
-    """Columns of citext, and of collations for which different texts may be equal."""
+async def test_text_that_compares_in_its_own_way_is_known(sandbox: Sandbox) -> None:
+    """Columns of citext, of collations for which different texts may be equal, and of types that
+    are read as text but are none."""
     server = sandbox.postgres
     await server.create_database("folding", fresh=True)
     admin = await asyncpg.connect(server.admin_dsn("folding"))
@@ -55,13 +56,16 @@ async def test_text_that_folds_is_known(sandbox: Sandbox) -> None:
         CREATE COLLATION caseless (provider = libc, locale = 'C');
         SET allow_system_table_mods = on; -- a build without ICU can't make one that is not
         UPDATE pg_collation SET collisdeterministic = false WHERE collname = 'caseless';
+        CREATE TYPE mood AS ENUM ('well', 'ill');
         CREATE DOMAIN address AS citext;
         CREATE TABLE person
-            (email citext, other address, town text COLLATE caseless, name text, born date);
+            (email citext, other address, town text COLLATE caseless, name text, born date,
+             pay money, host inet, id uuid, initial char(1), mood mood, nick varchar);
     """)
     await admin.close()
     adapter = PostgresAdapter("folding", host=server.host, port=server.port, database="folding")
     catalog = await adapter.introspect(Credential(server.admin_user, server.admin_password), 10)
     person = catalog.relation("public.person")
     assert person is not None
-    assert {column.name for column in person.columns if column.folds} == {"email", "other", "town"}
+    odd = {column.name for column in person.columns if column.odd}
+    assert odd == {"email", "other", "town", "pay", "host"}

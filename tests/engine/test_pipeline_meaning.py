@@ -296,12 +296,18 @@ async def test_a_filter_hides_no_misfit(
 async def test_what_is_out_of_range_fails(own: Bench) -> None:
     """Beyond 64 bits, or beyond the 34 digits of a Decimal128, there is an error and no guess."""
     documents = [
-        {"_id": n, "m": Int64(2**63 - 1), "e": Decimal128("9000000000000000000000000.5")}
+        {
+            "_id": n,
+            "m": Int64(2**63 - 1),
+            "n": Int64(-(2**63)),
+            "e": Decimal128("9000000000000000000000000.5"),
+        }
         for n in range(3)
     ]
     await own.fill(documents, COLLECTION)
     for sql in (
         "SELECT m + 1 AS x FROM t",
+        "SELECT n - 1 AS x FROM t",
         "SELECT SUM(e) AS x FROM t",
         "SELECT e * 2 AS x FROM t",
     ):

@@ -37,9 +37,16 @@ def arithmetic(sign: str, left: Value, right: Value) -> Value:
     if folded := _folded(left, right, sign):
         return folded
     if names <= {"int", "null"}:
-        return Value({"$toLong": code}, INT, nullable)
+        return Value(bound([code], _long), INT, nullable)
     kind = _result(sign, left.kind, right.kind)
     return Value(within(code, kind), _capped(kind), nullable)
+
+
+def _long(v: Code) -> Code:
+    """A result of 64 bits. What is too low has become a double, which may be rounded to the lowest
+    that fits."""
+    rounded = {"$and": [{"$eq": [{"$type": v}, "double"]}, {"$eq": [v, -(2.0**63)]}]}
+    return {"$cond": [rounded, too_long(), {"$toLong": v}]}
 
 
 def _folded(left: Value, right: Value, sign: str) -> Value | None:

@@ -171,6 +171,13 @@ QUERIES: dict[str, tuple[str, str, str]] = {
         "with itself",
         "SELECT a.name FROM customer AS a JOIN customer AS b ON a.customer_id = b.customer_id",
     ),
+    'SELECT c.name FROM customer AS c JOIN ("order" AS o JOIN ticket AS t ON TRUE) ON TRUE': (
+        "A JOIN in brackets",
+        "subquery",
+        f"SELECT c.name{_FROM} AS c JOIN (SELECT t.customer_id FROM ticket AS t) AS x ON TRUE",
+    ),
+    'SELECT name FROM customer RIGHT JOIN "order" USING (customer_id) JOIN ticket '
+    "USING (customer_id)": ("USING after a RIGHT or FULL JOIN", "ON", _JOINED),
     "SELECT * FROM GENERATE_SERIES(1, 10) AS t(n)": (
         "GENERATE_SERIES",
         "DATE_TRUNC('month', field)",

@@ -138,8 +138,8 @@ def test_postgres_computes_as_duckdb_would(expression: str, text: str) -> None:
     ("expression", "kind"),
     [
         ("AVG(spend)", "DOUBLE PRECISION"),
-        ("SUM(customer_id)", "DECIMAL(38, 0)"),
-        ("SUM(spend)", "DECIMAL(38, 9)"),
+        ("SUM(customer_id)", "DECIMAL"),
+        ("SUM(spend)", "DECIMAL"),
         ("COUNT(*)", "BIGINT"),
         ("EXTRACT(YEAR FROM joined_on)", "BIGINT"),
         ("joined_on - DATE '2026-01-01'", "BIGINT"),

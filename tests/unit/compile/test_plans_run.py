@@ -35,6 +35,13 @@ _MORE = (
         "SELECT t.number FROM ticket AS t WHERE t.opened_at >= TIMESTAMPTZ '2026-01-01' - INTERVAL "
         "1 DAY AND t.day > DATE '2026-01-31' - INTERVAL 2 MONTH"
     ),
+    (
+        "WITH tickets AS (SELECT number FROM ticket WHERE score > 2) "
+        "SELECT t.number, x.number AS n FROM ticket AS t "
+        "LEFT JOIN tickets AS x ON x.number = t.number"
+    ),
+    "SELECT 1 + 1 AS k, COUNT(*) AS n FROM customer GROUP BY k",
+    "SELECT name FROM customer WHERE spend * 1.005 > '20.1' OR spend + 0.005 = '20.005'",
 )
 
 
