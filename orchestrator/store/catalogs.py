@@ -52,6 +52,7 @@ columns = sa.Table(
     sa.Column("comment", sa.Text, nullable=False),
     sa.Column("distinct", sa.BigInteger),
     sa.Column("values", sa.JSON, nullable=False),
+    sa.Column("odd", sa.Boolean, nullable=False),
 )
 history = sa.Table(
     "catalog_changes",
