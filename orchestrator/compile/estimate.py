@@ -3,7 +3,7 @@ make them (uniform and independent columns; P. G. Selinger and others, 1979). Th
 plans that are all right, so a wrong guess costs time alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from sqlglot import exp
@@ -28,8 +28,9 @@ class Statistics(Protocol):
         """The distinct values of a column."""
         ...
 
-    def compares_as(self, source: str, relation: str, path: str, word: str) -> bool:
-        """Whether a source compares a column as DuckDB compares values of a word."""
+    def odd(self, source: str, relation: str, words: Mapping[str, str]) -> Collection[str]:
+        """The columns that a source is known to compare in another way than DuckDB compares values
+        of their words."""
         ...
 
 
@@ -44,9 +45,9 @@ class Unknown:
         """Not known."""
         return None
 
-    def compares_as(self, source: str, relation: str, path: str, word: str) -> bool:
-        """Nothing is known to speak against it."""
-        return True
+    def odd(self, source: str, relation: str, words: Mapping[str, str]) -> Collection[str]:
+        """None that is known."""
+        return ()
 
 
 class Estimates:
@@ -54,6 +55,7 @@ class Estimates:
 
     def __init__(self, statistics: Statistics) -> None:
         self._statistics = statistics
+        self._odd: dict[tuple[int, str], frozenset[str]] = {}
 
     def rows(self, leaf: Leaf, source: str, conditions: Iterable[exp.Expr] = ()) -> float:
         """The rows of a leaf in one source where the conditions hold."""
@@ -82,14 +84,17 @@ class Estimates:
 
     def odd(self, entity: Entity, source: str) -> frozenset[str]:
         """The fields of an entity that a source is known to compare in another way than DuckDB."""
-        binding = entity.bindings[source]
-        return frozenset(
-            name
-            for name, bound in binding.fields.items()
-            if not self._statistics.compares_as(
-                source, binding.relation, bound.path, bound.stored or entity.fields[name].type
-            )
-        )
+        at = (id(entity), source)
+        if at not in self._odd:
+            binding = entity.bindings[source]
+            words = {
+                bound.path: bound.stored or entity.fields[name].type
+                for name, bound in binding.fields.items()
+                if bound.transform is None
+            }
+            odd = self._statistics.odd(source, binding.relation, words)
+            self._odd[at] = frozenset(n for n, bound in binding.fields.items() if bound.path in odd)
+        return self._odd[at]
 
     def join(self, leaves: dict[str, tuple[Leaf, str]], conditions: Iterable[exp.Expr]) -> float:
         """The rows of an inner join of leaves (by alias, each with its source)."""

@@ -1,7 +1,7 @@
 """Live catalogs: what each source holds, as last read by this process or by another one."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -11,7 +11,7 @@ import structlog
 
 from adapters.credentials import Vault
 from adapters.errors import CredentialError, SourceError
-from adapters.schema import Catalog, Column, holds
+from adapters.schema import Catalog, holds
 from orchestrator.registry.bindings import Broken, broken_bindings
 from orchestrator.registry.drift import Change, changes, settled
 from orchestrator.registry.sources import Source, credential_of
@@ -83,21 +83,19 @@ class Registry:
 
     def distinct(self, source: str, relation: str, path: str) -> int | None:
         """The estimate of a column's distinct values, or None when it is not known."""
-        column = self._column(source, relation, path)
-        return column.distinct if column else None
-
-    def compares_as(self, source: str, relation: str, path: str, word: str) -> bool:
-        """Whether a column is of that word and compares like it, as far as is known; samples of
-        documents don't tell, whose values are converted one by one."""
-        catalog, column = self.catalog(source), self._column(source, relation, path)
-        if catalog is None or catalog.sampled or column is None:
-            return True
-        return not column.odd and holds(column.type, word)
-
-    def _column(self, source: str, relation: str, path: str) -> Column | None:
         catalog = self.catalog(source)
         found = catalog.relation(relation) if catalog else None
-        return found.column(path) if found else None
+        column = found.column(path) if found else None
+        return column.distinct if column else None
+
+    def odd(self, source: str, relation: str, words: Mapping[str, str]) -> Collection[str]:
+        """The columns that are known to be of another word than `words` say by their names, or not
+        to compare like it. Samples of documents don't tell, whose values are converted."""
+        catalog = self.catalog(source)
+        found = catalog.relation(relation) if catalog and not catalog.sampled else None
+        columns = found.columns if found else ()
+        known = [one for one in columns if one.name in words]
+        return {one.name for one in known if one.odd or not holds(one.type, words[one.name])}
 
     def snapshot(self, source: str) -> Snapshot | None:
         """The catalog of a source as last read, or None when it could not be."""
