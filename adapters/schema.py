@@ -7,6 +7,7 @@ Types are Arrow's words (`int64`, `float64`, `decimal`, `string`, `bool`, `date`
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from adapters.coercion import arrow_type
 
@@ -46,7 +47,7 @@ class Relation:
         return next((column for column in self.columns if column.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalog:
     """What a source holds at one moment; `sampled` when columns are known from samples alone."""
 
@@ -58,7 +59,7 @@ class Catalog:
         """The relation of that name, or None."""
         return next((relation for relation in self.relations if relation.name == name), None)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """sha256 over names, types and keys; estimates and shares do not count."""
         shape = [

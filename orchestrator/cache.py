@@ -8,6 +8,7 @@ person's alone: it is neither kept nor shared.
 import asyncio
 import contextlib
 import hashlib
+import heapq
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator
@@ -74,6 +75,7 @@ class ResultCache:
         self._most_bytes = most_bytes
         self._clock = clock
         self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._begun: list[tuple[float, str]] = []  # a heap: when each fetch that was kept began
         self._size = 0
         self._under_way: dict[str, asyncio.Future[Kept | None]] = {}
 
@@ -112,23 +114,25 @@ class ResultCache:
             done.set_result(recording.kept)
 
     def _fresh(self, key: str) -> Kept | None:
-        kept = self._kept.get(key)
-        if kept is None:
-            return None
-        if self.age(kept) >= self._seconds:
-            self._drop(key)
-            return None
-        self._kept.move_to_end(key)
-        return kept
+        self._drop_stale()
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
 
     def _put(self, key: str, kept: Kept) -> None:
         self._drop(key)
         self._kept[key] = kept
         self._size += kept.table.nbytes
-        for old in [one for one in self._kept if self.age(self._kept[one]) >= self._seconds]:
-            self._drop(old)
+        heapq.heappush(self._begun, (kept.began, key))
+        self._drop_stale()
         while self._size > self._most_bytes:
             self._drop(next(iter(self._kept)))
+
+    def _drop_stale(self) -> None:
+        while self._begun and self._clock() - self._begun[0][0] >= self._seconds:
+            began, key = heapq.heappop(self._begun)
+            if key in self._kept and self._kept[key].began == began:
+                self._drop(key)
 
     def _drop(self, key: str) -> None:
         gone = self._kept.pop(key, None)

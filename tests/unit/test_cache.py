@@ -1,6 +1,7 @@
 """The result cache: recent, complete, bounded, and one fetch at a time for equal keys."""
 
 import asyncio
+import weakref
 from collections.abc import Callable
 
 import pyarrow as pa
@@ -53,6 +54,32 @@ async def test_rows_are_kept_for_their_time_alone() -> None:
     assert cache.age(kept) == 299
     clock.now += 1
     assert await rows(cache, "a") is None
+
+
+async def test_old_rows_are_let_go_unasked() -> None:
+    """What is too old leaves memory when anything else is put or asked for."""
+    clock = Clock()
+    cache = ResultCache(300, 10**9, clock)
+    record(cache, "a")
+    kept = await cache.found("a")
+    assert kept is not None
+    table = weakref.ref(kept.table)
+    del kept
+    clock.now += 300
+    record(cache, "b")
+    assert table() is None
+
+
+async def test_rows_that_are_read_anew_are_kept_anew() -> None:
+    """A key that is put again is kept for the time of the later fetch."""
+    clock = Clock()
+    cache = ResultCache(300, 10**9, clock)
+    record(cache, "a")
+    clock.now += 200
+    record(cache, "a")
+    clock.now += 150
+    record(cache, "b")
+    assert await rows(cache, "a") == 100
 
 
 async def test_age_counts_from_the_start_of_the_fetch() -> None:
