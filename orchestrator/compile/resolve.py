@@ -21,6 +21,7 @@ from orchestrator.compile.lineage import shown_fields
 from orchestrator.compile.measures import expand_measures
 from orchestrator.compile.rights import Rights
 from orchestrator.compile.shapes import SCORE, SEARCHED, Shapes, typed
+from orchestrator.compile.shared import mark_shared, qualify_shared
 from orchestrator.semantic import Entity, SemanticModel, near
 
 MAX_HITS = 1_000
@@ -87,12 +88,14 @@ class Resolver:
         expand_measures(tree, self._model)
         searches = _name_tables(tree, self._model)
         written = _written_names(tree)
+        mark_shared(tree)
         try:
             tree = qualify(tree, schema=self._schema, dialect="duckdb", quote_identifiers=True)
         except OptimizeError as error:
             raise UnknownName(
                 f"{str(error).splitlines()[0].rstrip('.')}. {_hint(error, self._model)}".strip()
             ) from error
+        qualify_shared(tree)
         _spell_out_all(tree)
         names = [name for name, _ in self.shapes.columns(tree)]
         self.shapes.fold(tree)

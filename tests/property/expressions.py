@@ -38,6 +38,16 @@ VALUES: dict[str, tuple[str, ...]] = {
         "YEAR({timestamptz})",
         "DATE_DIFF('day', {date}, {date})",
         "GREATEST({int64}, {int64})",
+        "{int64} * 3",
+        "{int64} // 2",
+        "TRY_CAST({string} AS BIGINT)",
+        "CAST({decimal} AS BIGINT)",
+        "EXTRACT(QUARTER FROM {timestamp})",
+        "EXTRACT(DOW FROM {date})",
+        "EXTRACT(WEEK FROM {date})",
+        "DATE_DIFF('month', {timestamp}, {timestamp})",
+        "POSITION('a' IN {string})",
+        "IF({p}, {int64}, 0)",
     ),
     "float64": (
         "COALESCE({float64}, {float64!})",
@@ -51,6 +61,11 @@ VALUES: dict[str, tuple[str, ...]] = {
         "FLOOR({float64})",
         "NULLIF({float64}, {float64!})",
         "CASE WHEN {p} THEN {float64} ELSE {float64!} END",
+        "CEIL({float64})",
+        "ROUND({float64?}, 1)",
+        "TRY_CAST({string} AS DOUBLE)",
+        "SQRT(ABS({float64}))",
+        "{decimal} * 0.25e0",
     ),
     "decimal": (
         "COALESCE({decimal}, 0)",
@@ -61,6 +76,11 @@ VALUES: dict[str, tuple[str, ...]] = {
         "ROUND({decimal?}, 1)",
         "CASE WHEN {p} THEN {decimal} END",
         "CAST({int64?} AS DECIMAL(38, 2))",
+        "{decimal?} * 2",
+        "{decimal!} * {int64?}",
+        "CAST({float64?} AS DECIMAL(15, 2))",
+        "TRY_CAST({string} AS DECIMAL(15, 2))",
+        "FLOOR({decimal?})",
     ),
     "string": (
         "COALESCE({string}, {string!})",
@@ -79,8 +99,23 @@ VALUES: dict[str, tuple[str, ...]] = {
         "CAST({int64} AS TEXT)",
         "CAST({date} AS TEXT)",
         "LEAST({string}, {string})",
+        "LEFT({string}, 2)",
+        "RIGHT({string}, 1)",
+        "SPLIT_PART({string}, 'a', 1)",
+        "CAST({decimal} AS TEXT)",
+        "CAST({bool} AS TEXT)",
+        "STRFTIME({date}, '%Y-%m')",
+        "CAST({timestamp} AS TEXT)",
+        "COALESCE(TRIM({string}), {string}, '?')",
+        "GREATEST({string}, {string!})",
     ),
-    "bool": ("({p})", "COALESCE({bool}, FALSE)", "CASE WHEN {p} THEN {bool} END"),
+    "bool": (
+        "({p})",
+        "COALESCE({bool}, FALSE)",
+        "CASE WHEN {p} THEN {bool} END",
+        "NOT {bool}",
+        "({bool} = ({p}))",
+    ),
     "date": (
         "COALESCE({date}, {date!})",
         "CAST({timestamp} AS DATE)",
@@ -89,6 +124,11 @@ VALUES: dict[str, tuple[str, ...]] = {
         "CAST({date} + INTERVAL 3 DAY AS DATE)",
         "CAST({date} - INTERVAL '1 month' AS DATE)",
         "CASE WHEN {p} THEN {date} ELSE {date} END",
+        "LAST_DAY({date})",
+        "DATE_TRUNC('week', {date})",
+        "{date} + 40",
+        "CAST({date} - INTERVAL 1 YEAR AS DATE)",
+        "GREATEST({date}, {date})",
     ),
     "timestamptz": (
         "COALESCE({timestamptz}, {timestamptz!})",
@@ -97,6 +137,9 @@ VALUES: dict[str, tuple[str, ...]] = {
         "{timestamptz} + INTERVAL 36 HOUR",
         "{timestamptz} - INTERVAL '1' DAY",
         "CASE WHEN {p} THEN {timestamptz} END",
+        "{timestamptz} + INTERVAL '1 month 2 days'",
+        "CAST({timestamp} AS TIMESTAMPTZ)",
+        "LEAST({timestamptz}, {timestamptz})",
     ),
     "timestamp": (
         "COALESCE({timestamp}, {timestamp!})",
@@ -105,6 +148,9 @@ VALUES: dict[str, tuple[str, ...]] = {
         "DATE_TRUNC('hour', {timestamp})",
         "{timestamptz} AT TIME ZONE 'Europe/Berlin'",
         "DATE_TRUNC('day', {timestamptz} AT TIME ZONE 'America/New_York')",
+        "CAST({date} AS TIMESTAMP)",
+        "{timestamp} - INTERVAL '90 minutes'",
+        "DATE_TRUNC('week', {timestamp})",
     ),
 }
 _SIMPLE = 7
@@ -154,6 +200,21 @@ CONDITIONS: tuple[str, ...] = (
     "({string?}, {int64?}) < ({string!}, {int64!})",
     "REGEXP_MATCHES({string}, '^[a-c]')",
     "{string} SIMILAR TO 'a.*'",
+    "{int64?} = '3'",
+    "{decimal?} >= '2.00'",
+    "{float64} <= '0.5'",
+    "{decimal?} IN ('2', '7.50')",
+    "{timestamptz?} BETWEEN '2024-01-01' AND '2024-12-31 23:30:00'",
+    "{date?} IN ('2024-02-29', '2025-01-01')",
+    "{date?} < {timestamp?}",
+    "{timestamp} > {date}",
+    "{X?} = ({X})",
+    "{int64?} % 2 = 0",
+    "{string} BETWEEN 'A' AND 'b'",
+    "{bool} IS NOT TRUE",
+    "{bool?} <> {bool}",
+    "LENGTH({string?}) > 1",
+    "{string?} IS NULL OR {string?} = ''",
 )
 PATTERNS = ("a%", "%o%", "_", "%", "", "A%", "%\\%", "$%", "100%", "%'%", "%é%", "a_b", "o__n")
 
@@ -203,19 +264,20 @@ class Expressions:
 
     def form(self, kind: str, columns: Sequence[Column], depth: int = 2) -> str:
         """A value of that kind that is more than a column or a literal."""
-        return self._fill(self.pick(VALUES[kind]), columns, depth)
+        return self.fill(self.pick(VALUES[kind]), columns, depth)
 
     def condition(self, columns: Sequence[Column], depth: int = 2) -> str:
         """A condition over the columns, true, false or null."""
         simple = depth <= 0 or self.chance(50)
         known = CONDITIONS[:_SIMPLE] if simple else CONDITIONS
-        return self._fill(self.pick(known), columns, depth)
+        return self.fill(self.pick(known), columns, depth)
 
-    def _fill(self, template: str, columns: Sequence[Column], depth: int) -> str:
+    def fill(self, template: str, columns: Sequence[Column], depth: int = 1) -> str:
+        """What a template says, over the columns."""
         known = tuple(dict.fromkeys(column.kind for column in columns)) or KINDS
         kind = self.pick(known) if "{X" in template else ""
 
-        def fill(match: re.Match[str]) -> str:
+        def put(match: re.Match[str]) -> str:
             name = kind if match[1] == "X" else match[1]
             if name == "p":
                 return self.condition(columns, depth - 1)
@@ -225,7 +287,7 @@ class Expressions:
                 return self.literal(name)
             return self.value(name, columns, 0 if match[2] else depth - 1)
 
-        return _PLACE.sub(fill, template)
+        return _PLACE.sub(put, template)
 
     def literal(self, kind: str) -> str:
         """A literal that stands in the data, often."""

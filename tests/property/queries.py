@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from tests.property.aggregates import aggregate, window
 from tests.property.data import DOMAINS, ENTITIES
-from tests.property.expressions import KINDS, NUMBERS, Column, Draw, Expressions
+from tests.property.expressions import KINDS, Column, Draw, Expressions
 
 _JOINS = ("JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN")
 _RELATED = {
@@ -69,7 +70,10 @@ class _Writer:
         ways = ("", " DESC", " NULLS FIRST", " DESC NULLS LAST", " ASC NULLS LAST")
         start = self._say.pick(range(len(columns)))
         turned = [*columns[start:], *columns[:start]]
-        return ", ".join(column.sql + self._say.pick(ways) for column in turned)
+        names = [column.sql for column in turned]
+        if self._say.chance(20):
+            names = [str(columns.index(column) + 1) for column in turned]
+        return ", ".join(name + self._say.pick(ways) for name in names)
 
     def _set_operation(self, depth: int) -> Query:
         left = self._select(depth - 1)
@@ -87,6 +91,10 @@ class _Writer:
     def _from(self, depth: int) -> tuple[str, list[Column]]:
         sql, first = self._relation(depth, [])
         columns = [*first]
+        if self._say.chance(10):
+            joined, merged = self._using(sql, columns)
+            if merged:
+                return joined, merged
         for _ in range(self._say.pick((0, 1, 1, 1, 2, 2, 3))):
             related = [column.domain for column in columns if column.domain]
             relation, new = self._relation(depth, related)
@@ -118,6 +126,19 @@ class _Writer:
             Column(f"{alias}.{field}", word.partition("(")[0], DOMAINS.get((name, field)))
             for field, word in ENTITIES[name].items()
         ]
+
+    def _using(self, sql: str, left: Sequence[Column]) -> tuple[str, list[Column]]:
+        """A join by a name that both sides have, with the columns of both and the one that they
+        share; no columns when they share none."""
+        relation, right = self._relation(0, [column.domain for column in left if column.domain])
+        names = {_name_of(column) for column in right}
+        shared = [column for column in left if column.domain and _name_of(column) in names]
+        if not shared:
+            return sql, []
+        one = self._say.pick(shared)
+        name = _name_of(one)
+        joined = f"{sql} {self._say.pick(_JOINS)} {relation} USING ({name})"
+        return joined, [Column(name, one.kind, one.domain), *left, *right]
 
     def _on(self, left: Sequence[Column], right: Sequence[Column]) -> str:
         condition = self._key_pair(left, right) or "TRUE"
@@ -162,10 +183,18 @@ class _Writer:
             ours = self._say.pick([c.sql for c in outer if c.kind == kind])
             theirs = self._say.pick([c.sql for c in inner if c.kind == kind])
             return f"{ours} {not_}IN (SELECT {theirs} FROM {relation}{where})"
-        kind, aggregate = self._aggregate(inner)
+        kind, found = aggregate(self._say, inner)
         ours = self._say.value(kind, outer, 1)
         operator = self._say.pick(("=", "<", ">=", "<>"))
-        return f"{ours} {operator} (SELECT {aggregate} FROM {relation}{where})"
+        return f"{ours} {operator} (SELECT {found} FROM {relation}{where})"
+
+    def _scalar(self, outer: Sequence[Column]) -> tuple[str, str]:
+        """A subquery that gives one value, of what belongs to a row or of all, with its kind."""
+        relation, inner = self._relation(0, [column.domain for column in outer if column.domain])
+        kind, found = aggregate(self._say, inner)
+        pair = self._key_pair(inner, outer)
+        where = f" WHERE {pair}" if pair and self._say.chance(75) else ""
+        return kind, f"(SELECT {found} FROM {relation}{where})"
 
     def _any_row(
         self,
@@ -186,31 +215,11 @@ class _Writer:
             word = self._say.pick(("JOIN", "LEFT JOIN"))
             relation += f" {word} {other} ON {self._key_pair(new, [*outer, *inner]) or 'TRUE'}"
         if form in ("added", "having"):
-            kind, aggregate = self._aggregate(inner)
-            chosen = aggregate if form == "added" else "1"
-            having = f" HAVING {aggregate} < {self._say.literal(kind)}" if form == "having" else ""
+            kind, found = aggregate(self._say, inner)
+            chosen = found if form == "added" else "1"
+            having = f" HAVING {found} < {self._say.literal(kind)}" if form == "having" else ""
         where = f" WHERE {' AND '.join(parts)}" if parts else ""
         return f"SELECT {chosen} FROM {relation}{where}{having}"
-
-    def _aggregate(self, columns: Sequence[Column]) -> tuple[str, str]:
-        """An aggregate over the columns, with its kind."""
-        name = self._say.pick(("COUNT", "SUM", "MIN", "MAX", "AVG", "COUNT(*)"))
-        distinct = "DISTINCT " if name in ("COUNT", "SUM") and self._say.chance(25) else ""
-        kinds = NUMBERS if name in ("SUM", "AVG") else KINDS
-        present = [kind for kind in kinds if any(c.kind == kind for c in columns)] or ["int64"]
-        kind = self._say.pick(present)
-        sql = f"{name}({distinct}{self._say.value(kind, columns, 1)})"
-        if name == "COUNT(*)":
-            sql = name
-        if self._say.chance(20):
-            sql += f" FILTER (WHERE {self._say.condition(columns, 1)})"
-        match name:
-            case "AVG":
-                return "float64", sql
-            case "SUM" | "MIN" | "MAX":
-                return kind, sql
-            case _:
-                return "int64", sql
 
     def _grouped(self, source: str, columns: Sequence[Column], where: str) -> Query:
         keys: list[tuple[Column, str]] = []
@@ -224,7 +233,7 @@ class _Writer:
         given = [column for column, _ in keys]
         parts = [f"{sql} AS {column.sql}" for column, sql in keys]
         for index in range(self._say.pick((1, 2, 3))):
-            kind, sql = self._aggregate(columns)
+            kind, sql = aggregate(self._say, columns)
             given.append(Column(f"a{index + 1}", kind))
             parts.append(f"{sql} AS a{index + 1}")
         group = self._group_by([sql for _, sql in keys])
@@ -234,7 +243,7 @@ class _Writer:
             group = " GROUP BY g1"
         having = ""
         if self._say.chance(25):
-            kind, sql = self._aggregate(columns)
+            kind, sql = aggregate(self._say, columns)
             having = f" HAVING {sql} {self._say.pick(('>', '<>', '<='))} {self._say.literal(kind)}"
         sql = f"SELECT {', '.join(parts)} FROM {source}{where}{group}{having}"
         return Query(sql, tuple(given))
@@ -263,11 +272,14 @@ class _Writer:
                 parts.append(f"{chosen.sql} AS {name}")
             else:
                 kind = kinds[index] if kinds else self._say.pick(KINDS)
+                value = self._say.value(kind, columns)
+                if kinds is None and self._say.chance(15):
+                    kind, value = self._scalar(columns)
                 given.append(Column(name, kind))
-                parts.append(f"{self._say.value(kind, columns)} AS {name}")
+                parts.append(f"{value} AS {name}")
         qualify = ""
         if kinds is None and self._say.chance(20):
-            kind, sql = self._window(columns)
+            kind, sql = window(self._say, columns)
             given.append(Column("w", kind))
             parts.append(f"{sql} AS w")
             if kind == "int64" and self._say.chance(25):
@@ -276,26 +288,10 @@ class _Writer:
         sql = f"SELECT {distinct}{', '.join(parts)} FROM {source}{where}{qualify}"
         return Query(sql, tuple(given))
 
-    def _window(self, columns: Sequence[Column]) -> tuple[str, str]:
-        """A window function; those that number rows see them in a total order."""
-        parted = f"PARTITION BY {self._say.pick(columns).sql} " if self._say.chance(60) else ""
-        one = self._say.pick(columns)
-        by_one = f"OVER ({parted}ORDER BY {one.sql}{self._say.pick(('', ' DESC NULLS LAST'))})"
-        by_all = f"OVER ({parted}ORDER BY {', '.join(column.sql for column in columns)})"
-        shown = self._say.pick(columns)
-        whole = f"OVER ({parted.strip()})"
-        return self._say.pick(
-            (
-                ("int64", f"ROW_NUMBER() {by_all}"),
-                ("int64", f"RANK() {by_one}"),
-                ("int64", f"DENSE_RANK() {by_one}"),
-                ("int64", f"COUNT({shown.sql}) {by_one}"),
-                (shown.kind, f"MAX({shown.sql}) {whole}"),
-                (shown.kind, f"LAG({shown.sql}) {by_all}"),
-                (shown.kind, f"FIRST_VALUE({shown.sql}) {by_all}"),
-            )
-        )
-
 
 def _of(alias: str, column: Column) -> Column:
     return Column(f"{alias}.{column.sql}", column.kind, column.domain)
+
+
+def _name_of(column: Column) -> str:
+    return column.sql.rpartition(".")[2]

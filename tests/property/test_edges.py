@@ -12,6 +12,7 @@ from tests.property.placements import Placement, everything_in
 from tests.property.sameness import rows_of
 
 _JOIN = 'SELECT COUNT(*) AS n FROM customer AS c {} "order" AS o ON c.customer_id = o.customer_id'
+_SHARED = 'SELECT COUNT(*) AS n FROM customer AS c FULL JOIN "order" AS o USING (customer_id)'
 _EMPTY = "SELECT COUNT(*) AS n FROM customer AS c {} event AS e ON c.customer_id = e.customer_id"
 _CUSTOMERS = "SELECT COUNT(*) AS n FROM customer AS c WHERE "
 _PRODUCTS = "SELECT label FROM product WHERE "
@@ -45,6 +46,18 @@ CASES: dict[str, tuple[str, Rows]] = {
     "a condition on the kept side in ON": (
         f"{_JOIN.format('LEFT JOIN')} AND c.parent_id = 1",
         [(7,)],
+    ),
+    "a shared column in HAVING": (
+        f"{_SHARED} GROUP BY customer_id HAVING customer_id > 2",
+        [(1,), (1,)],
+    ),
+    "a shared column in an aggregate of HAVING": (
+        f"{_SHARED} GROUP BY c.parent_id HAVING MAX(customer_id) > 4",
+        [(5,)],
+    ),
+    "a shared column in QUALIFY": (
+        f"{_SHARED.replace(' AS n', ' OVER () AS n')} QUALIFY customer_id > 2",
+        [(11,), (11,)],
     ),
     "inner join with an empty side": (_EMPTY.format("JOIN"), [(0,)]),
     "left join with an empty right side": (_EMPTY.format("LEFT JOIN"), [(5,)]),
