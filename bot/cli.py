@@ -8,7 +8,7 @@ binding is broken; for `replay`, that something differs; for `audit verify`, tha
 import asyncio
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +18,7 @@ from rich.console import Console
 
 from adapters.errors import ConfigurationError, CrosstalkError
 from bot.audit_cli import audit_commands, replay
-from bot.drift_lines import SourceDrift, drift_line, show_drift
+from bot.drift_cli import drift
 from bot.event_lines import event_line, planned_line, problem_line
 from bot.logs import set_up_logs
 from bot.manifest import Variant, as_yaml
@@ -125,41 +125,6 @@ async def _overlaps(
     requester = Requester("local", "terminal", model.time_zone)
     async with opened_pipeline(configured, model, warm=False) as pipeline:
         return await overlaps(pipeline, requester, relationship, with_examples=with_examples)
-
-
-def drift(
-    as_json: Json = False,
-    days: Annotated[float, typer.Option(help="How far back changes are shown.")] = 7,
-    model: Model = None,
-) -> None:
-    """Read every source's catalog, and show what has changed and which bindings are broken."""
-    configured = settings()
-    set_up_logs(configured.log_format, level=40)
-    found = asyncio.run(_drifts(configured, load(model or configured.semantic_model), days))
-    for one in found:
-        if as_json:
-            typer.echo(drift_line(one))
-        else:
-            show_drift(Console(), one)
-    if any(one.broken for one in found):
-        raise typer.Exit(1)
-
-
-async def _drifts(configured: Settings, model: SemanticModel, days: float) -> list[SourceDrift]:
-    async with opened_pipeline(configured, model, warm=False) as pipeline:
-        registry, since = pipeline.registry, datetime.now(UTC) - timedelta(days=days)
-        await registry.refresh(model.sources, keep_s=0, timeout_s=60)
-        broken = registry.broken(model)
-        return [
-            SourceDrift(
-                name,
-                registry.read_at(name),
-                registry.failure(name),
-                registry.changes(name, since),
-                [one for one in broken if one.source == name],
-            )
-            for name in model.sources
-        ]
 
 
 def serve(model: Model = None) -> None:

@@ -1,7 +1,14 @@
 """What each source holds now, and what has changed since: so that no plan runs against a schema
 that is gone."""
 
-from orchestrator.registry.bindings import Broken, broken_bindings, faults, owners_of
+from orchestrator.registry.bindings import (
+    Broken,
+    Converted,
+    broken_bindings,
+    converted_bindings,
+    faults,
+    owners_of,
+)
 from orchestrator.registry.changed import Drift
 from orchestrator.registry.drift import Change, moment
 from orchestrator.registry.extended import Extended
@@ -11,6 +18,7 @@ from orchestrator.registry.sources import Credentials, Kind, Source, credential_
 __all__ = [
     "Broken",
     "Change",
+    "Converted",
     "Credentials",
     "Drift",
     "Extended",
@@ -20,6 +28,7 @@ __all__ = [
     "Snapshots",
     "Source",
     "broken_bindings",
+    "converted_bindings",
     "credential_of",
     "faults",
     "moment",

@@ -1,4 +1,5 @@
-"""The semantic model's bindings against a live catalog: which of them its source no longer fits.
+"""The semantic model's bindings against a live catalog: which of them its source no longer fits,
+and which are read through a conversion.
 
 A column of a sampled source that is not in the catalog may only be rare: it counts as gone when the
 history says that it was there. A type counts as wrong when the history says that it was right.
@@ -8,7 +9,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from adapters.schema import Catalog, Relation
+from adapters.schema import Catalog, Column, Relation, holds
 from orchestrator.registry.drift import GONE, Change, moment
 from orchestrator.semantic import Binding, Entity, SemanticModel
 
@@ -38,6 +39,17 @@ class Broken:
     owners: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A field whose column is of another type, or compares in another way: it is right, and slower
+    than it could be. `message` is for people."""
+
+    source: str
+    entity: str
+    field: str
+    message: str
+
+
 def broken_bindings(model: SemanticModel, catalog: Catalog, history: History) -> tuple[Broken, ...]:
     """Every binding in a catalog's source that is broken."""
     return tuple(
@@ -46,6 +58,24 @@ def broken_bindings(model: SemanticModel, catalog: Catalog, history: History) ->
         if (binding := entity.bindings.get(catalog.source)) is not None
         for broken in faults(name, entity, binding, catalog, history, binding.fields)
     )
+
+
+def converted_bindings(model: SemanticModel, catalog: Catalog) -> tuple[Converted, ...]:
+    """Every field in a catalog's source that is converted as it is read, and compared in the join.
+    Samples don't tell of any, nor do fields with a `transform`."""
+    if catalog.sampled:
+        return ()
+    found: list[Converted] = []
+    for name, entity in model.entities.items():
+        binding = entity.bindings.get(catalog.source)
+        live = catalog.relation(binding.relation) if binding else None
+        for field, bound in binding.fields.items() if binding and live else ():
+            column = live.column(bound.path) if live and bound.transform is None else None
+            word = bound.stored or entity.fields[field].type
+            said = _conversion(column, word) if column else None
+            if said is not None:
+                found.append(Converted(catalog.source, name, field, said))
+    return tuple(found)
 
 
 def faults(
@@ -112,6 +142,17 @@ def _column_fault(
         f"The semantic model reads {live.name}.{path} in {catalog.source} as {word}, but it is "
         f"{column.type}{since}. Correct the binding: say how it is `stored`, with a `transform`."
     )
+
+
+def _conversion(column: Column, word: str) -> str | None:
+    """What is converted of a column that is read as a word, or None."""
+    if column.odd:
+        what = f"{column.name} is compared in a way of its own there"
+    elif not holds(column.type, word):
+        what = f"{column.name} is {column.type} there, and read as {word}"
+    else:
+        return None
+    return f"{what}: it is compared in the join, which is right but reads more."
 
 
 def _what_became(past: tuple[Change, ...], name: str, known: list[str]) -> tuple[str, str]:

@@ -3,16 +3,16 @@
 import contextlib
 import json
 import sqlite3
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
-from bot import cli
+from bot import cli, drift_cli
 from bot.slack.catalogs import CatalogWatch
 from bot.slack.clients import OneWorkspace
 from orchestrator.pipeline import Pipeline, Proposed, Refused
@@ -184,35 +184,52 @@ async def test_the_model_is_kept_with_its_sources(watched: Watched) -> None:
     assert await watched.pipeline.catalogs.get("shop", shop.address) is not None
 
 
-def test_drift_shows_what_changed_and_what_is_broken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The command reads every source, is content at first, and then exits with 1; a change is still
-    shown the next time."""
+@pytest.fixture
+def drift(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs the command over the two shops."""
 
     @contextlib.asynccontextmanager
     async def opened_here(*_: object, **__: object) -> AsyncGenerator[Pipeline]:
         async with opened(model(tmp_path), None, tmp_path, warm=False) as pipeline:
             yield pipeline
 
-    monkeypatch.setattr(cli, "opened_pipeline", opened_here)
-    monkeypatch.setattr(cli, "load", lambda _path: model(tmp_path))  # pyright: ignore
-    monkeypatch.setattr(cli, "set_up_logs", lambda *_, **__: None)  # pyright: ignore
+    monkeypatch.setattr(drift_cli, "opened_pipeline", opened_here)
+    monkeypatch.setattr(drift_cli, "load", lambda _path: model(tmp_path))  # pyright: ignore
+    monkeypatch.setattr(drift_cli, "set_up_logs", lambda *_, **__: None)  # pyright: ignore
+    return lambda *options: CliRunner().invoke(cli.command_line(), ["drift", *options])
+
+
+def test_drift_shows_what_changed_and_what_is_broken(
+    tmp_path: Path, drift: Callable[..., Result]
+) -> None:
+    """The command reads every source, is content at first, and then exits with 1; a change is still
+    shown the next time."""
     for name in ("shop", "stock"):
         alter(tmp_path, name, "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT, price REAL)")
-    run = CliRunner()
-    first = run.invoke(cli.command_line(), ["drift"])
+    first = drift()
     assert first.exit_code == 0, first.output
     assert first.output.count("✓ Every binding") == 2
     alter(tmp_path, "shop", "ALTER TABLE items RENAME COLUMN name TO title")
     for _ in range(2):
-        again = run.invoke(cli.command_line(), ["drift"])
+        again = drift()
         assert again.exit_code == 1
         assert "items.name is gone, probably renamed to title" in again.output
         assert "✗ article.name" in again.output
         assert "Owners of article: @shop-data." in again.output
-    output = run.invoke(cli.command_line(), ["drift", "--json"]).output
-    shop, stock = map(json.loads, output.splitlines())
+    shop, stock = map(json.loads, drift("--json").output.splitlines())
     assert (shop["source"], shop["broken"][0]["fields"]) == ("shop", ["name"])
     assert shop["changes"][0]["what"] == "column renamed"
     assert (stock["changes"], stock["broken"], stock["failure"]) == ([], [], None)
+
+
+def test_drift_shows_what_is_converted(tmp_path: Path, drift: Callable[..., Result]) -> None:
+    """A column of another type than its field is named as slow, and nothing is broken."""
+    for name, word in (("shop", "REAL"), ("stock", "INTEGER")):
+        table = f"CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT, price {word})"
+        alter(tmp_path, name, table)
+    found = drift()
+    assert found.exit_code == 0, found.output
+    assert found.output.count("≈") == 1
+    assert "≈ part.price: price is int64 there, and read as float64" in found.output
+    shop, stock = map(json.loads, drift("--json").output.splitlines())
+    assert (shop["converted"], stock["converted"][0]["field"]) == ([], "price")
