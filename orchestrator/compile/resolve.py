@@ -4,6 +4,7 @@ reads an entity a `Leaf`.
 
 import re
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 import sqlglot
 from sqlglot import exp
@@ -203,21 +204,33 @@ def _hint(error: OptimizeError, model: SemanticModel) -> str:
 def _type_texts(tree: exp.Query) -> None:
     """`left_at >= '2026-01-31'` compares moments: a text in quotes takes the type beside it.
 
-    Beside what is computed from numbers it becomes a number: the type that sqlglot knows of a
-    product has other digits than DuckDB's.
+    Beside what is computed from decimals or floats it becomes a number: the type that sqlglot knows
+    of a product has other digits than DuckDB's. Beside whole numbers it is rounded, as DuckDB does.
     """
     for node in list(tree.find_all(*_COMPARED)):
         sides = [one for one in node.iter_expressions() if not isinstance(one, exp.Query)]
         typed = next((one for one in sides if family(one) in _TYPED), None)
         if typed is None:
             continue
+        whole = _whole(typed)
         computed = family(typed) in NUMBERS and not isinstance(typed, exp.Column)
         for side in sides:
             if isinstance(side, exp.Literal) and side.is_string:
-                if computed and _NUMBER.fullmatch(side.name):
-                    side.replace(annotate_types(sqlglot.parse_one(side.name), dialect="duckdb"))
+                if (whole or computed) and _NUMBER.fullmatch(side.name):
+                    number = Decimal(side.name)
+                    _put_number(side, number.quantize(1, ROUND_HALF_UP) if whole else number)
                 else:
                     _cast(side, typed)
+
+
+def _put_number(text: exp.Literal, number: Decimal) -> None:
+    text.replace(annotate_types(sqlglot.parse_one(f"{number:f}"), dialect="duckdb"))
+
+
+def _whole(value: exp.Expr) -> bool:
+    """Whether a value is computed of whole numbers alone."""
+    numbers = [family(one) for one in value.find_all(exp.Column, exp.Literal)]
+    return {family(value), *numbers} & NUMBERS == {"int"}
 
 
 def _cast(text: exp.Literal, like: exp.Expr) -> None:

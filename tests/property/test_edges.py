@@ -47,6 +47,18 @@ CASES: dict[str, tuple[str, Rows]] = {
         f"{_JOIN.format('LEFT JOIN')} AND c.parent_id = 1",
         [(7,)],
     ),
+    "a quoted number beside a whole one is rounded": (
+        f"{_CUSTOMERS}customer_id <= '1.5' AND 1 <= '0.5'",
+        [(3,)],
+    ),
+    "a quoted number beside computed whole ones is rounded": (
+        f"{_CUSTOMERS}c.customer_id + 1 <= '2.5' AND c.customer_id % 2 <= '0.4'",
+        [(2,)],
+    ),
+    "a quoted number beside a count is rounded": (
+        "SELECT customer_id FROM customer GROUP BY customer_id HAVING COUNT(*) = '1.6'",
+        [(2,)],
+    ),
     "a shared column in HAVING": (
         f"{_SHARED} GROUP BY customer_id HAVING customer_id > 2",
         [(1,), (1,)],

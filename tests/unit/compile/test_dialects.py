@@ -88,7 +88,9 @@ def test_equal_values_share_a_parameter_by_type() -> None:
         ("joined_on = '2026-01-02'", "DATE) ['2026-01-02']"),
         ("joined_on IN ('2026-01-02')", "DATE)) ['2026-01-02']"),
         ("CAST(left_at AS DATE) < '2026-01-02'", "DATE) ['2026-01-02']"),
-        ("customer_id = '5'", "BIGINT) ['5']"),
+        ("customer_id = '5'", '"id" = 5 []'),
+        ("customer_id < '-1.5'", '"id" < -2 []'),
+        ("'2.5' <> LENGTH(name)", "WHERE 3 <> LENGTH("),
     ],
 )
 def test_a_text_takes_the_type_beside_it(condition: str, bound: str) -> None:
