@@ -218,7 +218,7 @@ def _type_texts(tree: exp.Query) -> None:
             if isinstance(side, exp.Literal) and side.is_string:
                 if (whole or computed) and _NUMBER.fullmatch(side.name):
                     number = Decimal(side.name)
-                    _put_number(side, number.quantize(1, ROUND_HALF_UP) if whole else number)
+                    _put_number(side, number.to_integral_value(ROUND_HALF_UP) if whole else number)
                 else:
                     _cast(side, typed)
 

@@ -90,6 +90,7 @@ def test_equal_values_share_a_parameter_by_type() -> None:
         ("CAST(left_at AS DATE) < '2026-01-02'", "DATE) ['2026-01-02']"),
         ("customer_id = '5'", '"id" = 5 []'),
         ("customer_id < '-1.5'", '"id" < -2 []'),
+        (f"customer_id < '{10**40}.5'", f'"id" < {10**40 + 1} []'),
         ("'2.5' <> LENGTH(name)", "WHERE 3 <> LENGTH("),
     ],
 )
