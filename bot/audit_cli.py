@@ -5,7 +5,6 @@ import asyncio
 import getpass
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from rich.console import Console
 from adapters.errors import ConfigurationError
 from bot.audit_lines import show_replayed, show_run, show_verdict
 from bot.logs import set_up_logs
+from bot.options import Model
 from bot.replaying import Replayed, replayed
 from bot.settings import Settings, settings
 from bot.wiring import opened_pipeline, opened_store
@@ -83,7 +83,7 @@ def replay(
     is_confirmed: Annotated[
         bool, typer.Option("--confirm", help="Run again what people had to approve.")
     ] = False,
-    model: Annotated[Path | None, typer.Option(help="The semantic model's file.")] = None,
+    model: Model = None,
 ) -> None:
     """Run a stored answer again, without a planner, and say what differs; no rows are shown."""
     configured = _configured()

@@ -23,6 +23,7 @@ from bot.event_lines import event_line, planned_line, problem_line
 from bot.logs import set_up_logs
 from bot.manifest import Variant, as_yaml
 from bot.manifest import manifest as slack_manifest
+from bot.options import Model
 from bot.overlap_lines import overlap_line, show_overlap
 from bot.plan_picture import PICTURES, save
 from bot.plan_terminal import show_plan
@@ -50,7 +51,6 @@ Sql = Annotated[str, typer.Argument(help="SQL over the business entities.", show
 SqlOption = Annotated[str | None, typer.Option("--sql", help="SQL instead of a question.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON event a line.")]
 PictureOption = Annotated[Path | None, typer.Option("--picture", help="An .svg or .png to write.")]
-Model = Annotated[Path | None, typer.Option("--model", help="The semantic model's file.")]
 Today = Annotated[datetime | None, typer.Option("--today", formats=["%Y-%m-%d"], hidden=True)]
 
 

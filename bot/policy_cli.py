@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.cells import printable
+from bot.options import Model
 from bot.policy_cases import aware, read_cases
 from bot.settings import settings
 from orchestrator.compile.verdict import Judge, Verdict
@@ -23,8 +24,6 @@ from orchestrator.semantic import load
 CASES = "policy_tests.yaml"
 
 policy = typer.Typer(help="Show and test who may read what.", no_args_is_help=True)
-
-Model = Annotated[Path | None, typer.Option("--model", help="The semantic model's file.")]
 
 
 @policy.command()

@@ -10,6 +10,7 @@ import typer
 
 from adapters.errors import ConfigurationError
 from bot.logs import set_up_logs
+from bot.options import Model
 from bot.settings import Settings, settings
 from bot.verified import diff, unfit
 from bot.wiring import opened_pipeline
@@ -29,7 +30,7 @@ def verified(
     ] = False,
     accept: Annotated[list[str] | None, typer.Option(help="Accept this proposal.")] = None,
     reject: Annotated[list[str] | None, typer.Option(help="Reject this proposal.")] = None,
-    model: Annotated[Path | None, typer.Option(help="The semantic model's file.")] = None,
+    model: Model = None,
 ) -> None:
     """List the verified queries that people propose, decide on them, or print them as a diff."""
     configured = settings()
