@@ -31,6 +31,13 @@ class Column:
     values: tuple[str, ...] = ()
     odd: bool = False
 
+    def differs_from(self, word: str) -> bool:
+        """Whether its values are not those of a word as they are: they are converted, or compared
+        in another way. Of decimals whose digits are not known they are taken to be."""
+        if self.odd or self.type.partition("(")[0] != word.partition("(")[0]:
+            return True
+        return "(" in self.type and arrow_type(self.type).scale > arrow_type(word).scale
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:
@@ -75,11 +82,3 @@ class Catalog:
     def as_dict(self) -> dict[str, object]:
         """A JSON-ready form."""
         return asdict(self)
-
-
-def holds(live: str, word: str) -> bool:
-    """Whether the values of a live type are those of a word as they are, without a conversion. Of
-    decimals whose digits are not known they are taken to be."""
-    if live.partition("(")[0] != word.partition("(")[0]:
-        return False
-    return "(" not in live or arrow_type(live).scale <= arrow_type(word).scale

@@ -8,7 +8,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,16 +16,10 @@ from rich.text import Text
 
 from bot.cells import printable
 from bot.logs import set_up_logs
+from bot.options import Model
 from bot.settings import Settings, settings
 from bot.wiring import opened_pipeline
-from orchestrator.registry import (
-    Broken,
-    Change,
-    Converted,
-    Registry,
-    converted_bindings,
-    moment,
-)
+from orchestrator.registry import Broken, Change, Converted, moment
 from orchestrator.semantic import SemanticModel, load
 
 
@@ -46,9 +39,7 @@ class SourceDrift:
 def drift(
     as_json: Annotated[bool, typer.Option("--json", help="A line of JSON a source.")] = False,
     days: Annotated[float, typer.Option(help="How far back changes are shown.")] = 7,
-    model: Annotated[
-        Path | None, typer.Option("--model", help="The semantic model's file.")
-    ] = None,
+    model: Model = None,
 ) -> None:
     """Read every source's catalog, and show what has changed and which bindings do not fit."""
     configured = settings()
@@ -67,19 +58,18 @@ async def _drifts(configured: Settings, model: SemanticModel, days: float) -> li
     async with opened_pipeline(configured, model, warm=False) as pipeline:
         registry, since = pipeline.registry, datetime.now(UTC) - timedelta(days=days)
         await registry.refresh(model.sources, keep_s=0, timeout_s=60)
-        return [_of_source(name, registry, model, since) for name in model.sources]
-
-
-def _of_source(name: str, registry: Registry, model: SemanticModel, since: datetime) -> SourceDrift:
-    catalog = registry.catalog(name)
-    return SourceDrift(
-        name,
-        registry.read_at(name),
-        registry.failure(name),
-        registry.changes(name, since),
-        [one for one in registry.broken(model) if one.source == name],
-        converted_bindings(model, catalog) if catalog else (),
-    )
+        broken, converted = registry.broken(model), registry.converted(model)
+        return [
+            SourceDrift(
+                name,
+                registry.read_at(name),
+                registry.failure(name),
+                registry.changes(name, since),
+                [one for one in broken if one.source == name],
+                [one for one in converted if one.source == name],
+            )
+            for name in model.sources
+        ]
 
 
 def _show(console: Console, drift: SourceDrift) -> None:

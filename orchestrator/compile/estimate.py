@@ -88,7 +88,7 @@ class Estimates:
         if at not in self._odd:
             binding = entity.bindings[source]
             words = {
-                bound.path: bound.stored or entity.fields[name].type
+                bound.path: entity.stored_type(name, bound)
                 for name, bound in binding.fields.items()
                 if bound.transform is None
             }

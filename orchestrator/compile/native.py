@@ -26,7 +26,7 @@ def _stored(entity: Entity, binding: Binding, field: str) -> str:
     bound = binding.fields.get(field)
     if bound is None:
         return "float64"  # the score of a search, which no binding holds
-    return bound.stored or entity.fields[field].type
+    return entity.stored_type(field, bound)
 
 
 def pushable_words(entity: Entity, binding: Binding, odd: Container[str] = ()) -> dict[str, str]:

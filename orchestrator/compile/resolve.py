@@ -210,17 +210,17 @@ def _type_texts(tree: exp.Query) -> None:
     for node in list(tree.find_all(*_COMPARED)):
         sides = [one for one in node.iter_expressions() if not isinstance(one, exp.Query)]
         typed = next((one for one in sides if family(one) in _TYPED), None)
-        if typed is None:
+        texts = [one for one in sides if isinstance(one, exp.Literal) and one.is_string]
+        if typed is None or not texts:
             continue
         whole = _whole(typed)
         computed = family(typed) in NUMBERS and not isinstance(typed, exp.Column)
-        for side in sides:
-            if isinstance(side, exp.Literal) and side.is_string:
-                if (whole or computed) and _NUMBER.fullmatch(side.name):
-                    number = Decimal(side.name)
-                    _put_number(side, number.to_integral_value(ROUND_HALF_UP) if whole else number)
-                else:
-                    _cast(side, typed)
+        for text in texts:
+            if (whole or computed) and _NUMBER.fullmatch(text.name):
+                number = Decimal(text.name)
+                _put_number(text, number.to_integral_value(ROUND_HALF_UP) if whole else number)
+            else:
+                _cast(text, typed)
 
 
 def _put_number(text: exp.Literal, number: Decimal) -> None:

@@ -15,13 +15,13 @@ def mark_shared(tree: exp.Query) -> None:
 def qualify_shared(tree: exp.Query) -> None:
     """Resolve what is left of them: COALESCE over the tables that share the column, in order."""
     for select in tree.find_all(exp.Select):
-        owners = _owners(select)
-        for clause in (select.args.get("having"), select.args.get("qualify")):
-            for column in list(clause.find_all(exp.Column)) if clause and owners else ():
-                inside = column.find_ancestor(exp.Select) is select
-                if inside and not column.table and column.name in owners:
-                    one, *others = [owner.copy() for owner in owners[column.name].values()]
-                    column.replace(exp.Coalesce(this=one, expressions=others))
+        clauses = [select.args[part] for part in ("having", "qualify") if select.args.get(part)]
+        owners = _owners(select) if clauses else {}
+        for column in [one for clause in clauses for one in clause.find_all(exp.Column)]:
+            inside = column.find_ancestor(exp.Select) is select
+            if inside and not column.table and column.name in owners:
+                one, *others = [owner.copy() for owner in owners[column.name].values()]
+                column.replace(exp.Coalesce(this=one, expressions=others))
 
 
 def _owners(select: exp.Select) -> dict[str, dict[str, exp.Column]]:

@@ -101,7 +101,7 @@ def _sql(side: Side) -> str:
 def _declared(model: SemanticModel, side: Side, field: str) -> str:
     """The type that the model reads a stored value as."""
     entity = model.entities[side.entity]
-    return entity.bindings[side.source].fields[field].stored or entity.fields[field].type
+    return entity.stored_type(field, entity.bindings[side.source].fields[field])
 
 
 def _live(pipeline: Pipeline, side: Side, field: str, declared: str) -> str:

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from adapters.schema import Catalog, Column, Relation, holds
+from adapters.schema import Catalog, Column, Relation
 from orchestrator.registry.drift import GONE, Change, moment
 from orchestrator.semantic import Binding, Entity, SemanticModel
 
@@ -69,11 +69,12 @@ def converted_bindings(model: SemanticModel, catalog: Catalog) -> tuple[Converte
     for name, entity in model.entities.items():
         binding = entity.bindings.get(catalog.source)
         live = catalog.relation(binding.relation) if binding else None
-        for field, bound in binding.fields.items() if binding and live else ():
-            column = live.column(bound.path) if live and bound.transform is None else None
-            word = bound.stored or entity.fields[field].type
-            said = _conversion(column, word) if column else None
-            if said is not None:
+        if binding is None or live is None:
+            continue
+        for field, bound in binding.fields.items():
+            column, word = live.column(bound.path), entity.stored_type(field, bound)
+            if column and bound.transform is None and column.differs_from(word):
+                said = _conversion(column, word)
                 found.append(Converted(catalog.source, name, field, said))
     return tuple(found)
 
@@ -103,7 +104,7 @@ def faults(
             readers.setdefault(binding.fields[field].path, []).append(field)
     for path, reading in readers.items():
         bound = binding.fields[reading[0]]
-        word = bound.stored or entity.fields[reading[0]].type
+        word = entity.stored_type(reading[0], bound)
         said = _column_fault(live, path, word, catalog, history)
         if said is not None:
             yield broken(tuple(reading), path, said)
@@ -144,15 +145,11 @@ def _column_fault(
     )
 
 
-def _conversion(column: Column, word: str) -> str | None:
-    """What is converted of a column that is read as a word, or None."""
+def _conversion(column: Column, word: str) -> str:
+    what = f"is {column.type} there, and read as {word}"
     if column.odd:
-        what = f"{column.name} is compared in a way of its own there"
-    elif not holds(column.type, word):
-        what = f"{column.name} is {column.type} there, and read as {word}"
-    else:
-        return None
-    return f"{what}: it is compared in the join, which is right but reads more."
+        what = "is compared in a way of its own there"
+    return f"{column.name} {what}: it is compared in the join, which is right but reads more."
 
 
 def _what_became(past: tuple[Change, ...], name: str, known: list[str]) -> tuple[str, str]:

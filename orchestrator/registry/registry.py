@@ -11,8 +11,13 @@ import structlog
 
 from adapters.credentials import Vault
 from adapters.errors import CredentialError, SourceError
-from adapters.schema import Catalog, holds
-from orchestrator.registry.bindings import Broken, broken_bindings
+from adapters.schema import Catalog
+from orchestrator.registry.bindings import (
+    Broken,
+    Converted,
+    broken_bindings,
+    converted_bindings,
+)
 from orchestrator.registry.drift import Change, changes, settled
 from orchestrator.registry.sources import Source, credential_of
 from orchestrator.semantic import SemanticModel
@@ -95,7 +100,7 @@ class Registry:
         found = catalog.relation(relation) if catalog and not catalog.sampled else None
         columns = found.columns if found else ()
         known = [one for one in columns if one.name in words]
-        return {one.name for one in known if one.odd or not holds(one.type, words[one.name])}
+        return {one.name for one in known if one.differs_from(words[one.name])}
 
     def snapshot(self, source: str) -> Snapshot | None:
         """The catalog of a source as last read, or None when it could not be."""
@@ -146,6 +151,11 @@ class Registry:
         for name, known in self._known.items():
             found += broken_bindings(model, known.catalog, partial(self.history, name))
         return tuple(found)
+
+    def converted(self, model: SemanticModel) -> tuple[Converted, ...]:
+        """The fields that the catalogs as last read have in another form."""
+        catalogs = [known.catalog for known in self._known.values()]
+        return tuple(one for catalog in catalogs for one in converted_bindings(model, catalog))
 
     async def refresh(
         self, names: Collection[str], *, keep_s: float = KEEP_S, timeout_s: float = TIMEOUT_S

@@ -142,6 +142,10 @@ class Entity(_Part):
         """The source that can search this entity by meaning."""
         return next((name for name, bound in self.bindings.items() if bound.text), None)
 
+    def stored_type(self, field: str, bound: BoundField) -> str:
+        """The type that a field's stored value is read as, before its `transform`."""
+        return bound.stored or self.fields[field].type
+
 
 class Relationship(_Part):
     """Many `from` rows to one `to` row, over equal columns."""
